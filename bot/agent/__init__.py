@@ -1,0 +1,1 @@
+"""The verbs every message walks: accept, listen, think, speak, deliver."""

@@ -1,0 +1,1 @@
+"""The vocabulary: frozen values, errors and ports. Imports only the standard library."""

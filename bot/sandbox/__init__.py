@@ -1,0 +1,1 @@
+"""An offline OpenRouter on loopback: strict, scriptable, with real sound and real pictures."""

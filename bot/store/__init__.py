@@ -1,0 +1,1 @@
+"""The truth: inbox, steps, history, outbox, jobs, money and media."""
