@@ -1,0 +1,121 @@
+"""The section `agents`: which models think and draw, and how they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from bot.config.section import AsTuple, Milliseconds, Params, Section, Texts
+
+Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max"]
+
+DEFAULT_MODEL = "openrouter/auto"
+DEFAULT_IMAGE_MODEL = "openrouter/google/gemini-3.1-flash-image-preview"
+DEFAULT_VIDEO_MODEL = "openrouter/google/veo-3.1-fast"
+DEFAULT_MUSIC_MODEL = "openrouter/google/lyria-3-pro-preview"
+
+
+def _primary_from_text(value: object) -> object:
+    return {"primary": value} if isinstance(value, str) else value
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not a time zone; write an IANA name such as Europe/Berlin") from None
+    return name
+
+
+class ModelChoice(Section):
+    """A model and what to try when it fails, in order. In the file a bare string is the primary."""
+
+    primary: str = Field(default="", min_length=1)
+    fallbacks: Texts = ()
+
+
+class GenerationModel(ModelChoice):
+    """A model that draws, films or composes. `timeout_ms` None means the capability's own default."""
+
+    timeout_ms: Milliseconds | None = None
+
+
+class ModelEntry(Section):
+    """One entry of `agents.defaults.models`: a short name and the params of this model."""
+
+    alias: str = ""
+    params: Params = {}
+
+
+class MediaModels(Section):
+    """The newer OpenClaw place for the three generation models."""
+
+    image: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+    video: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+    music: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+
+
+class AgentDefaults(Section):
+    """How every agent thinks unless it says otherwise.
+
+    `models`, when it is not empty, is the list people may choose from with /model.
+    `media_max_mb` caps generated media, in MiB.
+    """
+
+    model: Annotated[ModelChoice, BeforeValidator(_primary_from_text)] = ModelChoice(primary=DEFAULT_MODEL)
+    models: Mapping[str, ModelEntry] = {}
+    params: Params = {}
+    image_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+    video_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+    music_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+    media_models: MediaModels = MediaModels()
+    media_max_mb: Annotated[float, Field(gt=0, le=1024)] = 16
+    thinking_default: Thinking | None = None
+    user_timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    system_prompt: str = ""
+
+    @property
+    def image(self) -> GenerationModel:
+        """The model that draws: the older place, else the newer one, else the bundled default."""
+        return _chosen(self.image_generation_model, self.media_models.image, DEFAULT_IMAGE_MODEL)
+
+    @property
+    def video(self) -> GenerationModel:
+        return _chosen(self.video_generation_model, self.media_models.video, DEFAULT_VIDEO_MODEL)
+
+    @property
+    def music(self) -> GenerationModel:
+        return _chosen(self.music_generation_model, self.media_models.music, DEFAULT_MUSIC_MODEL)
+
+
+def _chosen(older: GenerationModel | None, newer: GenerationModel | None, bundled: str) -> GenerationModel:
+    found = older or newer or GenerationModel()
+    return found if found.primary else found.model_copy(update={"primary": bundled})
+
+
+class Agent(Section):
+    """One agent. Empty fields mean: as in the defaults."""
+
+    id: str = Field(min_length=1)
+    default: bool = False
+    name: str = ""
+    model: Annotated[ModelChoice | None, BeforeValidator(_primary_from_text)] = None
+    params: Params = {}
+    thinking_default: Thinking | None = None
+    system_prompt: str = ""
+
+
+class Agents(Section):
+    """`defaults` for all, and `list` for agents with settings of their own."""
+
+    defaults: AgentDefaults = AgentDefaults()
+    list: Annotated[tuple[Agent, ...], AsTuple] = ()
+
+    @property
+    def active(self) -> Agent:
+        """The agent that answers: the one marked default, else the first, else a plain one named main."""
+        marked = (agent for agent in self.list if agent.default)
+        return next(marked, self.list[0] if self.list else Agent(id="main"))

@@ -1,0 +1,99 @@
+"""The section `channels`: where people talk to the bot, and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bot.config.providers import BaseUrl
+from bot.config.secret import SecretField
+from bot.config.section import Ids, Section
+
+DmPolicy = Literal["pairing", "allowlist", "open", "disabled"]
+
+EVERYONE = "*"
+
+
+class Room(Section):
+    """A group or a channel of a server.
+
+    `allow_from` None means whoever may talk in private; an empty list lets nobody in.
+    """
+
+    enabled: bool = True
+    require_mention: bool = True
+    allow_from: Ids | None = None
+    system_prompt: str = ""
+
+
+class Guild(Room):
+    """A Discord server. `channels` None means all of its channels, by the server's own rules."""
+
+    channels: Mapping[str, Room] | None = None
+
+
+class _Private(Section):
+    """Who may write in private. A missing or empty `allow_from` lets nobody in by itself."""
+
+    enabled: bool = True
+    dm_policy: DmPolicy = "pairing"
+    allow_from: Ids = ()
+
+    @model_validator(mode="after")
+    def _open_is_said_twice(self) -> Self:
+        if self.dm_policy == "open" and EVERYONE not in self.allow_from:
+            raise ValueError('dmPolicy "open" lets everybody in; add allowFrom: ["*"] beside it if you mean that')
+        if self.dm_policy == "allowlist" and EVERYONE in self.allow_from:
+            raise ValueError('"*" in allowFrom lets everybody in; set dmPolicy: "open" if you mean that')
+        return self
+
+
+class Telegram(_Private):
+    """A Telegram bot. `groups` by chat id, or "*" for every group; a group that is not listed is ignored."""
+
+    bot_token: SecretField | None = None
+    api_root: BaseUrl = "https://api.telegram.org"
+    groups: Mapping[str, Room] = {}
+
+
+class Discord(_Private):
+    """A Discord bot. `guilds` by server id, or "*" for every server; a server that is not listed is ignored."""
+
+    token: SecretField | None = None
+    api_base: BaseUrl = "https://discord.com/api/v10"
+    guilds: Mapping[str, Guild] = {}
+
+
+class Web(Section):
+    """The local page. It is open to this machine alone: `host` can only be 127.0.0.1.
+
+    `enabled` None means: when no other channel is on.
+    """
+
+    enabled: bool | None = None
+    host: Literal["127.0.0.1"] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+
+
+class Channels(Section):
+    telegram: Telegram | None = None
+    discord: Discord | None = None
+    web: Web = Web()
+
+    @property
+    def web_enabled(self) -> bool:
+        """Whether the local page is served: as written, else when it is the only place to talk."""
+        others = any(channel is not None and channel.enabled for channel in (self.telegram, self.discord))
+        return not others if self.web.enabled is None else self.web.enabled
+
+
+def _owner(text: str) -> str:
+    channel, _, person = text.partition(":")
+    if channel not in ("telegram", "discord", "web") or not person.strip():
+        raise ValueError(f"{text!r} is not an owner; write channel:id, such as telegram:123456789")
+    return text
+
+
+Owner = Annotated[str, AfterValidator(_owner)]

@@ -1,0 +1,88 @@
+"""The configuration file as a `Config`, or a `ConfigError` that names file, line, key path and fix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.config import json5
+from bot.config.complaints import complaints, dotted
+from bot.config.model import Config
+from bot.core.errors import ConfigError
+
+
+def load(file: Path) -> Config:
+    """The configuration; a file that does not exist means the defaults.
+
+    Raises the first `ConfigError` by line; further mistakes are added to it as notes.
+    """
+    text = read(file)
+    return Config() if text is None else parse(text, str(file))
+
+
+def read(file: Path) -> str | None:
+    """The file's text, or None when there is no such file. Raises `ConfigError`."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8 text", file=str(file), fix="Save it as UTF-8.") from None
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise ConfigError(
+            f"the file cannot be read ({reason})", file=str(file), fix="Check its path and permissions."
+        ) from None
+
+
+def parse(text: str, file: str = "") -> Config:
+    """The configuration in a text. `file` is its name for errors. Raises `ConfigError` as `load`."""
+    mistakes, config = check(text, file)
+    if config is not None:
+        return config
+    first, *others = sorted(mistakes, key=lambda mistake: mistake.line or 0)
+    for other in others:
+        first.add_note(str(other))
+    raise first
+
+
+def check(text: str, file: str = "") -> tuple[tuple[ConfigError, ...], Config | None]:
+    """Every mistake in the text, or none and the configuration."""
+    try:
+        value = json5.parse(text)
+    except json5.Json5Error as error:
+        return (ConfigError(f"not JSON5: {error}", file=file, line=error.line, fix=_SYNTAX),), None
+    if not isinstance(value, dict):
+        return (ConfigError("the file is not an object", file=file, line=1, fix="Write { … } around it."),), None
+    twice = tuple(
+        ConfigError("is set twice", path=dotted(path), file=file, line=line, fix="Keep one of them.")
+        for path, line in json5.repeated(text)
+    )
+    if twice:
+        return twice, None
+    try:
+        return (), Config.model_validate(value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        places = [tuple(details["loc"]) for details in error.errors(include_url=False, include_input=False)]
+        return tuple(
+            ConfigError(
+                found.message, path=found.path, file=file, line=json5.line_of(text, place) or None, fix=found.fix
+            )
+            for found, place in zip(complaints(error, Config), places, strict=True)
+        ), None
+
+
+def environment(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
+    """The process's variables, and those of the file that are not already set."""
+    return {**config.env.all, **environ}
+
+
+def export(config: Config, environ: MutableMapping[str, str]) -> None:
+    """Sets the file's variables in `environ`, where a name is not already set."""
+    for name, value in config.env.all.items():
+        environ.setdefault(name, value)
+
+
+_SYNTAX = "Look at this line and the one before it for a missing comma, quote or bracket."

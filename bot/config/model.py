@@ -1,0 +1,79 @@
+"""The whole configuration file as frozen values. Every field has a working default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from bot.config.agents import Agents
+from bot.config.channels import Channels, Owner
+from bot.config.providers import Auth, Models
+from bot.config.section import AsTuple, Count, Dollars, Section
+from bot.config.speech import Messages, Tools, Tts
+
+
+class Env(Section):
+    """Variables for this process: strings at the top, or under `vars`. What is already set wins."""
+
+    model_config = ConfigDict(extra="allow")
+
+    __pydantic_extra__: dict[str, str] = Field(init=False)
+    vars: Mapping[str, str] = {}
+
+    @property
+    def all(self) -> dict[str, str]:
+        """Every variable; a name at the top wins over the same name under `vars`."""
+        return {**self.vars, **(self.__pydantic_extra__ or {})}
+
+
+class Limits(Section):
+    """What people may use. None means no limit.
+
+    Dollars are counted as the provider bills them, over 24 hours.
+    """
+
+    dollars_per_day: Dollars | None = None
+    dollars_per_person_per_day: Dollars | None = None
+    messages_per_minute: Count | None = 20
+    turns_at_once: Count = 64
+
+
+class Media(Section):
+    """`ffmpeg_path` "" means the ffmpeg that comes with the program."""
+
+    ffmpeg_path: str = ""
+
+
+class Logging(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(Section):
+    """The configuration. `schema_` is an editor's hint and means nothing here."""
+
+    schema_: str = Field(default="", alias="$schema")
+    env: Env = Env()
+    agents: Agents = Agents()
+    messages: Messages = Messages()
+    tts: Tts | None = None
+    tools: Tools = Tools()
+    models: Models = Models()
+    auth: Auth = Auth()
+    channels: Channels = Channels()
+    owners: Annotated[tuple[Owner, ...], AsTuple] = ()
+    limits: Limits = Limits()
+    media: Media = Media()
+    logging: Logging = Logging()
+
+    @model_validator(mode="after")
+    def _speech_is_said_once(self) -> Self:
+        if self.tts and self.messages.tts:
+            raise ValueError("both tts and messages.tts are set; keep one of them")
+        return self
+
+    @property
+    def speech(self) -> Tts:
+        """How replies are spoken, from either of the two places."""
+        return self.messages.tts or self.tts or Tts()

@@ -1,0 +1,103 @@
+"""A secret in the configuration: the value itself, or where it lies. Never shown by `repr`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from bot.core.errors import ConfigError
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SHAPES = 'write the value itself, "${ENV_NAME}", {source: "env", id: "ENV_NAME"} or {file: "path"}'
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """Exactly one of: `value` (the secret itself), `env` (a variable's name), `file` (a path)."""
+
+    value: str = ""
+    env: str = ""
+    file: str = ""
+
+    def __repr__(self) -> str:
+        return f"Secret({self.where})"
+
+    __str__ = __repr__
+
+    @property
+    def where(self) -> str:
+        """Where the secret lies, in words that are safe to show."""
+        if self.env:
+            return f"environment variable {self.env}"
+        if self.file:
+            return f"file {self.file}"
+        return f"the configuration file, {mask(self.value)}"
+
+    def reveal(self, environ: Mapping[str, str], *, path: str = "") -> str:
+        """The secret's text without surrounding white space.
+
+        `path` is the key path, for the error. Relative files lie in the credentials directory that
+        systemd hands over (CREDENTIALS_DIRECTORY), else beside the working directory.
+        Raises `ConfigError` when the variable is not set, or the file is missing or empty.
+        """
+        if self.env:
+            if found := environ.get(self.env, "").strip():
+                return found
+            raise ConfigError(
+                f"the environment variable {self.env} is not set", path=path, fix=f"Set {self.env}, or {_SHAPES}."
+            )
+        if self.file:
+            return self._read(environ, path)
+        return self.value
+
+    def _read(self, environ: Mapping[str, str], path: str) -> str:
+        place = Path(environ.get("CREDENTIALS_DIRECTORY", "")) / Path(self.file).expanduser()
+        try:
+            found = place.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise ConfigError(
+                f"the secret file {str(place)!r} cannot be read ({reason})",
+                path=path,
+                fix="Create it with mode 0600, readable by the user that runs Voxline.",
+            ) from None
+        if not found:
+            raise ConfigError(f"the secret file {str(place)!r} is empty", path=path, fix="Put the secret into it.")
+        return found
+
+
+def mask(secret: str) -> str:
+    """A secret so that its owner recognises it and nobody else learns it: `sk-or-…wxyz`."""
+    if len(secret) < 16:
+        return "…"
+    head = "sk-or-" if secret.startswith("sk-or-") else ""
+    return f"{head}…{secret[-4:]}"
+
+
+def _parse(value: object) -> object:
+    match value:
+        case Secret():
+            return value
+        case str() if not value.strip():
+            raise ValueError(f"is empty; leave the key out, or {_SHAPES}")
+        case str() if reference := _REFERENCE.fullmatch(value.strip()):
+            return Secret(env=reference[1])
+        case str():
+            return Secret(value=value.strip())
+        case {"source": "env", "id": str(name), "provider": str(), **rest} if _NAME.fullmatch(name) and not rest:
+            return Secret(env=name)
+        case {"source": "env", "id": str(name), **rest} if _NAME.fullmatch(name) and not rest:
+            return Secret(env=name)
+        case {"file": str(file), **rest} if file and not rest:
+            return Secret(file=file)
+        case _:
+            raise ValueError(f"is not a secret; {_SHAPES}")
+
+
+SecretField = Annotated[Secret, BeforeValidator(_parse)]

@@ -1,0 +1,106 @@
+"""The sections `messages.tts` and `tools.media.audio`: speaking and listening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from bot.config.providers import BaseUrl
+from bot.config.secret import SecretField
+from bot.config.section import AsTuple, Count, Milliseconds, Params, Section
+
+DEFAULT_SPEECH_MODEL = "hexgrad/kokoro-82m"
+DEFAULT_VOICE = "af_alloy"
+DEFAULT_TRANSCRIPTION_MODEL = "openai/whisper-large-v3-turbo"
+
+
+def _trimmed_lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+class OpenRouterSpeech(Section):
+    """`messages.tts.providers.openrouter`: which model speaks, and with which voice."""
+
+    api_key: SecretField | None = None
+    base_url: BaseUrl | None = None
+    model: str = ""
+    model_id: str = ""
+    speaker_voice: str = ""
+    voice: str = ""
+    voice_name: str = ""
+    speaker_voice_id: str = ""
+    voice_id: str = ""
+    response_format: Annotated[Literal["mp3", "pcm"], BeforeValidator(_trimmed_lower)] = "mp3"
+    speed: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    provider: Params = {}
+
+    @property
+    def chosen_model(self) -> str:
+        return self.model.strip() or self.model_id.strip() or DEFAULT_SPEECH_MODEL
+
+    @property
+    def chosen_voice(self) -> str:
+        """The first voice that is set. Source: OpenClaw 2026.6, speech provider configuration."""
+        written = (self.speaker_voice, self.voice, self.voice_name, self.speaker_voice_id, self.voice_id)
+        return next((voice.strip() for voice in written if voice.strip()), DEFAULT_VOICE)
+
+
+class SpeechProviders(Section):
+    openrouter: OpenRouterSpeech = OpenRouterSpeech()
+
+
+class Tts(Section):
+    """When replies are spoken. `inbound` answers a voice note with a voice note.
+
+    Texts longer than `max_length` characters are shortened before they are spoken; more than
+    `max_text_length` is never sent to the model.
+    """
+
+    auto: Literal["off", "always", "inbound", "tagged"] = "inbound"
+    provider: Literal["openrouter"] = "openrouter"
+    providers: SpeechProviders = SpeechProviders()
+    timeout_ms: Milliseconds = 30_000
+    max_length: Count = 1500
+    max_text_length: Annotated[int, Field(gt=0, le=4096)] = 4096
+
+
+class Messages(Section):
+    tts: Tts | None = None
+
+
+class AudioModel(Section):
+    """One transcription model. `profile` names a stored key; None means: as in `tools.media.audio`."""
+
+    provider: Literal["openrouter"] = "openrouter"
+    model: str = DEFAULT_TRANSCRIPTION_MODEL
+    profile: str = ""
+    timeout_seconds: Annotated[float, Field(gt=0)] | None = None
+    language: str | None = None
+    base_url: BaseUrl | None = None
+    headers: Mapping[str, str] = {}
+    max_bytes: Count | None = None
+
+
+class Audio(Section):
+    """Transcription of voice notes: models are tried in order until one succeeds.
+
+    Sounds larger than `max_bytes` are skipped. `echo_format` contains {transcript}.
+    """
+
+    enabled: bool = True
+    models: Annotated[tuple[AudioModel, ...], AsTuple] = (AudioModel(),)
+    max_bytes: Count = 20 * 1024 * 1024
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    language: str = ""
+    echo_transcript: bool = False
+    echo_format: str = "📝 “{transcript}”"
+
+
+class MediaTools(Section):
+    audio: Audio = Audio()
+
+
+class Tools(Section):
+    media: MediaTools = MediaTools()
