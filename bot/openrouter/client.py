@@ -1,0 +1,356 @@
+"""Every request to the provider: one session, bounded answers, and a key that never leaves its origin."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from types import TracebackType
+from typing import Any, Protocol, Self
+from urllib.parse import urljoin
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from bot.core.errors import BadAnswer, BadRequest, Blocked, KeyRefused, ProviderBusy, ProviderError
+from bot.core.ports import Clock
+from bot.openrouter.failure import ERROR_READ_BYTES, failure_from
+from bot.openrouter.route import Route, same_origin
+
+JSON_CAP_BYTES = 16 * 1024 * 1024
+HEADERS_SECONDS = 30.0
+CONNECT_SECONDS = 10.0
+_REDIRECTS = 3
+_PREVIEW_SECONDS = 5.0
+_LARGE_BYTES = 64 * 1024
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_PROTECTED = frozenset({"http-referer", "x-openrouter-title", "x-openrouter-categories"})
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+class Unreached(ProviderBusy):
+    """The connection was never made, so nothing was asked and nothing can have been paid."""
+
+
+class TooLarge(BadAnswer):
+    """More bytes than the caller carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonAnswer:
+    """A JSON object. `headers` are looked up in any case."""
+
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryAnswer:
+    """Bytes, with their Content-Type as sent ("" when absent)."""
+
+    data: bytes
+    content_type: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ByteStream:
+    """An answer under way. `chunks` raises `ProviderBusy` when the connection breaks."""
+
+    content_type: str
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Fetched(Protocol):
+    """What a public fetch brings back."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def content_type(self) -> str: ...
+
+
+class PublicFetch(Protocol):
+    """Fetches from hosts that are not ours to trust. Raises `Blocked` for private addresses."""
+
+    async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> Fetched: ...
+
+
+class OpenRouterClient:
+    """Asks the provider. Use as an async context manager.
+
+    Every method raises `ProviderError`; a connection that breaks or a timeout is `ProviderBusy` with
+    status None, and `Unreached` when it was never made. POST never follows a redirect: the key and a
+    paid request would go with it.
+    """
+
+    def __init__(self, route: Route, *, clock: Clock, public: PublicFetch | None = None) -> None:
+        self.route = route
+        self._clock, self._public = clock, public
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            trust_env=False,
+            auto_decompress=True,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=256),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post_json(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        label: str,
+        timeout_seconds: float,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        categories: bool = False,
+        cap_bytes: int = JSON_CAP_BYTES,
+    ) -> JsonAnswer:
+        """The JSON object that answers `body`."""
+        sent = merged_headers(self.route, headers, categories=categories)
+        async with _within(timeout_seconds, label), await self._post(path, body, sent, label) as got:
+            return JsonAnswer(await _object(await _read(got, cap_bytes, label), label), got.headers)
+
+    async def post_bytes(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        label: str,
+        timeout_seconds: float,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        cap_bytes: int = JSON_CAP_BYTES,
+    ) -> BinaryAnswer:
+        """The bytes that answer `body`."""
+        sent = merged_headers(self.route, headers, categories=False)
+        async with _within(timeout_seconds, label), await self._post(path, body, sent, label) as got:
+            return _binary(await _read(got, cap_bytes, label), got)
+
+    async def get_json(
+        self, path_or_url: str, *, label: str, timeout_seconds: float, cap_bytes: int = JSON_CAP_BYTES
+    ) -> JsonAnswer:
+        """The JSON object at a path below the base URL, or at a URL of the same origin.
+
+        Another origin raises `Blocked`; a redirect is a failure. Without a key the request goes out bare.
+        """
+        sent = {**self._own_headers(), "Accept": "application/json"}
+        async with _within(timeout_seconds, label), await self._open("GET", self._url(path_or_url), sent, label) as got:
+            return JsonAnswer(await _object(await _read(got, cap_bytes, label), label), got.headers)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        label: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        categories: bool = False,
+        headers_seconds: float = HEADERS_SECONDS,
+    ) -> AsyncIterator[ByteStream]:
+        """A successful answer as it arrives. Only connecting and the headers are timed here: how long to wait
+        between bytes, and for how much progress, is the reader's decision."""
+        sent = merged_headers(self.route, {"Accept": "text/event-stream", **headers}, categories=categories)
+        async with _within(headers_seconds, label):
+            got = await self._post(path, body, sent, label)
+        try:
+            yield ByteStream(got.headers.get("Content-Type", ""), got.headers, _chunks(got, label))
+        finally:
+            got.close()
+
+    async def download(self, url: str, *, cap_bytes: int, timeout_seconds: float, label: str) -> BinaryAnswer:
+        """The bytes behind `url`. Headers and key go to the base URL's own origin only; any other host, also one
+        reached by a redirect, is fetched as a stranger would. Raises `TooLarge` above `cap_bytes`."""
+        async with _within(timeout_seconds, label):
+            seen: set[str] = set()
+            while same_origin(url, self.route.base_url):
+                if url in seen or len(seen) > _REDIRECTS:
+                    raise BadAnswer(f"{label}: redirected in circles or more than {_REDIRECTS} times")
+                seen.add(url)
+                async with await self._open("GET", url, self._own_headers(), label, follow=True) as got:
+                    if got.status < 300:
+                        return _binary(await _read(got, cap_bytes, label), got)
+                    url = urljoin(url, got.headers.get("Location", ""))
+            return await self._as_stranger(url, cap_bytes=cap_bytes, timeout_seconds=timeout_seconds, label=label)
+
+    async def _as_stranger(self, url: str, *, cap_bytes: int, timeout_seconds: float, label: str) -> BinaryAnswer:
+        if self._public is None:
+            raise Blocked(f"{label}: {_host(url)!r} is not the provider's host, and nothing here may fetch elsewhere")
+        got = await self._public.fetch(url, cap_bytes=cap_bytes, timeout_seconds=timeout_seconds)
+        return BinaryAnswer(got.data, got.content_type, {})
+
+    async def _post(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], label: str
+    ) -> aiohttp.ClientResponse:
+        if not self.route.key:
+            raise KeyRefused(f"{label}: no OpenRouter key. Sign in or set OPENROUTER_API_KEY")
+        payload = await asyncio.to_thread(_payload, body, label)
+        sent = CIMultiDict({"Accept": "application/json"})
+        sent.update(headers)
+        sent["Content-Type"] = "application/json"
+        return await self._open("POST", self._url(path), sent, label, payload=payload)
+
+    async def _open(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        label: str,
+        *,
+        payload: bytes | None = None,
+        follow: bool = False,
+    ) -> aiohttp.ClientResponse:
+        """A successful answer with its body unread, or a redirect when the caller says it can `follow` one."""
+        if self._session is None:
+            raise ProviderError(f"{label}: the client is not open. Enter it with `async with` first")
+        try:
+            got = await self._session.request(
+                method, _exact(url), headers=headers, data=payload and BytesIO(payload), allow_redirects=False
+            )
+            if got.status < 300 or (follow and got.status in _MOVED and got.headers.get("Location")):
+                return got
+            async with got:
+                preview = await _preview(got)
+        except _NEVER_CONNECTED as error:
+            raise Unreached(f"{label}: cannot reach {_host(url)}: {type(error).__name__}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _broken(label, error) from error
+        if got.status < 400:
+            target = _host(urljoin(url, got.headers.get("Location", "")))
+            raise BadAnswer(
+                f"{label} (HTTP {got.status}): redirected to {target!r}, which is not followed with the key. "
+                "Set the base URL to the final address",
+                status=got.status,
+            )
+        raise failure_from(got.status, preview, got.headers, label=label, now=self._clock.now(), secret=self.route.key)
+
+    def _url(self, path_or_url: str) -> str:
+        if not path_or_url.startswith("/"):
+            if same_origin(path_or_url, self.route.base_url):
+                return path_or_url
+            raise Blocked(f"{_host(path_or_url)!r} is not the provider's host {_host(self.route.base_url)!r}")
+        return self.route.base_url + path_or_url
+
+    def _own_headers(self) -> dict[str, str]:
+        return self.route.headers(categories=False) if self.route.key else {}
+
+
+def merged_headers(route: Route, extra: Mapping[str, str], *, categories: bool) -> CIMultiDict[str]:
+    """The route's headers under `extra`, one spelling each. On a verified route nothing replaces attribution.
+
+    Source: OpenRouter docs, app attribution.
+    """
+    merged = CIMultiDict(route.headers(categories=categories))
+    for name, value in extra.items():
+        if not (route.verified and name.lower() in _PROTECTED):
+            merged[name] = value
+    return merged
+
+
+@asynccontextmanager
+async def _within(seconds: float, label: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise ProviderBusy(f"{label}: timed out after {round(seconds * 1000)}ms") from error
+
+
+async def _chunks(got: aiohttp.ClientResponse, label: str) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in got.content.iter_any():
+            yield chunk
+    except (aiohttp.ClientError, OSError) as error:
+        raise _broken(label, error) from error
+
+
+async def _read(got: aiohttp.ClientResponse, cap_bytes: int, label: str) -> bytes:
+    """The whole body. A length that is announced too large is refused before a byte is read."""
+    if (got.content_length or 0) > cap_bytes:
+        raise TooLarge(f"{label}: the answer is larger than {cap_bytes} bytes")
+    pieces, size = [], 0
+    async for chunk in _chunks(got, label):
+        size += len(chunk)
+        if size > cap_bytes:
+            raise TooLarge(f"{label}: the answer is larger than {cap_bytes} bytes")
+        pieces.append(chunk)
+    return b"".join(pieces)
+
+
+async def _preview(got: aiohttp.ClientResponse) -> bytes:
+    """The first 16 KiB of a refusal; what cannot be read does not hide the status."""
+    pieces = bytearray()
+    try:
+        async with asyncio.timeout(_PREVIEW_SECONDS):
+            async for chunk in got.content.iter_any():
+                pieces += chunk
+                if len(pieces) >= ERROR_READ_BYTES:
+                    break
+    except (aiohttp.ClientError, OSError):
+        pass
+    return bytes(pieces[:ERROR_READ_BYTES])
+
+
+async def _object(data: bytes, label: str) -> dict[str, Any]:
+    """`data` as a JSON object, parsed beside the event loop when it is large."""
+    try:
+        parsed = _json(data) if len(data) < _LARGE_BYTES else await asyncio.to_thread(_json, data)
+    except (ValueError, RecursionError) as error:
+        hint = "a web page instead of JSON; the base URL may be wrong" if data.lstrip()[:1] == b"<" else "not JSON"
+        raise BadAnswer(f"{label}: the answer is {hint}") from error
+    if not isinstance(parsed, dict):
+        raise BadAnswer(f"{label}: the answer is not a JSON object")
+    return parsed
+
+
+def _json(data: bytes) -> object:
+    return json.loads(data, parse_constant=_no_constant)
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _payload(body: Mapping[str, Any], label: str) -> bytes:
+    try:
+        # Half a surrogate pair cannot be sent as UTF-8: it becomes a question mark, the request still works.
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadRequest(f"{label}: the request cannot be written as JSON: {error}") from error
+
+
+def _binary(data: bytes, got: aiohttp.ClientResponse) -> BinaryAnswer:
+    return BinaryAnswer(data, got.headers.get("Content-Type", ""), got.headers)
+
+
+def _exact(url: str) -> URL:
+    """`url` byte for byte, because normalising would break a signature in its query."""
+    return URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
+
+
+def _host(url: str) -> str:
+    try:
+        return URL(url).host or ""
+    except ValueError:
+        return ""
+
+
+def _broken(label: str, error: Exception) -> ProviderBusy:
+    return ProviderBusy(f"{label}: the connection broke: {type(error).__name__}")
