@@ -1,0 +1,162 @@
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.media.split import Piece, length, pieces, split
+
+WORDS = ["word ", "Sentence one. ", "。文", "\n", "\n\n", "    ", "\t", "* item\n", "\r\n", "x" * 30, "y" * 200]
+CODE = [
+    "```\n",
+    "```python\n",
+    "\n```\n",
+    "~~~~\n",
+    "~~~~~   \n",
+    "``` a`b\n",
+    " ```js x=1\n",
+    "  indented\n",
+    "`inline`",
+]
+SYMBOLS = ["👨‍👩‍👧‍👦", "🇩🇪🇫🇷", "e\u0301", "𝒜" * 40, "\ud800", "\udc00"]
+ATOMS = st.sampled_from(WORDS + CODE + SYMBOLS)
+TEXTS = st.lists(ATOMS, max_size=40).map("".join) | st.text(max_size=300)
+
+
+def has_open_block(text: str) -> bool:
+    """An independent reading of the fence rules."""
+    marker = ""
+    for line in text.split("\n"):
+        found = re.fullmatch(r"[ \t]*(`{3,}|~{3,})[ \t]*(.*)", line)
+        if found and not marker and not (found[1][0] == "`" and "`" in found[2]):
+            marker = found[1]
+        elif found and marker and found[1].startswith(marker) and not found[2].strip():
+            marker = ""
+    return bool(marker)
+
+
+@settings(max_examples=600, deadline=None)
+@given(TEXTS, st.integers(2, 120), st.booleans())
+@example("```\n", 24, True)
+@example(" " * 500 + "x", 20, False)
+def test_bodies_and_gaps_are_the_text(text: str, limit: int, utf16: bool) -> None:
+    found = pieces(text, limit, utf16=utf16)
+
+    joined = "".join(piece.body + piece.gap for piece in found)
+    head = text[: len(text) - len(joined)]
+    assert head + joined == text
+    assert not head.strip()
+    assert all(not piece.gap.strip() for piece in found)
+    assert all(piece.gap in ("", "\n") for piece in found if piece.closer)
+    assert all(piece.body.strip() for piece in found if not piece.opener and not piece.closer)
+
+
+@settings(max_examples=600, deadline=None)
+@given(TEXTS, st.integers(2, 120), st.booleans())
+def test_every_message_fits_and_shows_something(text: str, limit: int, utf16: bool) -> None:
+    messages = split(text, limit, utf16=utf16)
+
+    assert all(length(message, utf16) <= limit for message in messages)
+    assert all(message.strip() for message in messages)
+    assert bool(messages) == bool(text.strip())
+
+
+@settings(max_examples=600, deadline=None)
+@example("word " * 39 + "```\nmore " * 60, 200, False)
+@given(TEXTS, st.integers(160, 400), st.booleans())
+def test_no_message_leaves_a_code_block_open(text: str, limit: int, utf16: bool) -> None:
+    assert not any(has_open_block(message) for message in split(text, limit, utf16=utf16))
+
+
+def test_text_that_fits_is_left_alone() -> None:
+    text = "# Title\n\n- one\n- two\n\n```py\nprint(1)\n```"
+
+    assert split(text, 4096, utf16=True) == (text,)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\n \t\n"])
+def test_blank_text_is_no_message(blank: str) -> None:
+    assert split(blank, 100, utf16=False) == ()
+
+
+def test_a_cut_prefers_the_paragraph() -> None:
+    text = "a" * 30 + ". b\n\n" + "c" * 20 + "\nsecond line of it " + "d" * 40
+
+    assert split(text, 80, utf16=False)[0] == "a" * 30 + ". b"
+
+
+def test_without_paragraphs_a_cut_prefers_the_line_then_the_sentence_then_the_space() -> None:
+    assert split("one two. three\nfour five six", 20, utf16=False)[0] == "one two. three"
+    assert split("one two. three four five", 20, utf16=False)[0] == "one two."
+    assert split("one two three four five", 20, utf16=False)[0] == "one two three four"
+
+
+def test_a_long_word_is_cut_anyway() -> None:
+    assert split("x" * 25, 10, utf16=False) == ("x" * 10, "x" * 10, "x" * 5)
+
+
+def test_a_code_block_is_reopened_with_its_language() -> None:
+    code = "\n".join(f"line_{number} = {number}" for number in range(20))
+
+    messages = split(f"Look:\n\n```python title=x\n{code}\n```\n\nDone.", 120, utf16=False)
+
+    assert messages[0].endswith("\n```")
+    assert all(message.startswith("```python\n") for message in messages[1:-1])
+    rejoined = "\n".join(messages).replace("\n```\n```python\n", "\n")
+    assert rejoined == f"Look:\n\n```python title=x\n{code}\n```\n\nDone."
+
+
+def test_indentation_survives_a_cut_in_code() -> None:
+    code = "def f():\n" + "\n".join(f"    x{number} = 1" for number in range(30))
+
+    messages = split(f"```py\n{code}\n```", 100, utf16=False)
+
+    assert all(message.startswith("```py\n    x") for message in messages[1:])
+
+
+def test_a_block_that_fits_a_message_of_its_own_stays_whole() -> None:
+    block = "```\n" + "code\n" * 12 + "```"
+
+    assert split("Words before it. " * 4 + "\n" + block + "\nafter", 90, utf16=False)[1].startswith(block)
+
+
+def test_a_block_nobody_closed_is_closed() -> None:
+    assert split("```py\nprint(1)\n", 100, utf16=False) == ("```py\nprint(1)\n```",)
+
+
+def test_emoji_count_twice_for_utf16_and_are_never_halved() -> None:
+    messages = split("😀" * 10, 7, utf16=True)
+
+    assert messages == ("😀" * 3, "😀" * 3, "😀" * 3, "😀")
+
+
+def test_a_family_a_flag_and_an_accent_stay_whole() -> None:
+    family = "👨‍👩‍👧‍👦"
+
+    assert split(family * 3, 10, utf16=False) == (family, family, family)
+    assert split("🇩🇪🇫🇷🇮🇹", 3, utf16=False) == ("🇩🇪", "🇫🇷", "🇮🇹")
+    assert split("abce\u0301", 4, utf16=False) == ("abc", "e\u0301")
+
+
+def test_a_limit_nothing_fits_is_refused() -> None:
+    with pytest.raises(ValueError, match="too small"):
+        split("a", 1, utf16=True)
+
+
+def test_a_cut_never_makes_a_fence_out_of_words() -> None:
+    text = "word " * 7 + "```not a block``` " + "word " * 20
+
+    assert not any(has_open_block(message) for message in split(text, 40, utf16=False))
+
+
+def test_a_megabyte_is_split_in_reasonable_time() -> None:
+    text = ("word " * 300 + "\n```c\n" + "int x;\n" * 400 + "```\n😀") * 200
+
+    assert len(split(text, 2000, utf16=True)) > 500
+
+
+def test_a_piece_tells_what_was_added() -> None:
+    first = pieces("```py\n" + "a = 1\n" * 40 + "```", 100, utf16=False)[0]
+
+    assert first == Piece(first.body, gap="\n", closer="\n```")
+    assert first.text == first.body + "\n```"
