@@ -47,7 +47,7 @@ class ModelEntry(Section):
     """One entry of `agents.defaults.models`: a short name and the params of this model."""
 
     alias: str = ""
-    params: Params = {}
+    params: Params = Field(default_factory=dict)
 
 
 class MediaModels(Section):
@@ -67,7 +67,7 @@ class AgentDefaults(Section):
 
     model: Annotated[ModelChoice, BeforeValidator(_primary_from_text)] = ModelChoice(primary=DEFAULT_MODEL)
     models: Mapping[str, ModelEntry] = {}
-    params: Params = {}
+    params: Params = Field(default_factory=dict)
     image_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
     video_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
     music_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
@@ -103,7 +103,7 @@ class Agent(Section):
     default: bool = False
     name: str = ""
     model: Annotated[ModelChoice | None, BeforeValidator(_primary_from_text)] = None
-    params: Params = {}
+    params: Params = Field(default_factory=dict)
     thinking_default: Thinking | None = None
     system_prompt: str = ""
 

@@ -53,16 +53,12 @@ def _complaint(details: ErrorDetails, model: type[BaseModel]) -> ConfigError:
     if kind == "missing":
         return ConfigError("is missing", path=where, fix="Add it.")
     if kind == "value_error":
-        return ConfigError(*_split(details["msg"].removeprefix("Value error, ")), path=where)
+        return ConfigError(details["msg"].removeprefix("Value error, "), path=where)
     if kind == "literal_error":
         return ConfigError(f"{_shown(details['input'])} is not one of the choices", path=where, fix=_choices(details))
     if wanted := _WANTED.get(kind):
         return ConfigError(f"{_shape(details['input'])} is not {wanted}", path=where, fix=f"Write {wanted}.")
     return ConfigError(f"{_shown(details['input'])} cannot be used", path=where, fix=f"{details['msg']}.")
-
-
-def _split(message: str) -> tuple[str]:
-    return (message,)
 
 
 def _shown(value: object) -> str:
@@ -87,7 +83,8 @@ def _shape(value: object) -> str:
 def _choices(details: ErrorDetails) -> str:
     expected = str(details.get("ctx", {}).get("expected", "")).replace("'", '"')
     written = str(details["input"]).strip().lower()
-    near = difflib.get_close_matches(written, [choice for choice in expected.split('"') if choice.strip(", or")], n=1)
+    choices = [choice for choice in expected.split('"') if choice.strip(", or")]
+    near = difflib.get_close_matches(written, choices, n=1) if len(choices) > 1 else []
     return f"Write {expected}." + (f" Did you mean {near[0]!r}?" if near else "")
 
 

@@ -20,12 +20,17 @@ class Env(Section):
     model_config = ConfigDict(extra="allow")
 
     __pydantic_extra__: dict[str, str] = Field(init=False)
-    vars: Mapping[str, str] = {}
+    vars: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def all(self) -> dict[str, str]:
         """Every variable; a name at the top wins over the same name under `vars`."""
         return {**self.vars, **(self.__pydantic_extra__ or {})}
+
+    def __repr__(self) -> str:
+        return f"Env({', '.join(sorted(self.all))})"
+
+    __str__ = __repr__
 
 
 class Limits(Section):

@@ -49,7 +49,7 @@ class CatalogModel(Section):
 
     id: str = Field(min_length=1)
     name: str = ""
-    params: Params = {}
+    params: Params = Field(default_factory=dict)
     reasoning: bool | None = None
     input: Annotated[tuple[Literal["text", "image"], ...], AsTuple] | None = None
     context_window: Count | None = None
@@ -62,8 +62,8 @@ class OpenRouterProvider(Section):
     api_key: SecretField | None = None
     base_url: BaseUrl | None = None
     auth: Literal["api-key", "oauth", "token"] | None = None
-    params: Params = {}
-    headers: Mapping[str, str] = {}
+    params: Params = Field(default_factory=dict)
+    headers: Mapping[str, str] = Field(default_factory=dict, repr=False)
     request: Request = Request()
     models: Annotated[tuple[CatalogModel, ...], AsTuple] = ()
     attribution: Attribution = Attribution()

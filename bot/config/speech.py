@@ -34,7 +34,7 @@ class OpenRouterSpeech(Section):
     voice_id: str = ""
     response_format: Annotated[Literal["mp3", "pcm"], BeforeValidator(_trimmed_lower)] = "mp3"
     speed: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    provider: Params = {}
+    provider: Params = Field(default_factory=dict)
 
     @property
     def chosen_model(self) -> str:
@@ -79,7 +79,7 @@ class AudioModel(Section):
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     language: str | None = None
     base_url: BaseUrl | None = None
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, str] = Field(default_factory=dict, repr=False)
     max_bytes: Count | None = None
 
 

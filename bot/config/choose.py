@@ -1,0 +1,114 @@
+"""Choosing a model: references, short names, the list people may choose from, and what `models set` changes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from bot.config.agents import DEFAULT_MODEL, AgentDefaults, ModelEntry
+from bot.config.model import Config
+from bot.config.section import Params
+from bot.core.errors import ConfigError
+
+Changes = dict[tuple[str, ...], JsonValue]
+
+_DEFAULTS = ("agents", "defaults")
+_ALIAS = "OpenRouter"
+
+
+def find_model(defaults: AgentDefaults, written: str) -> str:
+    """The reference behind a short name or a reference, such as openrouter/auto.
+
+    Raises `ConfigError` for text that is neither. Source: OpenClaw, model references.
+    """
+    text = written.strip()
+    for ref, entry in defaults.models.items():
+        if entry.alias and entry.alias.lower() == text.lower():
+            return normal_ref(ref)
+    ref = normal_ref(text)
+    provider, slash, model = ref.partition("/")
+    if not (provider and slash and model):
+        near = difflib.get_close_matches(text.lower(), aliases(defaults), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(
+            f"{written!r} is neither a model nor a short name", fix=f"Write openrouter/<vendor>/<model>.{hint}"
+        )
+    if provider != "openrouter":
+        raise ConfigError(f"{written!r} is not a model of OpenRouter", fix=f"Did you mean 'openrouter/{ref}'?")
+    return ref
+
+
+def normal_ref(written: str) -> str:
+    """The reference with its provider in lower case; openrouter:auto is an old spelling of openrouter/auto."""
+    text = written.strip()
+    if text.lower() == "openrouter:auto":
+        return DEFAULT_MODEL
+    provider, slash, model = text.partition("/")
+    return f"{provider.strip().lower()}{slash}{model.strip()}"
+
+
+def aliases(defaults: AgentDefaults) -> tuple[str, ...]:
+    return tuple(entry.alias for entry in defaults.models.values() if entry.alias)
+
+
+def allowed(defaults: AgentDefaults, ref: str) -> bool:
+    """Whether people may choose this model: an empty `models` map allows every one."""
+    return not defaults.models or entry_for(defaults, ref) is not None
+
+
+def entry_for(defaults: AgentDefaults, ref: str) -> ModelEntry | None:
+    """The model's entry in `agents.defaults.models`, however its reference is spelled."""
+    wanted = _slug(ref)
+    return next((entry for name, entry in defaults.models.items() if _slug(name) == wanted), None)
+
+
+def param_layers(config: Config, ref: str) -> tuple[Params, ...]:
+    """The params for a model, later layers winning over earlier ones.
+
+    Provider, catalog entry, agent defaults, the model's own entry, the active agent.
+    Source: OpenClaw 2026.6, extra params.
+    """
+    provider, defaults = config.models.providers.openrouter, config.agents.defaults
+    listed = next((model.params for model in provider.models if _slug(model.id) == _slug(ref)), {})
+    entry = entry_for(defaults, ref)
+    return (provider.params, listed, defaults.params, entry.params if entry else {}, config.agents.active.params)
+
+
+def primary_changes(defaults: AgentDefaults, written: str) -> Changes:
+    """What `models set` writes: the primary, and the model's place in the list people may choose from.
+
+    Fallbacks stay. Raises `ConfigError` as `find_model`.
+    """
+    ref = find_model(defaults, written)
+    changes: Changes = {(*_DEFAULTS, "model", "primary"): ref}
+    if entry_for(defaults, ref) is None:
+        changes[*_DEFAULTS, "models", ref] = {}
+    return changes
+
+
+def onboarding_changes(defaults: AgentDefaults, *, set_primary: bool = True) -> Changes:
+    """What signing in writes: openrouter/auto may be chosen, under a short name, and is the primary.
+
+    An alias that is set stays, and so do fallbacks. Source: OpenRouter provider page, getting started.
+    """
+    entry = entry_for(defaults, DEFAULT_MODEL)
+    changes: Changes = {}
+    if set_primary:
+        changes[*_DEFAULTS, "model", "primary"] = DEFAULT_MODEL
+    if entry is None or not entry.alias:
+        changes[*_DEFAULTS, "models", _written_name(defaults.models), "alias"] = _ALIAS
+    return changes
+
+
+def _written_name(models: Mapping[str, ModelEntry]) -> str:
+    """How openrouter/auto is spelled in the file, so that it is not entered twice."""
+    return next((name for name in models if _slug(name) == _slug(DEFAULT_MODEL)), DEFAULT_MODEL)
+
+
+def _slug(ref: str) -> str:
+    """The spelling-independent name of a model: openrouter/openrouter/fusion and openrouter/fusion are one."""
+    text = normal_ref(ref).lower()
+    rest = text.removeprefix("openrouter/")
+    return rest if "/" in rest else text
