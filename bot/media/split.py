@@ -202,7 +202,7 @@ class _Splitter:
                     break
                 if self._allowed(place) and self._makes_no_fence(place) and self._fits(at, place, room):
                     return place
-        return self._hard_cut(at, furthest, room)
+        return self._hard_cut(at, furthest, room, first_word)
 
     def _places(self, at: int, furthest: int, room: int) -> Iterator[tuple[list[int], int]]:
         """Places to cut, the kindest sort first, each with the least a piece should hold for it."""
@@ -215,9 +215,10 @@ class _Splitter:
         yield [found.end() for found in _SENTENCE_END.finditer(text, at, end)], room // 3
         yield [found.start() for found in _SPACE.finditer(text, at, end)], 1
 
-    def _hard_cut(self, at: int, furthest: int, room: int) -> int:
+    def _hard_cut(self, at: int, furthest: int, room: int, first_word: int) -> int:
         """The furthest place that fits, before a character that people see as one rather than inside it."""
-        places = [p for p in range(furthest, at, -1) if self._allowed(p) and self._fits(at, p, room)]
+        least = at if self._fence_at(at) else first_word
+        places = [p for p in range(furthest, least, -1) if self._allowed(p) and self._fits(at, p, room)]
         whole = [place for place in places[:_LONGEST_GRAPHEME] if not _inside_character(self._text, place)]
         return next((place for place in whole if self._makes_no_fence(place)), (whole or places)[0])
 
