@@ -211,6 +211,11 @@ class Turn:
     fence: int
 
     @property
+    def person(self) -> str:
+        """Who is asking, as channel:id; the key for money and limits."""
+        return f"{self.conversation.channel}:{self.inbounds[-1].sender.id}"
+
+    @property
     def target(self) -> Target:
         """Where the answer goes: as a reply to the last message of the turn in rooms, plain in private."""
         last = self.inbounds[-1]

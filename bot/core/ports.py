@@ -6,7 +6,7 @@ all slices in one class, each channel and each provider adapter implements its p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -136,7 +136,7 @@ class Channel(AbstractAsyncContextManager["Channel"], Protocol):
 
 
 class ChatModel(Protocol):
-    def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         """Deltas, then exactly one `Finished`; or raises `ProviderError`. Retries and model fallbacks
         happen inside, each announced by `Retrying`."""
 
@@ -196,6 +196,9 @@ class Inbox(Protocol):
 
     async def discard_waiting(self, conversation: Conversation) -> int:
         """/stop: marks the waiting rows of people as done; returns how many."""
+
+    async def recent(self, conversation: Conversation, *, limit: int) -> tuple[Inbound, ...]:
+        """The newest finished messages of people in a conversation, newest first."""
 
     async def unfinished(self) -> tuple[Conversation, ...]:
         """Conversations with waiting or working rows, or with undelivered parts: at start, rows of a dead process

@@ -1,1 +1,1 @@
-"""What the model can call: one file per tool."""
+"""What the model can call: one file per tool, an explicit tuple, no scanning."""

@@ -1,0 +1,168 @@
+"""ACCEPT: admit or refuse, /stop at once, one row, wake. Only when this returned may a transport forget."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from bot.agent.access import Door, Verdict, judge
+from bot.agent.pace import Pace
+from bot.core.messages import Choice, Conversation, Inbound, Origin, Target, Text
+from bot.core.ports import Access, Clock, Inbox, Outbox
+from bot.core.work import Arrivals, PairingRequest
+
+log = logging.getLogger(__name__)
+
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 letters without the look-alikes 0, O, 1 and I
+CODE_LENGTH = 8
+CODE_HOURS = 1
+OPEN_REQUESTS = 3
+SLOW_DOWN = "That is a lot at once. I will take your next message in {seconds} seconds."
+PAIRING = (
+    "I do not know you yet. Ask my owner to let you in with this code: **{code}** (good for one hour).\n"
+    "They can say `/allow {code}` to me, or run `voxline pairing approve {code}`."
+)
+STOPPED = "Stopped."
+NOTHING_TO_STOP = "Nothing is running."
+
+
+class Lanes(Protocol):
+    """What accepting needs of the engine."""
+
+    def wake(self, conversation: Conversation) -> None: ...
+    def stop(self, conversation: Conversation) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDesk:
+    """The slices of the store that accepting needs."""
+
+    inbox: Inbox
+    outbox: Outbox
+    access: Access
+
+
+class Acceptor:
+    """Called by every channel with what it read."""
+
+    def __init__(
+        self,
+        *,
+        store: FrontDesk,
+        lanes: Lanes,
+        doors: Mapping[str, Door],
+        clock: Clock,
+        pace: Pace,
+        new_code: Callable[[], str] = lambda: "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)),
+    ) -> None:
+        self._store, self._lanes, self._doors = store, lanes, doors
+        self._clock, self._pace, self._new_code = clock, pace, new_code
+
+    async def accept(self, arrivals: Arrivals) -> None:
+        """C1. Raises `StoreUnavailable`: then nothing was taken and the transport must keep it all."""
+        admitted = [inbound for inbound in arrivals.inbounds if await self._admit(arrivals.source, inbound)]
+        stops = {inbound.conversation: inbound for inbound in admitted if is_stop(inbound)}
+        for conversation, inbound in stops.items():
+            await self._stop(arrivals.source, conversation, inbound)
+            admitted = [other for other in admitted if not before(other, inbound, admitted)]
+        for inbound in admitted:
+            if inbound.edited:
+                log.info("edit.ignored", extra={"conversation": str(inbound.conversation)})
+        admitted = [inbound for inbound in admitted if not inbound.edited]
+        fresh = await self._store.inbox.accept(replace(arrivals, inbounds=tuple(admitted)))
+        for inbound in fresh:
+            self._lanes.wake(inbound.conversation)
+
+    async def _admit(self, source: str, inbound: Inbound) -> bool:
+        door = self._doors[inbound.conversation.channel]
+        verdict = judge(door, inbound, guest=False)
+        if verdict is Verdict.PAIR:
+            guest = await self._store.access.guest(inbound.conversation.channel, inbound.sender.id)
+            if guest is not None:
+                verdict = judge(door, inbound, guest=True)
+        if verdict is Verdict.PAIR:
+            await self._offer_pairing(inbound, door)
+        if verdict is not Verdict.ADMIT:
+            log.info("message.refused", extra={"conversation": str(inbound.conversation), "why": verdict.value})
+            return False
+        if inbound.origin is not Origin.PERSON or is_stop(inbound):
+            return True
+        return await self._within_pace(source, inbound)
+
+    async def _within_pace(self, source: str, inbound: Inbound) -> bool:
+        person = f"{inbound.conversation.channel}:{inbound.sender.id}"
+        wait = self._pace.take(person, inbound.id)
+        if wait is None:
+            return True
+        log.info("message.too_fast", extra={"conversation": str(inbound.conversation)})
+        if wait.first:
+            notice = Text(SLOW_DOWN.format(seconds=round(wait.seconds) or 1))
+            await self._say(f"pace:{source}:{inbound.id}", inbound, notice)
+        return False
+
+    async def _stop(self, source: str, conversation: Conversation, inbound: Inbound) -> None:
+        waiting = await self._store.inbox.discard_waiting(conversation)
+        running = self._lanes.stop(conversation)
+        log.info("turn.stopped", extra={"conversation": str(conversation), "running": running, "waiting": waiting})
+        if not running:  # a running turn says itself that it was stopped
+            text = STOPPED if waiting else NOTHING_TO_STOP
+            await self._say(f"stop:{source}:{inbound.id}", inbound, Text(text))
+
+    async def _offer_pairing(self, inbound: Inbound, door: Door) -> None:
+        code = self._new_code()
+        now = self._clock.now()
+        conversation = inbound.conversation
+        request = PairingRequest(
+            code_hash=hash_code(code),
+            channel=conversation.channel,
+            person_id=inbound.sender.id,
+            name=inbound.sender.name,
+            chat=conversation.chat,
+            expires=now + timedelta(hours=CODE_HOURS),
+        )
+        if not await self._store.access.ask_in(request, now=now, cap=OPEN_REQUESTS):
+            return
+        log.info("pairing.asked", extra={"channel": conversation.channel, "person": inbound.sender.id})
+        await self._say(f"pairing:{request.code_hash}", inbound, Text(PAIRING.format(code=code)))
+        for owner in sorted(door.owners):
+            card = pairing_card(request)
+            to = Target(Conversation(conversation.channel, owner))
+            await self._store.outbox.post(f"pairing:{request.code_hash}:{owner}", to, (card,))
+            self._lanes.wake(to.conversation)
+
+    async def _say(self, key: str, inbound: Inbound, text: Text) -> None:
+        to = Target(inbound.conversation, "" if inbound.private else inbound.message_id)
+        await self._store.outbox.post(key, to, (text,))
+        self._lanes.wake(inbound.conversation)
+
+
+def is_stop(inbound: Inbound) -> bool:
+    """/stop never queues."""
+    return inbound.origin is Origin.PERSON and inbound.text.strip().casefold() == "/stop"
+
+
+def before(other: Inbound, stop: Inbound, order: list[Inbound]) -> bool:
+    """Whether `other` is the stop itself or came before it in the same conversation: it is stopped with the rest."""
+    return other.conversation == stop.conversation and order.index(other) <= order.index(stop)
+
+
+def hash_code(code: str) -> str:
+    """A pairing code as it is stored: case and spaces do not matter."""
+    return hashlib.sha256("".join(code.split()).upper().encode()).hexdigest()
+
+
+def pairing_card(request: PairingRequest) -> Text:
+    """What an owner sees when somebody asks to be let in."""
+    name = request.name or "Somebody"
+    return Text(
+        f"{name} (id {request.person_id}) asks to talk to me on {request.channel}.",
+        (
+            Choice("Let in", f"/allow {request.channel} {request.person_id}"),
+            Choice("Refuse", f"/refuse {request.channel} {request.person_id}"),
+        ),
+    )

@@ -1,0 +1,56 @@
+"""Commands about the bot: what it can do, how it is doing, who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.agent.commands.command import Command, Said
+from bot.core.messages import Reply, Text
+from bot.core.ports import Channel, Clock, Ledger
+
+START = (
+    "Hello! Write to me or send a voice note, and I will answer. I can also draw pictures: just ask. "
+    "/help shows what else there is."
+)
+
+
+def about_commands(
+    *,
+    channels: Mapping[str, Channel],
+    ledger: Ledger,
+    clock: Clock,
+    model: str,
+    others: Callable[[], tuple[Command, ...]],
+) -> tuple[Command, ...]:
+    """The commands that only tell. `others` gives all commands, for /help."""
+
+    async def help_(said: Said) -> Reply:
+        lines = [f"/{command.name} — {command.about}" for command in others() if said.owner or not command.owners_only]
+        return (Text("\n".join(["/stop — stop what I am doing, at once", *lines])),)
+
+    async def start(_: Said) -> Reply:
+        return (Text(START),)
+
+    async def status(said: Said) -> Reply:
+        today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        spent = await ledger.spent(today, person=said.turn.person)
+        lines = [f"Model: `{said.turn.session.model or model}`", f"You have spent today: ${spent / 1e6:.4f}"]
+        for name, channel in channels.items():
+            health = await channel.ping()
+            lines.append(f"{name}: {'' if health.ok else 'not working, '}{health.detail}")
+        return (Text("\n".join(lines)),)
+
+    async def whoami(said: Said) -> Reply:
+        sender = said.turn.inbounds[-1].sender
+        conversation = said.turn.conversation
+        owner = " You own this bot." if said.owner else ""
+        return (
+            Text(f"Your id on {conversation.channel} is `{sender.id}`, this chat is `{conversation.chat}`.{owner}"),
+        )
+
+    return (
+        Command("start", "say hello", start),
+        Command("help", "show what I can do", help_),
+        Command("status", "show how I am doing and what you spent", status),
+        Command("whoami", "show your id", whoami),
+    )

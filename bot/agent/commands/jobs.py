@@ -1,0 +1,33 @@
+"""/jobs lists and cancels clips and songs of this chat."""
+
+from __future__ import annotations
+
+from bot.agent.commands.command import Command, Said
+from bot.agent.jobs import JobRunner, what
+from bot.core.messages import Choice, Reply, Text
+from bot.core.ports import Clock, Jobs
+
+LISTED = 10
+
+
+def job_commands(*, jobs: Jobs, runner: JobRunner, clock: Clock) -> tuple[Command, ...]:
+    """The command about slow work."""
+
+    async def show(said: Said) -> Reply:
+        conversation = said.turn.conversation
+        active = await jobs.jobs(conversation, active=True)
+        word, _, number = said.rest.partition(" ")
+        if word == "cancel":
+            chosen = [job for place, job in enumerate(active, 1) if number in ("", "all", str(place))]
+            cancelled = [job for job in chosen if await runner.cancel(conversation, job.id)]
+            return () if cancelled else (Text("There is nothing to cancel."),)
+        if not active:
+            return (Text("Nothing is being made right now."),)
+        lines = [
+            f"{place}. {what(job)}, for {int((clock.now() - job.created_at).total_seconds())} s"
+            for place, job in enumerate(active[:LISTED], 1)
+        ]
+        choices = tuple(Choice(f"Cancel {place}", f"/jobs cancel {place}") for place in range(1, len(lines) + 1))
+        return (Text("\n".join(lines), choices),)
+
+    return (Command("jobs", "what is being made, and cancel it", show),)

@@ -1,0 +1,56 @@
+"""Commands for owners: who may talk to the bot."""
+
+from __future__ import annotations
+
+from bot.agent.accept import hash_code
+from bot.agent.commands.command import Command, Said
+from bot.core.messages import Conversation, Reply, Target, Text
+from bot.core.ports import Access, Clock, Outbox
+from bot.core.work import Guest, PairingRequest
+
+WELCOME = "You are in! Write to me or send a voice note; /help shows what I can do."
+
+
+def people_commands(*, access: Access, outbox: Outbox, clock: Clock) -> tuple[Command, ...]:
+    """The commands that let people in and put them out."""
+
+    async def find(rest: str) -> PairingRequest | None:
+        words = rest.split()
+        if len(words) == 2:
+            return await access.take_request(now=clock.now(), channel=words[0], person_id=words[1])
+        return await access.take_request(now=clock.now(), code_hash=hash_code(rest)) if words else None
+
+    async def allow(said: Said) -> Reply:
+        request = await find(said.rest)
+        if request is None:
+            return (Text("No open request matches that. Codes are good for one hour; they can write to me again."),)
+        await access.let_in(Guest(request.channel, request.person_id, request.name, clock.now()))
+        to = Target(Conversation(request.channel, request.chat))
+        await outbox.post(f"welcome:{request.code_hash}", to, (Text(WELCOME),))
+        return (Text(f"{request.name or request.person_id} may talk to me on {request.channel} now."),)
+
+    async def refuse(said: Said) -> Reply:
+        request = await find(said.rest)
+        if request is None:
+            return (Text("No open request matches that."),)
+        return (Text(f"{request.name or request.person_id} stays out."),)
+
+    async def guests(_: Said) -> Reply:
+        let_in = await access.guests()
+        waiting = await access.pairing_requests(clock.now())
+        lines = [f"{guest.channel} {guest.person_id} {guest.name}" for guest in let_in]
+        lines += [f"(asks) {request.channel} {request.person_id} {request.name}" for request in waiting]
+        return (Text("\n".join(lines) or "Nobody was let in by pairing yet."),)
+
+    async def remove(said: Said) -> Reply:
+        words = said.rest.split()
+        if len(words) != 2 or not await access.put_out(words[0], words[1]):
+            return (Text("Say it as `/remove <channel> <id>`; /guests lists them."),)
+        return (Text("They are out."),)
+
+    return (
+        Command("allow", "let somebody in by code", allow, owners_only=True),
+        Command("refuse", "refuse somebody", refuse, owners_only=True),
+        Command("guests", "who was let in", guests, owners_only=True),
+        Command("remove", "put somebody out", remove, owners_only=True),
+    )

@@ -1,0 +1,141 @@
+"""DELIVER: outbox rows to the channel, in order; retry, reconcile, give up aloud.
+
+A text on a channel without idempotency keys is delivered as a placeholder whose id is committed, then edited: an
+edit can be repeated, so a crash never shows an answer twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from bot.agent.insist import insist
+from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
+from bot.core.failpoints import failpoint
+from bot.core.messages import Conversation, Kind, Media, Part, Text, Voice
+from bot.core.ports import Channel, Clock, Outbox
+from bot.core.work import Due
+
+log = logging.getLogger(__name__)
+
+PLACEHOLDER = "…"
+SECONDS_BETWEEN_TRIES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+MEDIA_TRIES_UNSURE = 2
+FORM_TRIES = 3  # how often something is tried that fails for a reason nobody foresaw
+
+
+class Deliverer:
+    """Sends what is due in a conversation until nothing is, waiting out what passes."""
+
+    def __init__(self, *, outbox: Outbox, channels: Mapping[str, Channel], clock: Clock) -> None:
+        self._outbox, self._channels, self._clock = outbox, channels, clock
+
+    async def deliver_all(self, conversation: Conversation) -> None:
+        """Returns when the conversation has nothing more to deliver.
+
+        Rows of a channel that is switched off wait until it is back."""
+        channel = self._channels.get(conversation.channel)
+        if channel is None:
+            return
+        while (due := await self._outbox.next_due(conversation)) is not None:
+            wait = await self._deliver(channel, due)
+            if wait:
+                await self._clock.sleep(wait)
+
+    async def _deliver(self, channel: Channel, due: Due) -> float:
+        """Tries one part once; returns how many seconds to wait before the next look."""
+        try:
+            message_id = await self._send(channel, due)
+        except NotSent as error:
+            await self._put_back(due, maybe_sent=due.maybe_sent)
+            log.info("part.not_sent", extra={"key": due.key, "attempt": due.attempts + 1, "why": str(error)})
+            return error.retry_after if error.retry_after is not None else pause(due.attempts)
+        except MaybeSent as error:
+            return await self._unsure(channel, due, error)
+        except Undeliverable as error:
+            return await self._give_up(due, error)
+        except MediaError as error:
+            return await self._give_up(due, Undeliverable(str(error)))
+        except Exception:  # the door of delivery: one broken part must not close a conversation
+            log.exception("part.failed", extra={"key": due.key, "attempt": due.attempts + 1})
+            if due.attempts + 1 >= FORM_TRIES:
+                return await self._give_up(due, Undeliverable("it failed for a reason in the log"))
+            await self._put_back(due, maybe_sent=True)
+            return pause(due.attempts)
+        failpoint("sent.after")
+        await insist(lambda: self._outbox.mark_sent(due.key, message_id), self._clock)
+        log.info("part.sent", extra={"key": due.key, "attempt": due.attempts + 1})
+        return 0.0
+
+    async def _send(self, channel: Channel, due: Due) -> str:
+        """The id of the message that now shows the part."""
+        await insist(lambda: self._outbox.begin_sending(due.key), self._clock)
+        if not isinstance(due.part, Text):
+            sent = await channel.send(due.target, due.part, key=due.key, maybe_sent=due.maybe_sent)
+            return sent.message_id
+        if due.message_id:
+            try:
+                return await self._edit(channel, due, due.message_id, due.part)
+            except Undeliverable as error:
+                if error.gone or error.moved_to:
+                    raise
+                log.info("placeholder.gone", extra={"key": due.key})  # somebody deleted it: say it anew
+        if channel.limits.keyed or channel.limits.seconds_between_edits is None or due.part.choices:
+            sent = await channel.send(due.target, due.part, key=due.key, maybe_sent=due.maybe_sent)
+            return sent.message_id
+        placeholder = await channel.send(due.target, Text(PLACEHOLDER), key=due.key)
+        failpoint("placeholder.after")
+        await insist(lambda: self._outbox.hold_place(due.key, due.target, placeholder.message_id), self._clock)
+        return await self._edit(channel, due, placeholder.message_id, due.part)
+
+    async def _edit(self, channel: Channel, due: Due, message_id: str, text: Text) -> str:
+        await channel.edit(due.target, message_id, text)
+        return message_id
+
+    async def _unsure(self, channel: Channel, due: Due, error: MaybeSent) -> float:
+        """Nobody knows whether it arrived. Text is repeated, for its repetition is harmless; media at most once."""
+        log.warning("part.maybe_sent", extra={"key": due.key, "attempt": due.attempts + 1, "why": str(error)})
+        harmless = isinstance(due.part, Text) or channel.limits.keyed
+        if not harmless and due.attempts + 1 >= MEDIA_TRIES_UNSURE:
+            reason = "I could not confirm that it arrived"
+            return await self._give_up(due, Undeliverable(reason))
+        await self._put_back(due, maybe_sent=True)
+        return pause(due.attempts)
+
+    async def _give_up(self, due: Due, error: Undeliverable) -> float:
+        log.error("part.undeliverable", extra={"key": due.key, "gone": error.gone, "why": str(error)})
+        await insist(lambda: self._outbox.bury(due.key, str(error)), self._clock)
+        if not error.gone and not isinstance(due.part, Text):
+            notice = Text(f"I could not deliver {what(due.part)}: {reason(error)}.")
+            await insist(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
+        return 0.0
+
+    async def _put_back(self, due: Due, *, maybe_sent: bool) -> None:
+        await insist(lambda: self._outbox.put_back(due.key, maybe_sent=maybe_sent), self._clock)
+
+
+def pause(attempts: int) -> float:
+    """Seconds until the next try."""
+    return SECONDS_BETWEEN_TRIES[min(attempts, len(SECONDS_BETWEEN_TRIES) - 1)]
+
+
+def what(part: Part) -> str:
+    """A part in a person's words."""
+    match part:
+        case Text():
+            return "a message"
+        case Voice():
+            return "the voice note"
+        case Media(kind=Kind.PICTURE):
+            return "the picture"
+        case Media(kind=Kind.VIDEO):
+            return "the clip"
+        case Media(kind=Kind.AUDIO | Kind.VOICE):
+            return "the song"
+        case Media():
+            return "the file"
+
+
+def reason(error: ChannelError) -> str:
+    """Why, as the tail of a sentence."""
+    return str(error).strip().rstrip(".") or "the chat refused it"

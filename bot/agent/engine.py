@@ -1,0 +1,150 @@
+"""One runner per conversation, many conversations at once.
+
+The database holds the order; a lane only makes sure that one runner at a time works on a conversation
+and that it is woken. Waking too often is harmless, and what a dead process left is found at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.core.errors import StoreUnavailable
+from bot.core.messages import Conversation, Turn
+from bot.core.ports import Clock, Inbox
+
+log = logging.getLogger(__name__)
+
+RunTurn = Callable[[Turn, Callable[[], bool]], Awaitable[None]]
+DeliverAll = Callable[[Conversation], Awaitable[None]]
+
+TURNS_AT_ONCE = 64  # the model is the slow part; the daemon must not be
+SECONDS_BETWEEN_STORE_TRIES = 1.0
+
+
+@dataclass(slots=True)
+class Lane:
+    """What runs for one conversation right now."""
+
+    task: asyncio.Task[None]
+    again: bool = False
+    turn: asyncio.Task[None] | None = None
+    stopped: bool = False
+
+
+class Engine:
+    """Runs turns in order within a conversation and in parallel across them. An async context manager:
+    leaving it drains within `drain_seconds`, then cancels; what was cut off is released for the next start."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        clock: Clock,
+        *,
+        run_turn: RunTurn,
+        deliver_all: DeliverAll,
+        turns_at_once: int = TURNS_AT_ONCE,
+        drain_seconds: float = 30.0,
+    ) -> None:
+        self._inbox, self._clock = inbox, clock
+        self._run_turn, self._deliver_all = run_turn, deliver_all
+        self._room = asyncio.Semaphore(turns_at_once)
+        self._drain_seconds = drain_seconds
+        self._lanes: dict[Conversation, Lane] = {}
+        self._draining = False
+
+    async def __aenter__(self) -> Engine:
+        for conversation in await self._inbox.unfinished():
+            self.wake(conversation)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._draining = True
+        tasks = [lane.task for lane in self._lanes.values()]
+        if not tasks:
+            return
+        late = (await asyncio.wait(tasks, timeout=self._drain_seconds))[1]
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        log.info("engine.drained", extra={"finished": len(tasks) - len(late), "released": len(late)})
+
+    @property
+    def running(self) -> int:
+        """How many conversations have work in hand."""
+        return len(self._lanes)
+
+    def wake(self, conversation: Conversation) -> None:
+        """Makes sure that somebody looks at this conversation."""
+        if self._draining:
+            return
+        lane = self._lanes.get(conversation)
+        if lane is None:
+            task = asyncio.create_task(self._run(conversation), name=f"lane {conversation}")
+            self._lanes[conversation] = Lane(task)
+        else:
+            lane.again = True
+
+    def stop(self, conversation: Conversation) -> bool:
+        """Ends the running turn of a conversation as stopped; False when none runs."""
+        lane = self._lanes.get(conversation)
+        if lane is None or lane.turn is None or lane.turn.done():
+            return False
+        lane.stopped = True
+        lane.turn.cancel()
+        return True
+
+    def busy_with(self, conversation: Conversation) -> bool:
+        """Whether a turn of this conversation runs."""
+        lane = self._lanes.get(conversation)
+        return lane is not None and lane.turn is not None
+
+    async def _run(self, conversation: Conversation) -> None:
+        await asyncio.sleep(0)  # so that the lane is registered before it looks at itself
+        lane = self._lanes[conversation]
+        try:
+            while True:
+                lane.again = False
+                try:
+                    await self._work(conversation, lane)
+                except StoreUnavailable as error:
+                    log.warning("lane.store_unavailable", extra={"conversation": str(conversation), "why": str(error)})
+                    await self._clock.sleep(SECONDS_BETWEEN_STORE_TRIES)
+                    lane.again = True
+                if not lane.again or self._draining:
+                    return
+        finally:
+            del self._lanes[conversation]
+
+    async def _work(self, conversation: Conversation, lane: Lane) -> None:
+        """Delivers what is due and runs what waits, until neither is left."""
+        while True:
+            await self._deliver_all(conversation)
+            if self._draining:
+                return
+            async with self._room:
+                turn = await self._inbox.claim(conversation)
+                if turn is None:
+                    return
+                await self._run_one(turn, lane)
+
+    async def _run_one(self, turn: Turn, lane: Lane) -> None:
+        lane.stopped = False
+        lane.turn = asyncio.create_task(self._run_turn_here(turn, lane), name=f"turn {turn.id}")
+        try:
+            await asyncio.shield(lane.turn)
+        except asyncio.CancelledError:
+            # Two ways to get here: the turn was cancelled, or the lane itself (drain ran out of time).
+            if not lane.turn.done():
+                lane.turn.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await lane.turn
+                raise
+        finally:
+            lane.turn = None
+
+    async def _run_turn_here(self, turn: Turn, lane: Lane) -> None:
+        await self._run_turn(turn, lambda: lane.stopped)

@@ -1,0 +1,42 @@
+"""The typing or recording indicator: it always ends, on every way out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from bot.core.messages import Doing, Target
+from bot.core.ports import Channel, Clock
+
+SECONDS_BEFORE = 0.4  # an answer that comes sooner needs no indicator
+SECONDS_BETWEEN = 4.0  # Telegram shows it for about five seconds
+SECONDS_AT_MOST = 300.0
+
+
+class Indicator:
+    """What the chat shows while a turn runs. `doing` may change on the way."""
+
+    def __init__(self, doing: Doing) -> None:
+        self.doing = doing
+
+
+@contextlib.asynccontextmanager
+async def indicator(channel: Channel, to: Target, clock: Clock, doing: Doing) -> AsyncIterator[Indicator]:
+    """Shows that something is being done, from shortly after entering until leaving."""
+    shown = Indicator(doing)
+    task = asyncio.create_task(_keep_showing(shown, channel, to, clock), name="indicator")
+    try:
+        yield shown
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _keep_showing(shown: Indicator, channel: Channel, to: Target, clock: Clock) -> None:
+    await clock.sleep(SECONDS_BEFORE)
+    until = clock.monotonic() + SECONDS_AT_MOST
+    while clock.monotonic() < until:
+        await channel.busy(to, shown.doing)
+        await clock.sleep(SECONDS_BETWEEN)

@@ -1,0 +1,28 @@
+"""Writing down what must not be lost, for as long as the disk refuses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot.core.errors import StoreUnavailable
+from bot.core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+SECONDS_BETWEEN = (0.2, 1.0, 5.0)
+
+
+async def insist(write: Callable[[], Awaitable[Result]], clock: Clock) -> Result:
+    """The result of `write`, tried again until the store takes it: what was paid for is kept in memory meanwhile."""
+    tries = 0
+    while True:
+        try:
+            return await write()
+        except StoreUnavailable as error:
+            log.warning("store.write_waits", extra={"tries": tries, "why": str(error)})
+            await clock.sleep(SECONDS_BETWEEN[min(tries, len(SECONDS_BETWEEN) - 1)])
+            tries += 1

@@ -1,0 +1,231 @@
+"""Slow paid work that outlives a turn: clips and songs.
+
+The intent is stored before the provider is asked, the provider's id right after; a restart goes on
+polling and never asks twice. What nobody knows the end of is told to the person, not repeated.
+The end of a job is a row in the inbox, so its result has its place in the order of the conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+
+from bot.agent.insist import insist
+from bot.core.errors import BadAnswer, ProviderBusy, ProviderError, VoxlineError
+from bot.core.failpoints import failpoint
+from bot.core.messages import Attachment, Blob, Conversation, Inbound, Kind, Origin, Person
+from bot.core.ports import Blobs, Clock, Jobs, MusicGenerator, VideoGenerator
+from bot.core.work import Capability, Job, JobState, SongRequest, Spend, VideoJob, VideoRequest, VideoState
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_POLLS = 5.0
+POLLS_AT_MOST = 120
+SECONDS_AT_MOST = 600.0
+POLL_FAILURES_AT_MOST = 10
+ACTIVE = (JobState.INTENT, JobState.RUNNING)
+
+INTERRUPTED = (
+    "I was restarted while I asked for {what}. It may already be running and paid for, so I did not ask again. "
+    "Say so if you want me to."
+)
+FAILED = "I could not make {what}: {why}"
+CANCELLED = "I have stopped waiting for {what}."
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """Who makes clips and songs; None where the capability is switched off."""
+
+    videos: VideoGenerator | None
+    music: MusicGenerator | None
+
+
+class JobRunner:
+    """Watches over jobs. An async context manager: entering takes up what an earlier process left."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        blobs: Blobs,
+        makers: Makers,
+        clock: Clock,
+        wake: Callable[[Conversation], None],
+    ) -> None:
+        self._jobs, self._blobs, self._makers = jobs, blobs, makers
+        self._clock, self._wake = clock, wake
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> JobRunner:
+        for job in await self._jobs.jobs(None, active=True):
+            if job.state is JobState.INTENT or isinstance(job.request, SongRequest):
+                # asked for, and nobody heard the answer: a song has no id to poll either
+                text = INTERRUPTED.format(what=what(job))
+                await self._end(replace(job, state=JobState.UNKNOWN, note="interrupted"), text)
+            else:
+                self._watch(job, self._follow(job))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def start_video(self, job: Job) -> bool:
+        """Submits a clip, in this call; False when the same request already runs. Raises `ProviderError` when the
+        provider refused."""
+        assert self._makers.videos is not None and isinstance(job.request, VideoRequest)
+        if not await self._jobs.add_job(job):
+            return False
+        try:
+            remote = await self._makers.videos.submit(job.request)
+        except ProviderError as error:
+            unsure = isinstance(error, ProviderBusy) and error.status is None
+            state = JobState.UNKNOWN if unsure else JobState.FAILED
+            ended = replace(job, state=state, note=str(error))
+            await insist(lambda: self._jobs.save_job(ended), self._clock)
+            raise
+        failpoint("submit.after")
+        running = replace(
+            job, state=JobState.RUNNING, remote_id=remote.id, polling_url=remote.polling_url, model=remote.model
+        )
+        await insist(lambda: self._jobs.save_job(running), self._clock)
+        self._watch(running, self._follow(running))
+        return True
+
+    async def start_song(self, job: Job) -> bool:
+        """Begins a song in the background; False when the same request already runs."""
+        if not await self._jobs.add_job(job):
+            return False
+        self._watch(job, self._compose(job))
+        return True
+
+    async def cancel(self, conversation: Conversation, job_id: str) -> bool:
+        """Stops waiting for a job of this conversation. What the provider already renders may still be billed."""
+        job = await self._jobs.job(job_id)
+        if (
+            job is None
+            or job.target.conversation != conversation
+            or job.state not in (JobState.INTENT, JobState.RUNNING)
+        ):
+            return False
+        task = self._tasks.pop(job_id, None)
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self._end(replace(job, state=JobState.CANCELLED), CANCELLED.format(what=what(job)))
+        return True
+
+    def _watch(self, job: Job, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(self._guarded(job, work))
+        self._tasks[job.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
+
+    async def _guarded(self, job: Job, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except VoxlineError as error:
+            log.warning("job.failed", extra={"job": job.id, "why": str(error)})
+            await self._fail(job, error.tell, str(error))
+        except Exception:  # the door of a job
+            log.exception("job.broken", extra={"job": job.id})
+            await self._fail(job, "something failed on my side.", "see the log")
+
+    async def _fail(self, job: Job, why: str, note: str) -> None:
+        text = FAILED.format(what=what(job), why=why)
+        await self._end(replace(job, state=JobState.FAILED, note=note), text)
+
+    async def _follow(self, job: Job) -> None:
+        """Polls a clip until it is done, then fetches and announces it."""
+        videos = self._makers.videos
+        if videos is None:
+            raise BadAnswer("clips are switched off", tell="clips are switched off here.")
+        remote = VideoJob(job.remote_id, job.polling_url, job.model)
+        state = await self._poll(videos, remote, job)
+        clip = await videos.download(remote, state)
+        spend = spend_of(job, Capability.VIDEO, state.cost_microusd, state.generation_id)
+        done = replace(job, state=JobState.DONE)
+        if clip.sound is None:
+            await self._end(done, f"Your clip is too large to send here: {clip.url}", spend=spend)
+            return
+        blob = await self._blobs.put(clip.sound.data, clip.sound.mime)
+        await self._end(done, f"Here is your clip: {title(job)}", Kind.VIDEO, blob, spend)
+
+    async def _poll(self, videos: VideoGenerator, remote: VideoJob, job: Job) -> VideoState:
+        request = job.request
+        allowed = (request.timeout_seconds if isinstance(request, VideoRequest) else None) or SECONDS_AT_MOST
+        spent = (self._clock.now() - job.created_at).total_seconds()
+        deadline = self._clock.monotonic() + max(allowed - spent, SECONDS_BETWEEN_POLLS)
+        failures = 0
+        for _ in range(POLLS_AT_MOST):
+            try:
+                state = await videos.poll(remote)
+            except ProviderBusy as error:
+                failures += 1
+                if failures >= POLL_FAILURES_AT_MOST:
+                    raise
+                log.info("job.poll_failed", extra={"job": job.id, "failures": failures, "why": str(error)})
+            else:
+                failures = 0
+                if state.done:
+                    return state
+            if self._clock.monotonic() >= deadline:
+                break
+            await self._clock.sleep(SECONDS_BETWEEN_POLLS)
+        raise BadAnswer(f"the clip did not finish within {allowed:.0f} s", tell="it did not finish in time.")
+
+    async def _compose(self, job: Job) -> None:
+        music = self._makers.music
+        assert music is not None and isinstance(job.request, SongRequest)
+        song = await music.compose(job.request)
+        blob = await self._blobs.put(song.sound.data, song.sound.mime)
+        spend = spend_of(job, Capability.MUSIC, song.cost_microusd, song.generation_id, song.model)
+        lyrics = f"\n\n{song.lyrics}" if song.lyrics else ""
+        done = replace(job, state=JobState.DONE, model=song.model)
+        await self._end(done, f"Here is your song: {title(job)}{lyrics}", Kind.AUDIO, blob, spend)
+
+    async def _end(
+        self, job: Job, text: str, kind: Kind = Kind.DOCUMENT, blob: Blob | None = None, spend: Sequence[Spend] = ()
+    ) -> None:
+        attachments: tuple[Attachment, ...] = ()
+        if blob is not None:
+            ending = {"audio/mpeg": "mp3", "audio/wav": "wav", "video/mp4": "mp4"}.get(blob.mime, "bin")
+            attachments = (Attachment(kind, blob.mime, name=f"{kind}-1.{ending}", blob=blob),)
+        arrival = Inbound(
+            id=job.id,
+            conversation=job.target.conversation,
+            sender=Person(job.person.partition(":")[2]),
+            sent_at=self._clock.now(),
+            text=text,
+            attachments=attachments,
+            message_id=job.target.reply_to,
+            origin=Origin.JOB,
+        )
+        await insist(lambda: self._jobs.end_job(job, arrival, spend), self._clock)
+        log.info("job.ended", extra={"job": job.id, "state": job.state.value})
+        self._wake(job.target.conversation)
+
+
+def what(job: Job) -> str:
+    """A job in a person's words."""
+    kind = "the clip" if isinstance(job.request, VideoRequest) else "the song"
+    return f"{kind} “{title(job)}”"
+
+
+def title(job: Job) -> str:
+    """The beginning of what was asked for."""
+    prompt = " ".join(job.request.prompt.split())
+    return prompt if len(prompt) <= 60 else f"{prompt[:59]}…"
+
+
+def spend_of(
+    job: Job, capability: Capability, cost: int | None, generation_id: str, model: str = ""
+) -> tuple[Spend, ...]:
+    """What a finished job cost."""
+    return (Spend(job.person, capability, model or job.model, cost, cost is not None, generation_id),)

@@ -1,0 +1,198 @@
+"""LISTEN: fetch what was attached, transcribe what was spoken, before the agent thinks.
+
+Every attachment is a step of the turn: what was fetched, checked and paid for once is not done again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from bot.agent.insist import insist
+from bot.agent.prompt import Understood, untrusted, with_quote
+from bot.core.errors import KeyRefused, MediaError, OutOfCredit, ProviderError, VoxlineError
+from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Turn
+from bot.core.ports import Blobs, Channel, Clock, Steps, Transcriber
+from bot.core.work import Capability, Heard, Sound, Spend, Step
+
+log = logging.getLogger(__name__)
+
+DOCUMENT_CHARACTERS = 50_000
+ATTACHMENTS_AT_MOST = 10
+READABLE = ("text/", "application/json", "application/xml", "application/x-yaml", "application/toml")
+
+NOT_UNDERSTOOD = "I could not understand the voice note. Send it again, or say /retry."
+NO_SPEECH = "I heard no speech in that recording."
+HEARING_OFF = "I cannot listen to recordings here: speech-to-text is switched off. Please write instead."
+
+
+class SoundReader(Protocol):
+    """Checks and normalises sound from outside."""
+
+    async def for_transcription(self, blob: Blob) -> Sound | None:
+        """A checked, normalised copy fit for a transcriber, or None when nobody speaks in it. Raises `MediaError`."""
+
+
+class PictureReader(Protocol):
+    """Checks and normalises pictures from outside."""
+
+    async def for_model(self, blob: Blob) -> Blob:
+        """A copy that a model can take. Raises `MediaError`."""
+
+
+class Listener:
+    """Turns the messages of a turn into what the agent reads."""
+
+    def __init__(
+        self,
+        *,
+        steps: Steps,
+        blobs: Blobs,
+        sounds: SoundReader,
+        pictures: PictureReader,
+        transcriber: Transcriber | None,
+        clock: Clock,
+        language: str = "",
+    ) -> None:
+        self._steps, self._blobs, self._clock = steps, blobs, clock
+        self._sounds, self._pictures = sounds, pictures
+        self._transcriber, self._language = transcriber, language
+
+    async def listen(self, turn: Turn, channel: Channel, done: dict[str, Step]) -> Understood:
+        """What the turn's messages say. `done` are the steps that an earlier attempt finished."""
+        jobs = [
+            self._heard(turn, channel, attachment, f"heard:{number}", done)
+            for number, attachment in enumerate(attachments_of(turn.inbounds)[:ATTACHMENTS_AT_MOST])
+        ]
+        heard = dict(zip(attachments_of(turn.inbounds), await asyncio.gather(*jobs), strict=False))
+        return put_together(turn.inbounds, heard, await self._documents(heard))
+
+    async def _heard(
+        self, turn: Turn, channel: Channel, attachment: Attachment, name: str, done: dict[str, Step]
+    ) -> Heard:
+        saved = done.get(name)
+        if saved is not None and isinstance(saved.result, Heard):
+            return saved.result
+        spend: list[Spend] = []
+        try:
+            heard = await self._hear(
+                channel, attachment, spend, turn.inbounds[-1].sender, begin=self._begin(turn, name)
+            )
+        except VoxlineError as error:
+            log.warning(
+                "attachment.unusable", extra={"turn": turn.id, "kind": attachment.kind.value, "why": str(error)}
+            )
+            heard = Heard(None, tell=error.tell)
+        await insist(lambda: self._steps.finish_step(turn, Step(name, heard), spend), self._clock)
+        return heard
+
+    def _begin(self, turn: Turn, name: str) -> Callable[[], Awaitable[None]]:
+        return lambda: insist(lambda: self._steps.begin_step(turn, name), self._clock)
+
+    async def _hear(
+        self,
+        channel: Channel,
+        attachment: Attachment,
+        spend: list[Spend],
+        sender: Person,
+        begin: Callable[[], Awaitable[None]],
+    ) -> Heard:
+        if attachment.kind is Kind.VIDEO:
+            return Heard(None, tell="I cannot watch videos yet. Tell me about it, or send a picture from it.")
+        if attachment.kind in (Kind.VOICE, Kind.AUDIO) and self._transcriber is None:
+            return Heard(None, tell=HEARING_OFF)
+        blob = attachment.blob or await self._fetch(channel, attachment)
+        match attachment.kind:
+            case Kind.VOICE | Kind.AUDIO:
+                return await self._transcribe(channel.name, blob, spend, sender, begin)
+            case Kind.PICTURE:
+                return Heard(await self._pictures.for_model(blob))
+            case _:
+                return Heard(blob)
+
+    async def _fetch(self, channel: Channel, attachment: Attachment) -> Blob:
+        cap = channel.limits.download_bytes
+        if attachment.size is not None and attachment.size > cap:
+            raise MediaError(
+                f"attachment of {attachment.size} bytes exceeds {cap}",
+                tell=f"That file is too large for me ({attachment.size / 1e6:.0f} MB; I can take {cap / 1e6:.0f} MB).",
+            )
+        return await self._blobs.put_stream(channel.fetch(attachment), attachment.mime, cap=cap)
+
+    async def _transcribe(
+        self, channel: str, blob: Blob, spend: list[Spend], sender: Person, begin: Callable[[], Awaitable[None]]
+    ) -> Heard:
+        sound = await self._sounds.for_transcription(blob)
+        if sound is None:
+            return Heard(blob, tell=NO_SPEECH)
+        assert self._transcriber is not None  # checked before the fetch
+        await begin()
+        try:
+            transcript = await self._transcriber.transcribe(sound, language=self._language)
+        except (KeyRefused, OutOfCredit) as error:
+            return Heard(blob, tell=error.tell)
+        except (ProviderError, MediaError) as error:
+            log.warning("transcript.failed", extra={"why": str(error)})
+            return Heard(blob, tell=NOT_UNDERSTOOD)
+        person = f"{channel}:{sender.id}"
+        spend.append(Spend(person, Capability.TRANSCRIPT, transcript.model, transcript.cost_microusd))
+        return Heard(blob, transcript.text.strip()) if transcript.text.strip() else Heard(blob, tell=NO_SPEECH)
+
+    async def _documents(self, heard: dict[Attachment, Heard]) -> dict[Attachment, str]:
+        return {
+            attachment: await self._read_document(attachment, result.blob)
+            for attachment, result in heard.items()
+            if attachment.kind is Kind.DOCUMENT and result.blob is not None
+        }
+
+    async def _read_document(self, attachment: Attachment, blob: Blob) -> str:
+        name = attachment.name or "file"
+        if not attachment.mime.startswith(READABLE) and not name.endswith((".txt", ".md", ".csv", ".log", ".py")):
+            mime = attachment.mime or "unknown"
+            return f"[The person sent a file named {name!r} of type {mime}; it cannot be read here.]"
+        text = (await self._blobs.read(blob)).decode("utf-8", errors="replace")
+        cut = " (cut)" if len(text) > DOCUMENT_CHARACTERS else ""
+        return untrusted(text[:DOCUMENT_CHARACTERS], f"file {name!r}{cut}")
+
+
+def attachments_of(inbounds: tuple[Inbound, ...]) -> tuple[Attachment, ...]:
+    """Everything attached or quoted, each once, in order."""
+    found: dict[Attachment, None] = {}
+    for inbound in inbounds:
+        found |= dict.fromkeys(inbound.attachments)
+        if inbound.quoted is not None:
+            found |= dict.fromkeys(inbound.quoted.attachments)
+    return tuple(found)
+
+
+def put_together(
+    inbounds: tuple[Inbound, ...], heard: dict[Attachment, Heard], documents: dict[Attachment, str]
+) -> Understood:
+    """One text, the pictures, and the sentences about what could not be used."""
+    texts: list[str] = []
+    pictures: list[Blob] = []
+    spoken = False
+    for inbound in inbounds:
+        said = [inbound.text] if inbound.text else []
+        for attachment in (*inbound.attachments, *(inbound.quoted.attachments if inbound.quoted else ())):
+            result = heard.get(attachment)
+            if result is None:
+                continue
+            if result.text:
+                own = attachment in inbound.attachments
+                spoken = spoken or (own and attachment.kind is Kind.VOICE)
+                said.append(
+                    result.text if own else f"[The quoted recording says]\n{untrusted(result.text, 'transcript')}"
+                )
+            elif attachment in documents:
+                said.append(documents[attachment])
+            elif attachment.kind is Kind.PICTURE and result.blob is not None:
+                pictures.append(result.blob)
+        texts.append(with_quote("\n".join(said), inbound))
+    troubles = dict.fromkeys(result.tell for result in heard.values() if result.tell)
+    left_out = len(attachments_of(inbounds)) - len(heard)
+    if left_out:
+        troubles[f"I looked at the first {ATTACHMENTS_AT_MOST} files only."] = None
+    return Understood("\n".join(text for text in texts if text), tuple(pictures), spoken, tuple(troubles))

@@ -1,0 +1,54 @@
+"""How fast one person may send: a polite limit, kept in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from bot.core.ports import Clock
+
+MESSAGES_AT_MOST = 20
+SECONDS = 60.0
+PEOPLE_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long until the next message is taken; `first` when the person has not been told yet."""
+
+    seconds: float
+    first: bool
+
+
+class Pace:
+    """A sliding window for each person. The same event asked twice is counted once (a redelivery after a crash)."""
+
+    def __init__(self, clock: Clock, *, messages: int = MESSAGES_AT_MOST, seconds: float = SECONDS) -> None:
+        self._clock, self._messages, self._seconds = clock, messages, seconds
+        self._taken: dict[str, deque[tuple[float, str]]] = {}
+        self._told: set[str] = set()
+
+    def take(self, person: str, event: str) -> Wait | None:
+        """None when the message may pass, else how long to wait."""
+        now = self._clock.monotonic()
+        taken = self._taken.setdefault(person, deque())
+        while taken and taken[0][0] <= now - self._seconds:
+            taken.popleft()
+        if any(known == event for _, known in taken):
+            return None
+        if len(taken) < self._messages:
+            taken.append((now, event))
+            self._told.discard(person)
+            self._forget_the_quiet(now)
+            return None
+        first = person not in self._told
+        self._told.add(person)
+        return Wait(taken[0][0] + self._seconds - now, first)
+
+    def _forget_the_quiet(self, now: float) -> None:
+        if len(self._taken) <= PEOPLE_REMEMBERED:
+            return
+        quiet = [person for person, taken in self._taken.items() if not taken or taken[-1][0] <= now - self._seconds]
+        for person in quiet:
+            del self._taken[person]
+            self._told.discard(person)

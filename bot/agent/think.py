@@ -1,0 +1,221 @@
+"""THINK: stream the model, run the tools it asks for, until it answers in words.
+
+Every finished model call and tool call is a committed step: after a crash it is reused, never paid for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from bot.agent.insist import insist
+from bot.core.chat import (
+    Assistant,
+    Call,
+    ChatMessage,
+    ChatRequest,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    Retrying,
+    TextDelta,
+    ToolResult,
+    User,
+)
+from bot.core.errors import BadAnswer, ProviderError
+from bot.core.failpoints import failpoint
+from bot.core.messages import Blob, Kind, Media, Part, Turn
+from bot.core.ports import Blobs, ChatModel, Clock, Steps
+from bot.core.work import Answered, Capability, Spend, Step, ToolOutcome
+from bot.tools import arguments
+from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
+
+log = logging.getLogger(__name__)
+
+ROUNDS_AT_MOST = 12
+CALLS_AT_ONCE = 8
+SAME_CALL_AT_MOST = 3
+TOOL_RESULT_CHARACTERS = 32_000
+ANSWER_CHARACTERS = 256_000
+
+UNKNOWN_OUTCOME = (
+    "The outcome of this call is unknown: the program was restarted while it ran. It may have happened and been paid "
+    "for. Do not repeat it by yourself; tell the person and let them decide."
+)
+ENOUGH = "No more tools can be used in this turn. Answer the person now with what you have."
+
+
+@dataclass(slots=True)
+class Thought:
+    """What a turn's thinking has produced so far: it grows while the model streams, so that a /stop can keep it.
+
+    `added` are this turn's chat messages, the person's own first, for the history. `parts` are what tools made.
+    """
+
+    text: str = ""
+    added: list[ChatMessage] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+    def say(self, text: str) -> str:
+        """The text so far with `text` after it: what the person sees."""
+        return "\n\n".join(part for part in (self.text, text.strip()) if part)
+
+
+class Thinker:
+    """Runs one turn's conversation with the model."""
+
+    def __init__(self, *, chat: ChatModel, tools: Sequence[Tool], steps: Steps, blobs: Blobs, clock: Clock) -> None:
+        self._chat, self._steps, self._blobs, self._clock = chat, steps, blobs, clock
+        self._tools = {tool.spec.name: tool for tool in tools}
+
+    async def think(
+        self,
+        turn: Turn,
+        request: ChatRequest,
+        *,
+        pictures: tuple[Blob, ...],
+        done: dict[str, Step],
+        thought: Thought,
+        show: Callable[[str], None],
+    ) -> None:
+        """Fills `thought` until the model has answered. `show` gets the newest text for the preview.
+
+        Raises `ProviderError` when no model answers."""
+        seen: Counter[tuple[str, str]] = Counter()
+        for number in range(ROUNDS_AT_MOST + 1):
+            exhausted = number == ROUNDS_AT_MOST or any(times >= SAME_CALL_AT_MOST for times in seen.values())
+            answered = await self._ask(turn, self._next(request, thought, exhausted), number, done, thought, show)
+            thought.parts += [picture_part(blob, index) for index, blob in enumerate(answered.pictures, 1)]
+            if answered.reason is FinishReason.LENGTH:
+                answered = _cut(answered)
+            calls = () if exhausted else answered.assistant.calls[:CALLS_AT_ONCE]
+            thought.text = thought.say(answered.assistant.text)[:ANSWER_CHARACTERS]
+            thought.added.append(Assistant(answered.assistant.text, calls, answered.assistant.reasoning))
+            if not calls:
+                return
+            context = _Round(turn, number, pictures, done, seen)
+            for position, call in enumerate(calls):
+                outcome = await self._run_call(call, position, context)
+                thought.parts += outcome.parts
+                result = ToolResult(call.id, outcome.text[:TOOL_RESULT_CHARACTERS], outcome.pictures)
+                thought.added.append(result)
+
+    def _next(self, request: ChatRequest, thought: Thought, exhausted: bool) -> ChatRequest:
+        messages = (*request.messages, *thought.added)
+        if not exhausted:
+            specs = tuple(tool.spec for tool in self._tools.values())
+            return ChatRequest(request.model, messages, specs, request.thinking, request.max_tokens)
+        return ChatRequest(request.model, forced(messages), (), request.thinking, request.max_tokens)
+
+    async def _ask(
+        self,
+        turn: Turn,
+        request: ChatRequest,
+        number: int,
+        done: dict[str, Step],
+        thought: Thought,
+        show: Callable[[str], None],
+    ) -> Answered:
+        name = f"model:{number}"
+        saved = done.get(name)
+        if saved is not None and isinstance(saved.result, Answered):
+            return saved.result
+        finished = await self._stream(request, thought, show)
+        failpoint("model.after")
+        blobs = [await self._blobs.put(picture.data, picture.mime) for picture in finished.pictures]
+        answered = Answered(finished.assistant, finished.usage, finished.reason, finished.model, tuple(blobs))
+        usage = finished.usage
+        spend = Spend(
+            turn.person, Capability.CHAT, finished.model, usage.cost_microusd, usage.billed, usage.generation_id
+        )
+        await insist(lambda: self._steps.finish_step(turn, Step(name, answered), [spend]), self._clock)
+        return answered
+
+    async def _stream(self, request: ChatRequest, thought: Thought, show: Callable[[str], None]) -> Finished:
+        said = ""
+        try:
+            async with aclosing(self._chat.stream(request)) as events:
+                async for event in events:
+                    match event:
+                        case TextDelta(text=text):
+                            said += text
+                            show(thought.say(said))
+                        case Retrying(tell=tell):
+                            show(thought.say(f"{said} — interrupted. {tell}" if said else ""))
+                            said = ""
+                        case ReasoningDelta():
+                            pass
+                        case Finished():
+                            return event
+        except (ProviderError, asyncio.CancelledError):
+            thought.text = thought.say(said)  # what was said stays visible: after /stop, and above an apology
+            raise
+        raise BadAnswer("the chat model ended its stream without finishing")
+
+    async def _run_call(self, call: Call, position: int, context: _Round) -> ToolOutcome:
+        name = f"tool:{context.number}:{position}"
+        context.seen[call.name, call.arguments] += 1
+        saved = context.done.get(name)
+        if saved is not None and isinstance(saved.result, ToolOutcome):
+            return saved.result
+        tool = self._tools.get(call.name)
+        if tool is None:
+            return ToolOutcome(f"There is no tool {call.name!r}. There are: {', '.join(self._tools) or 'none'}.")
+        if saved is not None and tool.effect is Effect.ONCE:
+            return ToolOutcome(UNKNOWN_OUTCOME)
+        turn = context.turn
+        if tool.effect is not Effect.NONE:
+            await insist(lambda: self._steps.begin_step(turn, name), self._clock)
+        key = f"{turn.id}:{name}"
+        given = ToolContext(turn, turn.person, key, context.pictures)
+        outcome = await self._try_call(tool, call, given)
+        failpoint("tool.after")
+        await insist(lambda: self._steps.finish_step(turn, Step(name, outcome), given.spend), self._clock)
+        return outcome
+
+    async def _try_call(self, tool: Tool, call: Call, context: ToolContext) -> ToolOutcome:
+        try:
+            return await tool.run(arguments.parse(call.arguments), context)
+        except ToolFailed as error:
+            return ToolOutcome(str(error))
+        except ProviderError as error:
+            log.warning("tool.failed", extra={"tool": call.name, "turn": context.turn.id, "why": str(error)})
+            return ToolOutcome(f"It failed: {error.tell} Tell the person; do not pretend it worked.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What the calls of one round share."""
+
+    turn: Turn
+    number: int
+    pictures: tuple[Blob, ...]
+    done: dict[str, Step]
+    seen: Counter[tuple[str, str]]
+
+
+def forced(messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
+    """The conversation with the word that no tool is left."""
+    return (*messages, User(f"[{ENOUGH}]"))
+
+
+def picture_part(blob: Blob, number: int) -> Media:
+    """A drawn picture as a part of the answer."""
+    return Media(Kind.PICTURE, blob, f"image-{number}.{blob.mime.removeprefix('image/').replace('jpeg', 'jpg')}")
+
+
+def _cut(answered: Answered) -> Answered:
+    """An answer that hit its limit: marked as cut, and its calls dropped, for a cut call must never run."""
+    said = answered.assistant.text
+    text = f"{said} (cut)" if said else "(The answer was cut before its first word.)"
+    return Answered(
+        Assistant(text, (), answered.assistant.reasoning),
+        answered.usage,
+        FinishReason.STOP,
+        answered.model,
+        answered.pictures,
+    )

@@ -1,0 +1,224 @@
+"""One turn on one screen: listen, think, speak, finish; and the one door for everything that can go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.agent.access import mentions
+from bot.agent.commands.command import Commands
+from bot.agent.draft import Draft
+from bot.agent.indicator import Indicator, indicator
+from bot.agent.insist import insist
+from bot.agent.listen import Listener
+from bot.agent.prompt import ROWS_AT_MOST, Understood, compose, system
+from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
+from bot.agent.think import Thinker, Thought
+from bot.core.chat import Assistant, ChatMessage, ChatRequest, User
+from bot.core.errors import VoxlineError
+from bot.core.messages import Doing, Inbound, Media, Origin, Part, Reply, Text, Turn
+from bot.core.ports import Channel, Clock, History, Inbox, Outbox, Steps
+from bot.core.work import Outcome, Step
+from bot.media.split import split
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS_AT_MOST = 3
+NOTHING = "The model returned nothing. Please try again, or choose another with /model."
+CRASHED = "I could not finish this one, even after trying again (ref {ref}). Please put it another way, or use /new."
+FAILED = "Something failed on my side (ref {ref}). Try again, or start over with /new."
+STOPPED = "(stopped)"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStore:
+    """The slices of the store that a turn needs."""
+
+    inbox: Inbox
+    steps: Steps
+    history: History
+    outbox: Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """The parts that do the work of a turn."""
+
+    listener: Listener
+    thinker: Thinker
+    speaker: Speaker
+    commands: Commands
+
+
+class TurnRunner:
+    """Runs claimed turns. Every way out of `run` leaves exactly one outcome, or a turn that runs again."""
+
+    def __init__(
+        self,
+        *,
+        store: TurnStore,
+        verbs: Verbs,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        voice: VoiceSettings,
+        model: str,
+    ) -> None:
+        self._store, self._verbs, self._channels, self._clock = store, verbs, channels, clock
+        self._voice, self._model = voice, model
+
+    async def run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
+        """`stopped()` tells a /stop from a shutdown when the turn is cancelled."""
+        channel = self._channels[turn.conversation.channel]
+        draft = Draft(channel, turn.target, f"{turn.id}:0", self._store.outbox, self._clock)
+        thought = Thought()
+        started = self._clock.monotonic()
+        try:
+            async with indicator(channel, turn.target, self._clock, Doing.TYPING) as shown:
+                outcome = await self._attempt(turn, channel, draft, thought, shown)
+        except asyncio.CancelledError:
+            await draft.close()
+            if not stopped():
+                await asyncio.shield(self._store.inbox.release(turn))
+                log.info("turn.released", extra={"turn": turn.id})
+                raise
+            outcome = stopped_outcome(turn, thought)
+        except VoxlineError as error:
+            log.warning("turn.apologised", extra={"turn": turn.id, "why": str(error)})
+            outcome = apology(turn, thought, error.tell)
+        except Exception:  # the door of a turn: the person hears of it, the operator finds it by its reference
+            ref = secrets.token_hex(2).upper()
+            log.exception("turn.failed", extra={"turn": turn.id, "ref": ref})
+            outcome = apology(turn, thought, FAILED.format(ref=ref))
+        await draft.close()
+        outcome = replace(outcome, reply=fit_for(channel, outcome.reply))
+        kept = await insist(lambda: self._store.inbox.finish(turn, outcome), self._clock)
+        seconds = round(self._clock.monotonic() - started, 3)
+        log.info("turn.done", extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply), "kept": kept})
+
+    async def _attempt(self, turn: Turn, channel: Channel, draft: Draft, thought: Thought, shown: Indicator) -> Outcome:
+        if turn.attempt > ATTEMPTS_AT_MOST:
+            ref = secrets.token_hex(2).upper()
+            log.error("turn.dead", extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
+            return replace(apology(turn, thought, CRASHED.format(ref=ref)), dead=True)
+        last = turn.inbounds[-1]
+        if last.origin is not Origin.PERSON:
+            return announcement(turn)
+        done = {step.name: step for step in await self._store.steps.steps(turn)}
+        if turn.attempt > 1:
+            await draft.resume()
+        understood = await self._verbs.listener.listen(turn, channel, done)
+        if not addressed(turn.inbounds, understood, channel.names):
+            return Outcome((), ())
+        command = self._verbs.commands.find(understood.text)
+        if command is not None:
+            return Outcome((), await self._verbs.commands.run(command, turn, understood))
+        if understood.empty:
+            return Outcome((), (Text("\n".join(understood.troubles) or "I received nothing that I can read."),))
+        return await self._converse(turn, understood, done, draft, thought, shown)
+
+    async def _converse(
+        self,
+        turn: Turn,
+        understood: Understood,
+        done: dict[str, Step],
+        draft: Draft,
+        thought: Thought,
+        shown: Indicator,
+    ) -> Outcome:
+        mode = VoiceMode(turn.session.voice_mode or self._voice.mode)
+        thought.added.append(User(understood.text, understood.pictures))
+        request = ChatRequest(
+            turn.session.model or self._model, await self._before(turn, mode, understood), (),
+            turn.session.thinking,
+        )  # fmt: skip
+        await self._verbs.thinker.think(
+            turn,
+            request,
+            pictures=understood.pictures,
+            done=done,
+            thought=thought,
+            show=lambda text: draft.push(with_troubles(text, understood)),
+        )
+        if not thought.text and not thought.parts:
+            return apology(turn, thought, NOTHING)
+        wording = word(
+            thought.text,
+            mode,
+            spoken_to=understood.spoken,
+            has_media=bool(thought.parts),
+            longest=self._voice.longest_characters,
+        )
+        written = with_troubles(wording.written, understood)
+        if wording.said:
+            draft.push(written)  # the words are there at once, whatever becomes of the voice
+            shown.doing = Doing.RECORDING
+        voice = await self._verbs.speaker.speak(turn, wording.said, done)
+        parts: list[Part] = [Text(written)] if written.strip() else []
+        return Outcome(tuple(thought.added), (*parts, *([voice] if voice else []), *thought.parts))
+
+    async def _before(self, turn: Turn, mode: VoiceMode, understood: Understood) -> tuple[ChatMessage, ...]:
+        rows = await self._store.history.history(turn.conversation, since=turn.session.since, limit=ROWS_AT_MOST)
+        aloud = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and understood.spoken)
+        now, tagged = self._clock.now(), mode is VoiceMode.TAGGED
+        instructions = system(turn.conversation.channel, now, spoken=aloud, tagged=tagged)
+        return compose(instructions, [row.message for row in rows])
+
+
+def addressed(inbounds: tuple[Inbound, ...], understood: Understood, names: tuple[str, ...]) -> bool:
+    """Whether a message in a room is for us: a voice note may say so only in speech."""
+    return any(inbound.to_me for inbound in inbounds) or mentions(understood.text, names)
+
+
+def with_troubles(text: str, understood: Understood) -> str:
+    """An answer, preceded by what could not be used."""
+    return "\n\n".join(part for part in ("\n".join(understood.troubles), text) if part)
+
+
+def announcement(turn: Turn) -> Outcome:
+    """What a finished job or a reminder says: its own words and files, without a model call."""
+    reply: list[Part] = []
+    note = []
+    for inbound in turn.inbounds:
+        if inbound.text:
+            reply.append(Text(inbound.text))
+            note.append(inbound.text)
+        for attachment in inbound.attachments:
+            if attachment.blob is not None:
+                reply.append(Media(attachment.kind, attachment.blob, attachment.name, seconds=attachment.seconds))
+                note.append(f"[delivered: {attachment.name}]")
+    return Outcome((Assistant("\n".join(note)),), tuple(reply))
+
+
+def stopped_outcome(turn: Turn, thought: Thought) -> Outcome:
+    """What was said until /stop, marked; parts that were already made are delivered."""
+    text = f"{thought.text} {STOPPED}".strip()
+    return Outcome(closed(thought, text), (Text(text), *thought.parts))
+
+
+def apology(turn: Turn, thought: Thought, tell: str) -> Outcome:
+    """One honest sentence, below what was already said; the person's message stays in the history."""
+    text = "\n\n".join(part for part in (thought.text, tell) if part)
+    return Outcome(closed(thought, text), (Text(text), *thought.parts))
+
+
+def closed(thought: Thought, text: str) -> tuple[ChatMessage, ...]:
+    """The history of a turn that did not finish: what the person said and what they saw, no open calls."""
+    said = tuple(message for message in thought.added if isinstance(message, User))
+    return (*said, Assistant(text)) if said else ()
+
+
+def fit_for(channel: Channel, reply: Reply) -> Reply:
+    """The reply in parts that the channel can carry: long texts are split."""
+    limits = channel.limits
+    fitted: list[Part] = []
+    for part in reply:
+        if not isinstance(part, Text):
+            fitted.append(part)
+            continue
+        pieces = split(part.text, limits.text, utf16=limits.utf16)
+        fitted += [Text(piece) for piece in pieces[:-1]]
+        fitted += [Text(piece, part.choices) for piece in pieces[-1:]]
+    return tuple(fitted)

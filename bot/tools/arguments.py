@@ -1,0 +1,63 @@
+"""Reading what a model put into a call. Each reader says in its error what was wanted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from bot.tools.tool import ToolFailed
+
+
+def parse(arguments: str) -> Mapping[str, object]:
+    """The arguments of a call as a mapping. Raises `ToolFailed` with what was wrong."""
+    try:
+        # OpenRouter may send null or nothing for a call without arguments
+        value = json.loads(arguments or "{}")
+    except ValueError as error:
+        raise ToolFailed(f"The arguments are not JSON: {error}. Call again with a JSON object.") from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ToolFailed("The arguments must be a JSON object.")
+    return value
+
+
+def text(arguments: Mapping[str, object], name: str, *, required: bool = False) -> str:
+    """A trimmed string; "" when absent and not required."""
+    value = arguments.get(name)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        if required:
+            raise ToolFailed(f"{name!r} is required.")
+        return ""
+    if not isinstance(value, str):
+        raise ToolFailed(f"{name!r} must be a string, not {value!r}.")
+    return value.strip()
+
+
+def one_of(arguments: Mapping[str, object], name: str, choices: tuple[str, ...]) -> str:
+    """One of `choices` in any case, as listed; "" when absent."""
+    value = text(arguments, name)
+    known = {choice.casefold(): choice for choice in choices}
+    if value and value.casefold() not in known:
+        raise ToolFailed(f"{name!r} must be one of {', '.join(choices)}, not {value!r}.")
+    return known.get(value.casefold(), "")
+
+
+def positive_integer(arguments: Mapping[str, object], name: str, *, at_most: int | None = None) -> int | None:
+    """A whole number from 1; None when absent."""
+    value = arguments.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
+        raise ToolFailed(f"{name!r} must be a positive whole number, not {value!r}.")
+    if at_most is not None and value > at_most:
+        raise ToolFailed(f"{name!r} must be at most {at_most}, not {value!r}.")
+    return int(value)
+
+
+def flag(arguments: Mapping[str, object], name: str) -> bool | None:
+    """A boolean; None when absent."""
+    value = arguments.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise ToolFailed(f"{name!r} must be true or false, not {value!r}.")

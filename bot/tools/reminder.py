@@ -1,0 +1,125 @@
+"""The tool that sets, lists and removes reminders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from bot.core.chat import ToolSpec
+from bot.core.messages import Conversation
+from bot.core.ports import Clock
+from bot.core.work import Reminder, ToolOutcome
+from bot.tools import arguments
+from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
+
+ACTIONS = ("set", "list", "remove")
+REMINDERS_AT_MOST = 50
+
+SPEC = ToolSpec(
+    "reminder",
+    "Set, list or remove reminders of this chat.",
+    json.dumps(
+        {
+            "type": "object",
+            "properties": {
+                "action": {"type": "string", "enum": ACTIONS},
+                "text": {"type": "string", "description": "What to remind of."},
+                "inMinutes": {"type": "number"},
+                "at": {"type": "string", "description": "Local time, 2026-01-31T08:00."},
+                "cron": {"type": "string", "description": "Repeats: five fields; days by name, e.g. mon-fri."},
+                "zone": {"type": "string", "description": "IANA time zone; ask if you do not know it."},
+                "id": {"type": "string"},
+            },
+            "required": ["action"],
+        },
+        separators=(",", ":"),
+    ),
+)
+
+
+class Timer(Protocol):
+    """Where reminders are kept."""
+
+    async def add(self, reminder: Reminder) -> None: ...
+    async def drop(self, conversation: Conversation, reminder_id: str) -> bool: ...
+    async def listed(self, conversation: Conversation) -> tuple[Reminder, ...]: ...
+
+
+def reminder(timer: Timer, clock: Clock, zone: str) -> Tool:
+    """The tool; `zone` is the time zone where none is named."""
+
+    async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
+        conversation = context.turn.conversation
+        match arguments.one_of(given, "action", ACTIONS) or "set":
+            case "list":
+                return ToolOutcome(listing(await timer.listed(conversation)))
+            case "remove":
+                removed = await timer.drop(conversation, arguments.text(given, "id", required=True))
+                return ToolOutcome("Removed." if removed else "There is no reminder with that id.")
+        if len(await timer.listed(conversation)) >= REMINDERS_AT_MOST:
+            raise ToolFailed(f"There are {REMINDERS_AT_MOST} reminders already; remove one first.")
+        made = make(given, context, clock.now(), zone)
+        await timer.add(made)
+        local = made.due.astimezone(ZoneInfo(made.zone))
+        return ToolOutcome(f"Set for {local:%A %Y-%m-%d %H:%M} {made.zone} (id {made.id}). Tell the person this time.")
+
+    return Tool(SPEC, Effect.KEYED, run)
+
+
+def make(given: Mapping[str, object], context: ToolContext, now: datetime, zone: str) -> Reminder:
+    """The reminder a call asks for. Its id is made from the call's key, so a repeated call sets one reminder."""
+    name = arguments.text(given, "zone") or zone
+    try:
+        local = ZoneInfo(name)
+    except (KeyError, ValueError) as error:
+        raise ToolFailed(f"{name!r} is not an IANA time zone such as Europe/Berlin.") from error
+    text, cron = arguments.text(given, "text", required=True), arguments.text(given, "cron")
+    due = first_cron_time(cron, local, now) if cron else once(given, local, now)
+    last = context.turn.inbounds[-1]
+    target = type(context.turn.target)(context.turn.conversation, last.message_id)
+    return Reminder(context.key.replace(":", "-"), target, context.person, text, due, cron, name)
+
+
+def once(given: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetime:
+    """The one time that was asked for, in UTC."""
+    minutes = given.get("inMinutes")
+    if isinstance(minutes, int | float) and not isinstance(minutes, bool) and 0 < minutes < 60 * 24 * 3660:
+        return now + timedelta(minutes=minutes)
+    at = arguments.text(given, "at")
+    if not at:
+        raise ToolFailed("Say when: 'inMinutes', 'at' or 'cron'.")
+    try:
+        due = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise ToolFailed(f"{at!r} is not a time such as 2026-01-31T08:00.") from error
+    due = (due if due.tzinfo else due.replace(tzinfo=local)).astimezone(UTC)
+    if due <= now:
+        raise ToolFailed(f"{at!r} is in the past: it is {now.astimezone(local):%Y-%m-%dT%H:%M} there.")
+    return due
+
+
+def first_cron_time(cron: str, local: ZoneInfo, now: datetime) -> datetime:
+    """The first time of a repeating reminder, in UTC."""
+    try:
+        trigger = CronTrigger.from_crontab(cron, timezone=local)
+    except ValueError as error:
+        raise ToolFailed(f"{cron!r} is not a cron line of five fields: {error}.") from error
+    due: datetime | None = trigger.get_next_fire_time(None, now)
+    if due is None:
+        raise ToolFailed(f"{cron!r} never comes.")
+    return due.astimezone(UTC)
+
+
+def listing(reminders: tuple[Reminder, ...]) -> str:
+    """The reminders as the model reads them."""
+    lines = [
+        f"{one.id}: {one.due.astimezone(ZoneInfo(one.zone)):%Y-%m-%d %H:%M} {one.zone}"
+        f"{f' (repeats: {one.cron})' if one.cron else ''}: {one.text}"
+        for one in reminders
+    ]
+    return "\n".join(lines) or "There are no reminders."

@@ -1,0 +1,48 @@
+"""A tool is data plus one function. It never sees a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.core.chat import ToolSpec
+from bot.core.errors import VoxlineError
+from bot.core.messages import Blob, Turn
+from bot.core.work import Spend, ToolOutcome
+
+
+class Effect(StrEnum):
+    """What may happen when a call is repeated after a crash."""
+
+    NONE = "none"  # nothing: run it again
+    KEYED = "keyed"  # the same key is the same act: run it again
+    ONCE = "once"  # paid for or visible: never run again by itself
+
+
+class ToolFailed(VoxlineError):
+    """The model is told why and may try something else; the message is written for the model."""
+
+
+@dataclass(slots=True)
+class ToolContext:
+    """The turn a call belongs to. `key` is unique to this call and the same in every attempt; `pictures`
+    are what the person showed or replied to; `spend` takes what the call cost."""
+
+    turn: Turn
+    person: str
+    key: str
+    pictures: tuple[Blob, ...] = ()
+    spend: list[Spend] = field(default_factory=list)
+
+
+RunTool = Callable[[Mapping[str, object], ToolContext], Awaitable[ToolOutcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What the model sees, what a repetition does, and the function. Raises `ToolFailed` or `ProviderError`."""
+
+    spec: ToolSpec
+    effect: Effect
+    run: RunTool

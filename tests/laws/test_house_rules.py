@@ -1,0 +1,131 @@
+"""The import rule and the budgets, checked on the syntax tree of every file."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("channels/**/*.py")])
+
+FILE_LINES = 400
+FUNCTION_LINES = 60
+
+ADAPTERS = ("bot.openrouter", "bot.store", "channels")
+WORD = {
+    "bot.core": "the vocabulary imports only the standard library",
+    "bot.media": "media knows the vocabulary only",
+    "bot.net": "net knows the vocabulary only",
+    "bot.config": "config knows the vocabulary only",
+    "bot.agent": "the agent may not know adapters; take a port as a parameter",
+    "bot.tools": "a tool may not know adapters; take a port from its context",
+    "bot.openrouter": "an adapter knows neither the agent nor another adapter",
+    "bot.store": "an adapter knows neither the agent nor another adapter",
+    "channels": "an adapter knows neither the agent nor another adapter",
+    "bot.sandbox": "the sandbox is a witness of the wire: it may not share code with the adapter it tests",
+}
+ALLOWED = {
+    "bot.core": ("bot.core",),
+    "bot.media": ("bot.core", "bot.media"),
+    "bot.net": ("bot.core", "bot.net"),
+    "bot.config": ("bot.core", "bot.config", "bot.net"),
+    "bot.agent": ("bot.core", "bot.media", "bot.net", "bot.config", "bot.agent", "bot.tools"),
+    "bot.tools": ("bot.core", "bot.media", "bot.net", "bot.config", "bot.tools"),
+    "bot.openrouter": ("bot.core", "bot.media", "bot.net", "bot.config", "bot.openrouter"),
+    "bot.store": ("bot.core", "bot.media", "bot.net", "bot.config", "bot.store"),
+    "bot.sandbox": ("bot.core", "bot.media", "bot.net", "bot.sandbox"),
+}
+FORBIDDEN_NAMES = {"utils", "helpers", "manager", "base", "common", "misc"}
+
+
+def package_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts[0] == "channels":
+        return "channels" if len(parts) < 3 else f"channels.{parts[1]}"
+    return ".".join(parts[:2]) if len(parts) > 2 else ".".join(parts)
+
+
+def imports_of(tree: ast.AST) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.append(node.module)
+    return [name for name in found if name.split(".")[0] in {"bot", "channels"}]
+
+
+def within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def broken_imports(path: Path, tree: ast.AST) -> list[str]:
+    package = package_of(path)
+    if package.startswith("channels."):
+        allowed: tuple[str, ...] = ("bot.core", "bot.media", "bot.net", "bot.config", package)
+        word = WORD["channels"]
+    elif package in ALLOWED:
+        allowed, word = ALLOWED[package], WORD[package]
+    else:
+        return []
+    return [
+        f"{path.relative_to(ROOT)} imports {name}: {word}"
+        for name in imports_of(tree)
+        if not within(name, allowed) and name != "bot"
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_keeps_the_house_rules(path: Path) -> None:
+    source = path.read_text()
+    tree = ast.parse(source)
+    name = path.relative_to(ROOT)
+    complaints = broken_imports(path, tree)
+    if path.stem in FORBIDDEN_NAMES:
+        complaints.append(f"{name}: {path.stem!r} says a role, not a thing")
+    if (lines := source.count("\n")) > FILE_LINES:
+        complaints.append(f"{name} has {lines} lines, {FILE_LINES} are allowed: split it by idea")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > FUNCTION_LINES:
+                complaints.append(f"{name}: {node.name} has {length} lines, {FUNCTION_LINES} are allowed")
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            complaints.append(f"{name}:{node.lineno}: a type-checking import means that a type lives too high")
+
+    assert not complaints, "\n".join(complaints)
+
+
+def test_only_the_composition_root_and_the_command_line_introduce_adapters_to_the_agent() -> None:
+    introducers = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if (names := imports_of(ast.parse(path.read_text())))
+        and any(within(name, ("bot.agent",)) for name in names)
+        and any(within(name, ADAPTERS) for name in names)
+    }
+
+    assert all(name == "bot/app.py" or name.startswith(("bot/app_", "bot/cli/")) for name in introducers), introducers
+
+
+def test_core_imports_only_the_standard_library() -> None:
+    import sys
+
+    outside = {
+        f"{path.name} imports {name}"
+        for path in SOURCES
+        if package_of(path) == "bot.core"
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom) and node.module
+            else []
+        )
+        if name.split(".")[0] not in sys.stdlib_module_names and not within(name, ("bot.core",))
+    }
+
+    assert not outside
