@@ -1,0 +1,109 @@
+"""What makes the agent act: accepted, claimed, released, finished.
+
+Functions on an open transaction of the writer thread. A turn is named by the id of its first row, so
+it keeps its name, its steps and its outbox keys however often it is tried.
+"""
+
+from __future__ import annotations
+
+from bot.core.messages import Conversation, Inbound, Session, Turn
+from bot.core.work import Arrivals, Outcome
+from bot.store import outbox
+from bot.store.codec import decode, encode
+from bot.store.database import Database, conversation_of, name_of
+
+
+def accept(database: Database, arrivals: Arrivals, now: int) -> tuple[Inbound, ...]:
+    """The inbounds that were not known before, in order."""
+    new = tuple(inbound for inbound in arrivals.inbounds if insert(database, arrivals.source, inbound, now))
+    for poison in arrivals.poison:
+        database.run("keep_poison", source=arrivals.source, event_id=poison.id, now=now, body=encode(poison))
+    if arrivals.cursor is not None:
+        database.run("save_cursor", name=arrivals.cursor.name, value=arrivals.cursor.value)
+    return new
+
+
+def insert(database: Database, source: str, inbound: Inbound, now: int) -> bool:
+    """Stores one inbound; False when it was known."""
+    changed = database.run(
+        "accept_event",
+        source=source,
+        event_id=inbound.id,
+        conversation=name_of(inbound.conversation),
+        album=inbound.group,
+        origin=inbound.origin.value,
+        now=now,
+        body=encode(inbound),
+    )
+    return changed == 1
+
+
+def claim(database: Database, conversation: Conversation) -> Turn | None:
+    """The oldest waiting work, or None when there is none or a turn of the conversation runs."""
+    name = name_of(conversation)
+    first = database.one("first_open", conversation=name)
+    if first is None or first[1] == "working":
+        return None
+    head, _, album = first
+    if album:
+        rows = sorted(database.all("claim_album", conversation=name, album=album, head=head))
+    else:
+        rows = database.all("claim_one", head=head)
+    fence, session = database.one("raise_fence", conversation=name)
+    return Turn(
+        id=str(head),
+        conversation=conversation,
+        inbounds=tuple(decode(body, Inbound) for _, _, body in rows),
+        session=decode(session, Session) if session else Session(),
+        attempt=rows[0][1],
+        fence=fence,
+    )
+
+
+def release(database: Database, turn: Turn) -> None:
+    """The turn waits again, and this attempt does not count."""
+    database.run("release_turn", turn=int(turn.id), fence=turn.fence, conversation=name_of(turn.conversation))
+
+
+def finish(database: Database, turn: Turn, outcome: Outcome, now: int) -> bool:
+    """The end of the turn: its messages, its parts, its rows. False when the fence has moved on."""
+    name, number = name_of(turn.conversation), int(turn.id)
+    ended = database.run(
+        "finish_turn",
+        turn=number,
+        fence=turn.fence,
+        conversation=name,
+        state="dead" if outcome.dead else "done",
+        note=outcome.note,
+        now=now,
+    )
+    if not ended:
+        return False
+    for message in outcome.history:
+        database.run("add_history", conversation=name, turn=number, now=now, body=encode(message))
+    outbox.queue(database, turn.id, turn.target, outcome.reply, now)
+    database.run("bury_drafts", owner=turn.id, now=now)
+    return True
+
+
+def discard_waiting(database: Database, conversation: Conversation, now: int) -> int:
+    """How many waiting rows of people were marked as done."""
+    return database.run("discard_waiting", conversation=name_of(conversation), now=now)
+
+
+def unfinished(database: Database) -> tuple[Conversation, ...]:
+    """Conversations with something to do or to deliver, after the rows of a dead process were put back."""
+    database.run("recover_inbox")
+    database.run("recover_outbox")
+    return tuple(conversation_of(name) for (name,) in database.all("unfinished_conversations"))
+
+
+def save_session(database: Database, conversation: Conversation, session: Session) -> None:
+    """Keeps the session for the next turns."""
+    database.run("save_session", conversation=name_of(conversation), session=encode(session))
+
+
+def session(database: Database, conversation: Conversation) -> Session:
+    """The conversation's own settings."""
+    row = database.one("session", conversation=name_of(conversation))
+    return decode(row[0], Session) if row and row[0] else Session()

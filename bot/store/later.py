@@ -1,0 +1,92 @@
+"""What happens later: jobs that outlive their turn, and reminders. Both come back through the inbox.
+
+Functions on an open transaction of the writer thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.messages import Conversation, Inbound
+from bot.core.work import Job, Reminder, Spend
+from bot.store import inbox, money
+from bot.store.codec import decode, encode
+from bot.store.database import Database, milliseconds, name_of
+
+
+def add_job(database: Database, job: Job) -> bool:
+    """False when the same request of the conversation already runs, or the job is known."""
+    added = database.run(
+        "add_job",
+        id=job.id,
+        conversation=name_of(job.target.conversation),
+        request=hashlib.sha256(encode(job.request).encode("ascii")).hexdigest(),
+        state=job.state.value,
+        created_at=milliseconds(job.created_at),
+        body=encode(job),
+    )
+    return added == 1
+
+
+def save_job(database: Database, job: Job) -> None:
+    """The job as it now stands; one that has ended does not run again."""
+    database.run("save_job", id=job.id, state=job.state.value, body=encode(job))
+
+
+def end_job(database: Database, job: Job, arrival: Inbound, spend: Sequence[Spend], now: int) -> bool:
+    """The end, its cost and the row that tells about it. False when it had ended before."""
+    if not database.run("end_job", id=job.id, state=job.state.value, now=now, body=encode(job)):
+        return False
+    inbox.insert(database, arrival.origin.value, arrival, now)
+    money.record(database, spend, now)
+    return True
+
+
+def job(database: Database, job_id: str) -> Job | None:
+    """The job with this id."""
+    row = database.one("job", id=job_id)
+    return decode(row[0], Job) if row else None
+
+
+def jobs(database: Database, conversation: Conversation | None, active: bool) -> tuple[Job, ...]:
+    """Newest first."""
+    rows = database.all("jobs", conversation=name_of(conversation) if conversation else None, active=active)
+    return tuple(decode(body, Job) for (body,) in rows)
+
+
+def save_reminder(database: Database, reminder: Reminder) -> None:
+    """The reminder, new or with its next time."""
+    database.run(
+        "save_reminder",
+        id=reminder.id,
+        conversation=name_of(reminder.target.conversation),
+        due=milliseconds(reminder.due),
+        body=encode(reminder),
+    )
+
+
+def fire(database: Database, reminder: Reminder, arrival: Inbound, next_due: datetime | None, now: int) -> bool:
+    """The inbox row and the next time. False when this firing was stored before, or the reminder was dropped."""
+    if not database.one("reminder_exists", id=reminder.id)[0]:
+        return False
+    if not inbox.insert(database, arrival.origin.value, arrival, now):
+        return False
+    if next_due is None:
+        drop_reminder(database, reminder.target.conversation, reminder.id)
+    else:
+        save_reminder(database, replace(reminder, due=next_due))
+    return True
+
+
+def reminders(database: Database, conversation: Conversation | None) -> tuple[Reminder, ...]:
+    """By due time."""
+    rows = database.all("reminders", conversation=name_of(conversation) if conversation else None)
+    return tuple(decode(body, Reminder) for (body,) in rows)
+
+
+def drop_reminder(database: Database, conversation: Conversation, reminder_id: str) -> bool:
+    """False when the conversation has no such reminder."""
+    return database.run("drop_reminder", conversation=name_of(conversation), id=reminder_id) == 1

@@ -1,0 +1,28 @@
+"""What was paid. Functions on an open transaction of the writer thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.work import Spend
+from bot.store.database import Database
+
+
+def record(database: Database, spend: Sequence[Spend], now: int) -> None:
+    """Keeps each paid call; one that the provider named is counted once."""
+    for paid in spend:
+        database.run(
+            "record_spend",
+            now=now,
+            person=paid.person,
+            capability=paid.capability.value,
+            model=paid.model,
+            microusd=paid.cost_microusd,
+            billed=paid.billed,
+            generation_id=paid.generation_id,
+        )
+
+
+def spent(database: Database, since: int, person: str, capability: str) -> int:
+    """Micro-dollars since then; calls whose cost nobody named count nothing."""
+    return int(database.one("spent", since=since, person=person, capability=capability)[0])

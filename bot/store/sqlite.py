@@ -1,0 +1,273 @@
+"""The store: every slice of `bot.core.ports` in one class, on one SQLite file.
+
+Each method is one transaction. What it does is in the module of its slice; how it is committed, in
+`writer.py`. Writes raise `StoreUnavailable` when nothing could be written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.core.messages import Blob, Conversation, Inbound, Part, Reply, Session, Target, Turn
+from bot.core.ports import Clock, Health
+from bot.core.work import (
+    Arrivals,
+    Cursor,
+    Due,
+    Guest,
+    HistoryRow,
+    Job,
+    Outcome,
+    PageEntry,
+    PairingRequest,
+    Reminder,
+    Spend,
+    Step,
+)
+from bot.store import access, inbox, later, money, outbox, page, turns
+from bot.store.blobs import BlobShelf
+from bot.store.database import Database, milliseconds
+from bot.store.writer import Writer
+
+_SWEEPS = ("steps", "inbox", "outbox", "jobs", "poison", "pairing", "page")
+_SWEEP_AT_ONCE = 500
+
+
+class SqliteStore:
+    """Made by `bot.store.open_store`."""
+
+    def __init__(self, path: Path, writer: Writer, shelf: BlobShelf, clock: Clock) -> None:
+        self._path, self._writer, self._shelf, self._clock = path, writer, shelf, clock
+
+    def _now(self) -> int:
+        return milliseconds(self._clock.now())
+
+    # --- health --------------------------------------------------------------------------------
+
+    async def ping(self) -> Health:
+        """Whether the writer thread answers and the last write was taken."""
+        if self._writer.refusing:  # ask anew: space may have returned
+            await asyncio.gather(
+                self._writer.write("", _save_cursor, "store.ping", str(self._now())), return_exceptions=True
+            )
+        if self._writer.refusing:
+            return Health(False, self._writer.refusing)
+        await self._writer.read(_touch)
+        return Health(True, f"SQLite database {self._path}")
+
+    def alive(self, within_seconds: float = 30.0) -> bool:
+        """For a watchdog, without waiting: the writer thread lives and does not hang."""
+        return self._writer.alive(within_seconds)
+
+    # --- inbox ---------------------------------------------------------------------------------
+
+    async def accept(self, arrivals: Arrivals) -> tuple[Inbound, ...]:
+        return await self._writer.write("c1", inbox.accept, arrivals, self._now())
+
+    async def claim(self, conversation: Conversation) -> Turn | None:
+        claiming = self._writer.write("c2", inbox.claim, conversation)
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            claiming.add_done_callback(self._give_back)  # nobody is left to run the turn
+            raise
+
+    async def release(self, turn: Turn) -> None:
+        await self._writer.write("", inbox.release, turn)
+
+    async def finish(self, turn: Turn, outcome: Outcome) -> bool:
+        return await self._writer.write("c4", inbox.finish, turn, outcome, self._now())
+
+    async def discard_waiting(self, conversation: Conversation) -> int:
+        return await self._writer.write("", inbox.discard_waiting, conversation, self._now())
+
+    async def unfinished(self) -> tuple[Conversation, ...]:
+        """Called once at the start: no turn of this process may run yet."""
+        return await self._writer.write("", inbox.unfinished)
+
+    def _give_back(self, claiming: asyncio.Future[Turn | None]) -> None:
+        turn = None if claiming.cancelled() or claiming.exception() else claiming.result()
+        if turn is not None and not self._writer.closed:
+            self._writer.write("", inbox.release, turn)
+
+    # --- steps, history, sessions --------------------------------------------------------------
+
+    async def steps(self, turn: Turn) -> tuple[Step, ...]:
+        return await self._writer.read(turns.steps, turn)
+
+    async def begin_step(self, turn: Turn, name: str) -> None:
+        await self._writer.write("c3i", turns.begin_step, turn, name, self._now())
+
+    async def finish_step(self, turn: Turn, step: Step, spend: Sequence[Spend] = ()) -> None:
+        await self._writer.write("c3", turns.finish_step, turn, step, spend, self._now())
+
+    async def history(self, conversation: Conversation, *, since: int, limit: int) -> tuple[HistoryRow, ...]:
+        return await self._writer.read(turns.history, conversation, since, limit)
+
+    async def forget_turns(self, conversation: Conversation, *, turns: int) -> int:
+        return await self._writer.write("", _forget_turns, conversation, turns)
+
+    async def session(self, conversation: Conversation) -> Session:
+        return await self._writer.read(inbox.session, conversation)
+
+    async def save_session(self, conversation: Conversation, session: Session) -> None:
+        await self._writer.write("", inbox.save_session, conversation, session)
+
+    async def newest_row(self, conversation: Conversation) -> int:
+        return await self._writer.read(turns.newest_row, conversation)
+
+    # --- outbox --------------------------------------------------------------------------------
+
+    async def post(self, key: str, target: Target, reply: Reply) -> None:
+        await self._writer.write("post", outbox.queue, key, target, reply, self._now())
+
+    async def next_due(self, conversation: Conversation) -> Due | None:
+        return await self._writer.read(outbox.next_due, conversation)
+
+    async def begin_sending(self, key: str) -> None:
+        await self._writer.write("c5", outbox.begin_sending, key)
+
+    async def hold_place(self, key: str, target: Target, message_id: str) -> None:
+        await self._writer.write("c5b", outbox.hold_place, key, target, message_id, self._now())
+
+    async def placeholder(self, key: str) -> str:
+        return await self._writer.read(outbox.placeholder, key)
+
+    async def mark_sent(self, key: str, message_id: str) -> None:
+        await self._writer.write("c6", outbox.mark_sent, key, message_id, self._now())
+
+    async def put_back(self, key: str, *, maybe_sent: bool) -> None:
+        await self._writer.write("", outbox.put_back, key, maybe_sent)
+
+    async def bury(self, key: str, reason: str) -> None:
+        await self._writer.write("", outbox.bury, key, reason, self._now())
+
+    async def was_mine(self, conversation: Conversation, message_id: str) -> bool:
+        return await self._writer.read(outbox.was_mine, conversation, message_id)
+
+    # --- jobs and reminders --------------------------------------------------------------------
+
+    async def add_job(self, job: Job) -> bool:
+        return await self._writer.write("job.add", later.add_job, job)
+
+    async def save_job(self, job: Job) -> None:
+        await self._writer.write("job.save", later.save_job, job)
+
+    async def end_job(self, job: Job, arrival: Inbound, spend: Sequence[Spend] = ()) -> bool:
+        return await self._writer.write("job.end", later.end_job, job, arrival, spend, self._now())
+
+    async def job(self, job_id: str) -> Job | None:
+        return await self._writer.read(later.job, job_id)
+
+    async def jobs(self, conversation: Conversation | None, *, active: bool) -> tuple[Job, ...]:
+        return await self._writer.read(later.jobs, conversation, active)
+
+    async def add_reminder(self, reminder: Reminder) -> None:
+        await self._writer.write("", later.save_reminder, reminder)
+
+    async def reminders(self, conversation: Conversation | None) -> tuple[Reminder, ...]:
+        return await self._writer.read(later.reminders, conversation)
+
+    async def fire(self, reminder: Reminder, arrival: Inbound, next_due: datetime | None) -> bool:
+        return await self._writer.write("reminder.fire", later.fire, reminder, arrival, next_due, self._now())
+
+    async def drop_reminder(self, conversation: Conversation, reminder_id: str) -> bool:
+        return await self._writer.write("", later.drop_reminder, conversation, reminder_id)
+
+    # --- money, access, cursors ----------------------------------------------------------------
+
+    async def record(self, spend: Spend) -> None:
+        await self._writer.write("", money.record, (spend,), self._now())
+
+    async def spent(self, since: datetime, *, person: str = "", capability: str = "") -> int:
+        return await self._writer.read(money.spent, milliseconds(since), person, capability)
+
+    async def guest(self, channel: str, person_id: str) -> Guest | None:
+        return await self._writer.read(access.guest, channel, person_id)
+
+    async def guests(self) -> tuple[Guest, ...]:
+        return await self._writer.read(access.guests)
+
+    async def let_in(self, guest: Guest) -> None:
+        await self._writer.write("", access.let_in, guest)
+
+    async def put_out(self, channel: str, person_id: str) -> bool:
+        return await self._writer.write("", access.put_out, channel, person_id)
+
+    async def ask_in(self, request: PairingRequest, *, now: datetime, cap: int) -> bool:
+        return await self._writer.write("", access.ask_in, request, milliseconds(now), cap)
+
+    async def pairing_requests(self, now: datetime) -> tuple[PairingRequest, ...]:
+        return await self._writer.read(access.pairing_requests, milliseconds(now))
+
+    async def take_request(
+        self, *, now: datetime, code_hash: str = "", channel: str = "", person_id: str = ""
+    ) -> PairingRequest | None:
+        return await self._writer.write("", access.take_request, milliseconds(now), code_hash, channel, person_id)
+
+    async def cursor(self, name: str) -> str:
+        return await self._writer.read(_cursor, name)
+
+    async def save_cursor(self, cursor: Cursor) -> None:
+        await self._writer.write("", _save_cursor, cursor.name, cursor.value)
+
+    # --- media and the local page --------------------------------------------------------------
+
+    async def put(self, data: bytes, mime: str) -> Blob:
+        return await self._shelf.put(data, mime)
+
+    async def put_stream(self, chunks: AsyncIterator[bytes], mime: str, *, cap: int) -> Blob:
+        return await self._shelf.put_stream(chunks, mime, cap)
+
+    async def read(self, blob: Blob) -> bytes:
+        return await self._shelf.read(blob)
+
+    def path(self, blob: Blob) -> Path:
+        return self._shelf.path(blob)
+
+    async def show(self, conversation: Conversation, key: str, who: str, part: Part) -> PageEntry:
+        return await self._writer.write("", page.show, conversation, key, who, part, self._now())
+
+    async def entries(self, chat: str, *, after: int = 0, limit: int = 200) -> tuple[PageEntry, ...]:
+        return await self._writer.read(page.entries, chat, after, limit)
+
+    async def chats(self) -> tuple[str, ...]:
+        return await self._writer.read(page.chats)
+
+    # --- housekeeping --------------------------------------------------------------------------
+
+    async def sweep(self, now: datetime, days: int) -> int:
+        """How many rows and files went: what ended more than `days` ago, and media no row names.
+
+        History, reminders, guests and money stay. A swept event would be new again if it were redelivered:
+        keep at least as many days as the slowest transport (Telegram: one)."""
+        cutoff = milliseconds(now - timedelta(days=days))
+        swept = 0
+        for table in _SWEEPS:  # in slices, so that nobody waits long behind one
+            while gone := await self._writer.write("", _sweep, table, cutoff):
+                swept += gone
+        return swept + await self._shelf.sweep(self._path, cutoff)
+
+
+def _touch(database: Database) -> None:
+    database.one("cursor", name="store.ping")
+
+
+def _cursor(database: Database, name: str) -> str:
+    row = database.one("cursor", name=name)
+    return str(row[0]) if row else ""
+
+
+def _save_cursor(database: Database, name: str, value: str) -> None:
+    database.run("save_cursor", name=name, value=value)
+
+
+def _forget_turns(database: Database, conversation: Conversation, count: int) -> int:
+    return turns.forget_turns(database, conversation, count)
+
+
+def _sweep(database: Database, table: str, cutoff: int) -> int:
+    return database.run(f"sweep_{table}", cutoff=cutoff, limit=_SWEEP_AT_ONCE)

@@ -1,0 +1,50 @@
+"""What turns leave behind: their steps while they run, their messages when they are over.
+
+Functions on an open transaction of the writer thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.messages import Conversation, Turn
+from bot.core.work import HistoryRow, Spend, Step
+from bot.store import money
+from bot.store.codec import decode_message, decode_result, encode
+from bot.store.database import Database, name_of
+
+
+def steps(database: Database, turn: Turn) -> tuple[Step, ...]:
+    """The turn's steps in the order they began."""
+    rows = database.all("turn_steps", turn=int(turn.id))
+    return tuple(Step(name, decode_result(body) if body else None) for name, body in rows)
+
+
+def begin_step(database: Database, turn: Turn, name: str, now: int) -> None:
+    """The intent. Repeating it is harmless."""
+    database.run("begin_step", turn=int(turn.id), name=name, now=now)
+
+
+def finish_step(database: Database, turn: Turn, step: Step, spend: Sequence[Spend], now: int) -> None:
+    """The result and its cost. A step that is finished already stays as it is, and costs nothing more."""
+    if step.result is None:
+        raise ValueError(f"step {step.name!r} of turn {turn.id} has no result: use begin_step for an intent")
+    finished = database.run("finish_step", turn=int(turn.id), name=step.name, now=now, body=encode(step.result))
+    if finished:
+        money.record(database, spend, now)
+
+
+def history(database: Database, conversation: Conversation, since: int, limit: int) -> tuple[HistoryRow, ...]:
+    """The newest `limit` messages after row `since`, oldest first."""
+    rows = database.all("newest_history", conversation=name_of(conversation), since=since, limit=limit)
+    return tuple(HistoryRow(number, decode_message(body)) for number, body in reversed(rows))
+
+
+def newest_row(database: Database, conversation: Conversation) -> int:
+    """The id of the newest history row, or 0."""
+    return int(database.one("newest_row", conversation=name_of(conversation))[0])
+
+
+def forget_turns(database: Database, conversation: Conversation, turns: int) -> int:
+    """How many messages of the newest turns were removed."""
+    return database.run("forget_turns", conversation=name_of(conversation), turns=turns)

@@ -1,0 +1,276 @@
+"""One thread that owns the only read-write connection, and commits in groups.
+
+Whatever is queued while a commit waits for the disk shares the next one: the disk is asked once for
+many callers. Each piece of work has its own savepoint, so one that fails takes nobody along. Reads
+run in the same thread after the commit, so a caller always sees what it was told is written.
+
+SQLite before 3.51.3 can corrupt a write-ahead log when two connections write or checkpoint at the
+same instant: one connection is the rule that avoids it. Source: sqlite.org/wal.html, "the WAL-reset bug".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from bot.core.errors import StoreUnavailable
+from bot.core.failpoints import FailpointReached, failpoint
+from bot.store.database import Database, explain
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LARGEST_GROUP = 256
+
+
+class _Work:
+    """Something to do in the thread, and the future that waits for it. `point` is its commit point or ""."""
+
+    __slots__ = ("error", "future", "point", "run", "value", "writes")
+
+    def __init__(
+        self, run: Callable[[Database], object], future: asyncio.Future[Any], *, writes: bool, point: str = ""
+    ) -> None:
+        self.run, self.future, self.writes, self.point = run, future, writes, point
+        self.value: object = None
+        self.error: Exception | None = None
+
+    def attempt(self, database: Database) -> bool:
+        """Whether it went well. Whatever it raised is for the caller who waits, not for the thread."""
+        try:
+            self.value = self.run(database)
+            self.error = None
+            if self.point:
+                failpoint(f"{self.point}.before")
+        except Exception as error:  # noqa: BLE001
+            self.error = explain(error)
+        return self.error is None
+
+    def committed(self) -> None:
+        """The disk has it, and nobody has been told."""
+        if self.point:
+            try:
+                failpoint(f"{self.point}.after")
+            except FailpointReached as error:
+                self.error = error
+
+    def tell(self) -> None:
+        if self.future.done():  # nobody waits any more
+            return
+        if self.error is None:
+            self.future.set_result(self.value)
+        else:
+            self.future.set_exception(self.error)
+
+
+class _GroupLost(Exception):
+    """The whole transaction is void, not only the piece of work that failed."""
+
+
+class Writer:
+    """The thread. `opened` makes the connection inside it; `close` lets it finish what is queued."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._refusing = ""
+        self._progress = time.monotonic()
+        self._closed = False
+        self._thread = threading.Thread(target=self._live, name="store-writer", daemon=True)
+
+    async def open(self) -> None:
+        """Starts the thread and waits for its connection. Raises what `connect` raises."""
+        self._thread.start()
+        await asyncio.shield(self._opened)
+
+    async def close(self) -> None:
+        """Commits what is queued, then closes the connection."""
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.shield(self._ended)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closed
+
+    @property
+    def refusing(self) -> str:
+        """Why the last write was refused, "" when it was not."""
+        return self._refusing
+
+    def alive(self, within_seconds: float = 30.0) -> bool:
+        """Whether the thread lives, and has nothing to do or did something lately."""
+        idle = self._queue.empty()
+        return self._thread.is_alive() and (idle or time.monotonic() - self._progress < within_seconds)
+
+    def write(
+        self, point: str, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
+        """Done once `work` is committed. `work` touches nothing but the database, because it may run twice.
+
+        Raises `StoreUnavailable` when nothing could be written, and what `work` raises."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._submit(_Work(lambda database: work(database, *args, **kwargs), future, writes=True, point=point))
+        return future
+
+    def read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """What `work` found in the committed database. Raises as `write`."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._submit(_Work(lambda database: work(database, *args, **kwargs), future, writes=False))
+        return future
+
+    def _submit(self, work: _Work) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed: the daemon is stopping or its writer thread has died")
+        self._queue.put(work)
+
+    def _live(self) -> None:
+        try:
+            connection = self._connect()
+        except Exception as error:  # noqa: BLE001  whatever it is belongs to the caller of `open`
+            self._call(self._opened, error)
+            self._call(self._ended, None)
+            return
+        self._call(self._opened, None)
+        try:
+            self._serve(connection)
+        finally:
+            self._closed = True
+            connection.close()  # the last connection moves the log into the file
+            self._turn_away()
+            self._call(self._ended, None)
+
+    def _turn_away(self) -> None:
+        """Nothing that is still queued will be done."""
+        left: list[_Work] = []
+        while not self._queue.empty():
+            work = self._queue.get_nowait()
+            if work is not None:
+                work.error = StoreUnavailable("the store was closed before this was written; try again after a restart")
+                left.append(work)
+        self._tell(left)
+
+    def _call(self, future: asyncio.Future[None], error: Exception | None) -> None:
+        def settle() -> None:
+            if not future.done():
+                if error is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(error)
+
+        self._in_loop(settle)
+
+    def _in_loop(self, callback: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback)
+        except RuntimeError:  # the loop has ended: nobody waits
+            log.debug("store.loop_gone")
+
+    def _serve(self, connection: sqlite3.Connection) -> None:
+        database = Database(connection)
+        group = self._take()
+        while group:
+            writes = [work for work in group if work.writes]
+            reads = [work for work in group if not work.writes]
+            if writes:
+                self._commit(database, writes)
+                self._tell(writes)
+            for work in reads:
+                work.attempt(database)
+            if reads:
+                self._tell(reads)
+            self._progress = time.monotonic()
+            group = self._take()
+
+    def _take(self) -> list[_Work]:
+        """Everything that is queued; empty when it is time to end."""
+        first = self._queue.get()
+        if first is None:
+            return []
+        group = [first]
+        for _ in range(min(self._queue.qsize(), _LARGEST_GROUP)):
+            work = self._queue.get_nowait()
+            if work is None:
+                self._queue.put(None)
+                break
+            group.append(work)
+        return group
+
+    def _tell(self, group: list[_Work]) -> None:
+        def tell_all() -> None:
+            for work in group:
+                work.tell()
+
+        self._in_loop(tell_all)
+
+    def _commit(self, database: Database, group: list[_Work]) -> None:
+        connection = database.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._fail(group, error)
+            return
+        try:
+            if len(group) == 1:
+                _attempt_alone(database, group[0])
+            else:
+                for work in group:
+                    _attempt_in_savepoint(database, work)
+            connection.execute("COMMIT")
+        except (sqlite3.Error, _GroupLost) as error:
+            _roll_back(connection)
+            if len(group) > 1:  # one of them is too much for the disk: the others may still fit
+                for work in group:
+                    self._commit(database, [work])
+            else:
+                self._fail(group, error)
+            return
+        self._refusing = ""
+        for work in group:
+            if work.error is None:
+                work.committed()
+
+    def _fail(self, group: list[_Work], error: sqlite3.Error | _GroupLost) -> None:
+        """Nothing of the group was written."""
+        for work in group:
+            work.error = work.error or explain(error)
+            if isinstance(work.error, StoreUnavailable):
+                if not self._refusing:
+                    log.error("store.refused", extra={"reason": str(work.error)})
+                self._refusing = str(work.error)
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:  # SQLite did it itself
+        return
+    try:
+        connection.execute("ROLLBACK")
+    except sqlite3.Error:  # the next BEGIN tells whether the disk still fails
+        log.exception("store.rollback_failed")
+
+
+def _attempt_alone(database: Database, work: _Work) -> None:
+    if not work.attempt(database):
+        raise _GroupLost
+
+
+def _attempt_in_savepoint(database: Database, work: _Work) -> None:
+    connection = database.connection
+    connection.execute("SAVEPOINT work")
+    if not work.attempt(database):
+        if not connection.in_transaction:
+            raise _GroupLost
+        connection.execute("ROLLBACK TO work")
+    connection.execute("RELEASE work")
