@@ -91,6 +91,12 @@ def discard_waiting(database: Database, conversation: Conversation, now: int) ->
     return database.run("discard_waiting", conversation=name_of(conversation), now=now)
 
 
+def recent(database: Database, conversation: Conversation, limit: int) -> tuple[Inbound, ...]:
+    """The newest finished messages of people, newest first."""
+    rows = database.all("recent_messages", conversation=name_of(conversation), limit=limit)
+    return tuple(decode(body, Inbound) for (body,) in rows)
+
+
 def unfinished(database: Database) -> tuple[Conversation, ...]:
     """Conversations with something to do or to deliver, after the rows of a dead process were put back."""
     database.run("recover_inbox")

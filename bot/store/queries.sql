@@ -52,6 +52,12 @@ WHERE turn = :turn AND state = 'working'
 UPDATE inbox SET state = 'done', note = 'stopped', finished_at = :now
 WHERE conversation = :conversation AND state = 'waiting' AND origin = 'person';
 
+-- name: recent_messages
+-- The newest finished messages of people, newest first.
+SELECT body FROM inbox
+WHERE conversation = :conversation AND state = 'done' AND origin = 'person'
+ORDER BY id DESC LIMIT :limit;
+
 -- name: recover_inbox
 -- Rows of a dead process wait again; their attempt counts.
 UPDATE inbox SET state = 'waiting' WHERE state = 'working';

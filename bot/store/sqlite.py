@@ -84,6 +84,9 @@ class SqliteStore:
     async def discard_waiting(self, conversation: Conversation) -> int:
         return await self._writer.write("", inbox.discard_waiting, conversation, self._now())
 
+    async def recent(self, conversation: Conversation, *, limit: int) -> tuple[Inbound, ...]:
+        return await self._writer.read(inbox.recent, conversation, limit)
+
     async def unfinished(self) -> tuple[Conversation, ...]:
         """Called once at the start: no turn of this process may run yet."""
         return await self._writer.write("", inbox.unfinished)
