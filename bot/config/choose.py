@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from bot.config.agents import DEFAULT_MODEL, AgentDefaults, ModelEntry
-from bot.config.model import Config
-from bot.config.section import Params
 from bot.core.errors import ConfigError
 
 Changes = dict[tuple[str, ...], JsonValue]
@@ -62,18 +60,6 @@ def entry_for(defaults: AgentDefaults, ref: str) -> ModelEntry | None:
     """The model's entry in `agents.defaults.models`, however its reference is spelled."""
     wanted = _slug(ref)
     return next((entry for name, entry in defaults.models.items() if _slug(name) == wanted), None)
-
-
-def param_layers(config: Config, ref: str) -> tuple[Params, ...]:
-    """The params for a model, later layers winning over earlier ones.
-
-    Provider, catalog entry, agent defaults, the model's own entry, the active agent.
-    Source: OpenClaw 2026.6, extra params.
-    """
-    provider, defaults = config.models.providers.openrouter, config.agents.defaults
-    listed = next((model.params for model in provider.models if _slug(model.id) == _slug(ref)), {})
-    entry = entry_for(defaults, ref)
-    return (provider.params, listed, defaults.params, entry.params if entry else {}, config.agents.active.params)
 
 
 def primary_changes(defaults: AgentDefaults, written: str) -> Changes:

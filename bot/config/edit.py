@@ -53,6 +53,11 @@ def set_value(text: str, path: tuple[str, ...], value: JsonValue) -> str:
     return _replaced(text, node, value)
 
 
+def as_text(value: JsonValue) -> str:
+    """The value as JSON5 of our own layout: bare keys, two spaces, a comma after every member."""
+    return _written(value, "")
+
+
 def _nested(path: tuple[str, ...], value: JsonValue) -> JsonValue:
     for key in reversed(path):
         value = {key: value}

@@ -1,0 +1,80 @@
+"""`voxline config`: check the file, see where it lies, bring one over from OpenClaw."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from bot.cli.exits import OK
+from bot.cli.setup import add_places, places
+from bot.config.files import write_private
+from bot.config.import_openclaw import Imported, bring_over
+from bot.config.json5 import is_blank
+from bot.config.load import load, read
+from bot.config.model import Config
+from bot.core.errors import ConfigError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    checked = commands.add_parser("check", help="say whether the file can be used")
+    checked.set_defaults(run=check)
+
+    shown = commands.add_parser("path", help="print where configuration and state lie")
+    shown.set_defaults(run=show_places)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of the file, for editors")
+    schema.set_defaults(run=show_schema)
+
+    imported = commands.add_parser("import", help="bring over a configuration made for OpenClaw")
+    imported.add_argument("source", type=Path, metavar="FILE", help="such as ~/.openclaw/openclaw.json")
+    imported.add_argument("--force", action="store_true", help="replace a configuration that is there already")
+    imported.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    imported.set_defaults(run=import_file)
+
+    for command in (checked, shown, imported):
+        add_places(command)
+
+
+def check(args: argparse.Namespace) -> int:
+    file, _ = places(args)
+    load(file)
+    print(f"{file} can be used." if file.exists() else f"{file} does not exist: the defaults are used.")
+    return OK
+
+
+def show_places(args: argparse.Namespace) -> int:
+    file, state = places(args)
+    print(f"configuration  {file}\nstate          {state}")
+    return OK
+
+
+def show_schema(_: argparse.Namespace) -> int:
+    print(json.dumps(Config.model_json_schema(by_alias=True), indent=2))
+    return OK
+
+
+def import_file(args: argparse.Namespace) -> int:
+    file, _ = places(args)
+    text = read(args.source.expanduser())
+    if text is None:
+        raise ConfigError("there is no such file", file=str(args.source), fix="Name the OpenClaw configuration.")
+    imported = bring_over(text, str(args.source))
+    _report(imported)
+    if args.dry_run:
+        return OK
+    if not is_blank(read(file) or "") and not args.force:
+        raise ConfigError(
+            "a configuration is there already", file=str(file), fix="Use --force to replace it, or --config elsewhere."
+        )
+    write_private(file, imported.text)
+    print(f"\nWritten to {file}. Look it over, then run `voxline doctor`.")
+    return OK
+
+
+def _report(imported: Imported) -> None:
+    for note in imported.notes:
+        detail = f"  {note.detail}" if note.detail else ""
+        print(f"{note.fate:<15}{note.path}{detail}")

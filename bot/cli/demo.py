@@ -1,0 +1,20 @@
+"""`voxline demo`: everything on this machine, with a pretended provider."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from bot.app import demo
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8765, help="the port of the local page (default 8765; 0 for any)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keep what was said there (default: nowhere)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return asyncio.run(demo(args.state_dir, args.port, not args.no_browser))

@@ -1,0 +1,93 @@
+"""`voxline models`: which model answers, which ones people may choose, and the keys."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from bot.cli import models_auth
+from bot.cli.exits import FAILED, OK
+from bot.cli.setup import add_places, open_setup
+from bot.config.agents import DEFAULT_MODEL, AgentDefaults, ModelChoice
+from bot.config.choose import entry_for, primary_changes
+from bot.config.edit import change
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    chosen = commands.add_parser("set", help="make a model the one that answers")
+    chosen.add_argument("ref", metavar="REF", help="openrouter/<vendor>/<model>, or a short name")
+    chosen.set_defaults(run=set_primary)
+
+    listed = commands.add_parser("list", help="the models people may choose")
+    listed.add_argument("--json", action="store_true", help="print JSON")
+    listed.set_defaults(run=show_models)
+
+    status = commands.add_parser("status", help="the model, its fallbacks, and where the key comes from")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    status.set_defaults(run=show_status)
+
+    for command in (chosen, listed, status):
+        add_places(command)
+    models_auth.add(commands.add_parser("auth", help="sign in, and see or remove stored keys"))
+
+
+def set_primary(args: argparse.Namespace) -> int:
+    setup = open_setup(args)
+    changes = primary_changes(setup.config.agents.defaults, args.ref)
+    config = change(setup.file, changes)
+    model = config.agents.defaults.model
+    fallbacks = f", then {', '.join(model.fallbacks)}" if model.fallbacks else ""
+    print(f"{model.primary} answers from now on{fallbacks} ({setup.file}).")
+    print("A bot that is running takes it up when it is started again.")
+    return OK
+
+
+def show_models(args: argparse.Namespace) -> int:
+    defaults = open_setup(args).config.agents.defaults
+    refs = list(dict.fromkeys([defaults.model.primary, *defaults.model.fallbacks, *defaults.models]))
+    rows = [{"ref": ref, "alias": _alias(defaults, ref), "role": _role(defaults.model, ref)} for ref in refs]
+    if args.json:
+        print(json.dumps({"ok": True, "restricted": bool(defaults.models), "models": rows}, ensure_ascii=False))
+        return OK
+    for row in rows:
+        print(
+            "  ".join(part for part in (row["ref"], f"({row['alias']})" if row["alias"] else "", row["role"]) if part)
+        )
+    if not defaults.models:
+        print("People may choose any other model as well: agents.defaults.models is empty.")
+    return OK
+
+
+def show_status(args: argparse.Namespace) -> int:
+    setup = open_setup(args)
+    model, key = setup.config.agents.defaults.model, setup.key()
+    told = {
+        "primary": model.primary or DEFAULT_MODEL,
+        "fallbacks": list(model.fallbacks),
+        "image": setup.config.agents.defaults.image.primary,
+        "video": setup.config.agents.defaults.video.primary,
+        "music": setup.config.agents.defaults.music.primary,
+        "key": str(key) if key else None,
+    }
+    if args.json:
+        print(json.dumps({"ok": key is not None, **told}, ensure_ascii=False))
+        return OK if key else FAILED
+    print(f"model      {told['primary']}")
+    for fallback in model.fallbacks:
+        print(f"  then     {fallback}")
+    print(f"pictures   {told['image']}\nclips      {told['video']}\nsongs      {told['music']}")
+    print(f"key        {key or 'none: run `voxline models auth login --provider openrouter --method oauth`'}")
+    return OK if key else FAILED
+
+
+def _alias(defaults: AgentDefaults, ref: str) -> str:
+    entry = entry_for(defaults, ref)
+    return entry.alias if entry else ""
+
+
+def _role(model: ModelChoice, ref: str) -> str:
+    if ref == model.primary:
+        return "answers"
+    return "fallback" if ref in model.fallbacks else ""

@@ -1,0 +1,54 @@
+"""What every command starts from: the configuration, the state directory and the environment."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.config import paths
+from bot.config.keys import FoundKey, model_key
+from bot.config.load import environment, load
+from bot.config.model import Config
+from bot.config.profiles import FILE_NAME, Profiles, read_profiles
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """`environ` is the process's environment with the `env` block of the file."""
+
+    file: Path
+    state: Path
+    config: Config
+    environ: dict[str, str] = field(repr=False)
+
+    @property
+    def profiles_file(self) -> Path:
+        return self.state / FILE_NAME
+
+    def profiles(self) -> Profiles:
+        return read_profiles(self.profiles_file)
+
+    def key(self, profile: str = "") -> FoundKey | None:
+        """The key for models, or None when there is none. Raises `ConfigError`, `StateError`."""
+        return model_key(self.config, self.profiles(), self.environ, profile=profile, now_ms=int(time.time() * 1000))
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """The options that say where configuration and state lie."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the bot keeps what it must remember")
+
+
+def open_setup(args: argparse.Namespace) -> Setup:
+    """Reads the configuration that the arguments name. Raises `ConfigError`."""
+    file, state = places(args)
+    config = load(file)
+    return Setup(file, state, config, environment(config, os.environ))
+
+
+def places(args: argparse.Namespace) -> tuple[Path, Path]:
+    """The configuration file and the state directory, whether they exist or not."""
+    return paths.config_file(os.environ, args.config), paths.state_dir(os.environ, args.state_dir)

@@ -1,0 +1,68 @@
+"""`voxline status`: whether the bot runs on this state directory, and with what."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+from pathlib import Path
+
+from bot.cli.exits import FAILED, OK
+from bot.cli.setup import Setup, add_places, open_setup
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_places(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    setup = open_setup(args)
+    pid, key = running_pid(setup.state), setup.key()
+    told = {
+        "running": pid is not None,
+        "pid": pid,
+        "config": str(setup.file),
+        "state": str(setup.state),
+        "channels": channels(setup),
+        "model": setup.config.agents.defaults.model.primary,
+        "key": str(key) if key else None,
+    }
+    if args.json:
+        print(json.dumps({"ok": pid is not None, **told}, ensure_ascii=False))
+    else:
+        print(
+            f"daemon         {f'running, pid {pid}' if pid is not None else 'not running: start it with `voxline run`'}"
+        )
+        print(f"configuration  {setup.file}{'' if setup.file.exists() else ' (not there: defaults)'}")
+        print(f"state          {setup.state}")
+        print(f"channels       {', '.join(channels(setup)) or 'none'}")
+        print(f"model          {told['model']}")
+        print(f"key            {key or 'none: run `voxline onboard`'}")
+    return OK if pid is not None else FAILED
+
+
+def channels(setup: Setup) -> list[str]:
+    """The channels that are switched on."""
+    configured = setup.config.channels
+    named = {"telegram": configured.telegram, "discord": configured.discord}
+    on = [name for name, channel in named.items() if channel is not None and channel.enabled]
+    return [*on, "web"] if configured.web_enabled else on
+
+
+def running_pid(state: Path) -> int | None:
+    """The process that holds the state directory, or None. 0 when it does not say who it is."""
+    try:
+        handle = os.open(state / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        written = os.read(handle, 20).decode("ascii", "replace").strip()
+        return int(written) if written.isdigit() else 0
+    finally:
+        os.close(handle)
