@@ -1,0 +1,189 @@
+"""A raw update to an `Inbound`, without asking anybody.
+
+Raw JSON rather than `telegram.Update`: one field of an unknown shape must not cost the whole batch, and
+what cannot be read is kept as it came. Reading raises one of `UNREADABLE` then.
+Source: Telegram Bot API, Update, Message, MessageEntity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.messages import Conversation, Inbound, Person, Quoted
+from channels.telegram.attachments import Raw, attachments_in, described
+from channels.telegram.units import between, whole
+
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
+
+_GROUPS = ("group", "supergroup")
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who the bot is on Telegram."""
+
+    id: int
+    name: str
+    username: str
+
+
+def read_update(update: Raw, me: Me, now: datetime) -> Inbound | None:
+    """What to act on, or None for updates that are nothing to answer. `now` dates a pressed button."""
+    event = str(int(update["update_id"]))
+    if message := update.get("message"):
+        return _read_message(message, event, me, edited=False)
+    if edited := update.get("edited_message"):
+        return _read_message(edited, event, me, edited=True)
+    if query := update.get("callback_query"):
+        return _read_press(query, event, now)
+    return None
+
+
+def moved(update: Raw) -> tuple[str, str] | None:
+    """The old and the new chat id, where a group became a supergroup."""
+    message = update.get("message") or {}
+    new = message.get("migrate_to_chat_id")
+    return (str(message["chat"]["id"]), str(new)) if new else None
+
+
+def _read_message(message: Raw, event: str, me: Me, *, edited: bool) -> Inbound | None:
+    chat = message["chat"]
+    private = chat["type"] == "private"
+    if not private and chat["type"] not in _GROUPS:
+        return None
+    text, called = _words(message, me)
+    attachments = attachments_in(message)
+    text = text or described(message)
+    if not text and not attachments:
+        return None  # somebody joined, a title changed, a message was pinned
+    return Inbound(
+        id=event,
+        conversation=_conversation(message),
+        sender=_sender(message),
+        sent_at=datetime.fromtimestamp(message["edit_date" if edited and "edit_date" in message else "date"], UTC),
+        text=text,
+        attachments=attachments,
+        message_id=str(int(message["message_id"])),
+        quoted=_quoted(message, me),
+        private=private,
+        to_me=private or called or _answers_me(message, me),
+        room="" if private else str(int(chat["id"])),
+        group=str(message.get("media_group_id", "")),
+        forwarded_from=_origin_name(message.get("forward_origin") or {}),
+        edited=edited,
+    )
+
+
+def _read_press(query: Raw, event: str, now: datetime) -> Inbound | None:
+    message, data = query.get("message"), query.get("data")
+    if not message or not data:
+        return None  # a button of an inline result or of a game
+    private = message["chat"]["type"] == "private"
+    return Inbound(
+        id=event,
+        conversation=_conversation(message),
+        sender=_person(query["from"]),
+        sent_at=now,
+        text=whole(str(data)),
+        message_id=str(int(message["message_id"])),
+        private=private,
+        to_me=True,
+        room="" if private else str(int(message["chat"]["id"])),
+    )
+
+
+def _conversation(message: Raw) -> Conversation:
+    # A reply in an ordinary supergroup has a thread id too; only topics are conversations of their own.
+    thread = str(int(message["message_thread_id"])) if message.get("is_topic_message") else ""
+    return Conversation("telegram", str(int(message["chat"]["id"])), thread)
+
+
+def _sender(message: Raw) -> Person:
+    """The person, or the group or channel that somebody speaks for (anonymous admins)."""
+    if spoken_for := message.get("sender_chat"):
+        return Person(str(int(spoken_for["id"])), whole(str(spoken_for.get("title", ""))))
+    return _person(message["from"])
+
+
+def _person(user: Raw) -> Person:
+    return Person(str(int(user["id"])), _full_name(user), bool(user.get("is_bot")))
+
+
+def _full_name(user: Raw) -> str:
+    return whole(" ".join(filter(None, (user.get("first_name"), user.get("last_name")))))
+
+
+def _origin_name(origin: Raw) -> str:
+    match origin.get("type"):
+        case "user":
+            return _full_name(origin["sender_user"])
+        case "hidden_user":
+            return whole(str(origin["sender_user_name"]))
+        case "chat":
+            return whole(str(origin["sender_chat"].get("title", "")))
+        case "channel":
+            return whole(str(origin["chat"].get("title", "")))
+        case _:
+            return ""
+
+
+def _words(message: Raw, me: Me) -> tuple[str, bool]:
+    """The text or caption, with hidden links made visible and our own name off commands; and whether it calls us."""
+    raw = str(message.get("text") or message.get("caption") or "")
+    called = False
+    edits: list[tuple[str, str]] = []
+    for kind, marked, entity in _marked(message, raw):
+        if kind == "mention":
+            called = called or marked[1:].lower() == me.username.lower()
+        elif kind == "text_mention":
+            called = called or entity["user"]["id"] == me.id
+        elif kind == "text_link":
+            edits.append((marked, f"[{marked}]({entity['url']})"))
+        elif kind == "bot_command" and entity["offset"] == 0:
+            command, _, addressee = marked.partition("@")
+            if not addressee:
+                called = True
+            elif addressee.lower() == me.username.lower():
+                called = True
+                edits.append((marked, command))
+    return whole(_edited(raw, edits)), called
+
+
+def _marked(message: Raw, text: str) -> Iterator[tuple[str, str, Raw]]:
+    for entity in message.get("entities") or message.get("caption_entities") or ():
+        if entity["type"] in ("mention", "text_mention", "text_link", "bot_command"):
+            yield entity["type"], between(text, entity["offset"], entity["length"]), entity
+
+
+def _edited(text: str, edits: list[tuple[str, str]]) -> str:
+    """The text with each marked piece replaced, in order; entities come sorted by their place."""
+    done: list[str] = []
+    for marked, replacement in edits:
+        before, found, text = text.partition(marked)
+        done += (before, replacement if found else "")
+    return "".join(done) + text
+
+
+def _replied(message: Raw) -> Raw | None:
+    """The message replied to. In a topic every message formally answers the topic's creation: that is no reply."""
+    replied = message.get("reply_to_message")
+    return None if not replied or "forum_topic_created" in replied else replied
+
+
+def _answers_me(message: Raw, me: Me) -> bool:
+    replied = _replied(message)
+    return bool(replied) and (replied or {}).get("from", {}).get("id") == me.id
+
+
+def _quoted(message: Raw, me: Me) -> Quoted | None:
+    selected = whole(str((message.get("quote") or {}).get("text", "")))
+    if replied := _replied(message):
+        text = selected or whole(str(replied.get("text") or replied.get("caption") or "")) or described(replied)
+        from_me = replied.get("from", {}).get("id") == me.id
+        return Quoted(str(int(replied["message_id"])), text, attachments_in(replied), from_me)
+    if elsewhere := message.get("external_reply"):  # a message of another chat
+        text = selected or described(elsewhere)
+        return Quoted(str(elsewhere.get("message_id", "")), text, attachments_in(elsewhere))
+    return None

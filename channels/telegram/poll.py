@@ -1,0 +1,197 @@
+"""The poll loop: an update is confirmed to Telegram only after it has been stored.
+
+Telegram forgets an update when a later getUpdates passes a higher offset, so the next call is not made
+before `accept` returned. One unreadable update is set aside and never holds up the others.
+Source: Telegram Bot API, getUpdates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from telegram.error import TelegramError
+
+from bot.core.errors import ChannelDown, StoreUnavailable
+from bot.core.messages import Inbound
+from bot.core.ports import Accept, Clock, Cursors
+from bot.core.work import Arrivals, Cursor, Poison
+from channels.telegram.inbound import UNREADABLE, Me, moved, read_update
+from channels.telegram.transport import Refused, Transport
+from channels.telegram.verdicts import TOKEN_FIX
+
+log = logging.getLogger(__name__)
+
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+BATCH = 100
+STALL_SECONDS = 120.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+FIRST_CONFLICT_SECONDS, LONGEST_CONFLICT_SECONDS = 30.0, 300.0
+
+OTHER_POLLER = (
+    "another process reads the messages of this bot. Stop it, or give it a token of its own; "
+    "Voxline asks again by itself"
+)
+WEBHOOK_ACTIVE = (
+    "a webhook is set for this bot, so Telegram does not hand out messages. If nothing else uses it, remove it by "
+    "opening https://api.telegram.org/bot<token>/deleteWebhook once; Voxline asks again by itself"
+)
+
+
+class Poller:
+    """Reads updates in order. `trouble` is why it cannot at the moment ("" when it can)."""
+
+    def __init__(
+        self, transport: Transport, url: str, *, me: Me, cursors: Cursors, clock: Clock, poll_seconds: int
+    ) -> None:
+        self._transport, self._url, self._poll_seconds = transport, url, poll_seconds
+        self._me, self._cursors, self._clock = me, cursors, clock
+        self._source = f"telegram:{me.id}"
+        self._asked_at: float | None = None
+        self.heard_at: float | None = None
+        self.trouble = ""
+
+    async def run(self, accept: Accept, answer: Callable[[str], None]) -> None:
+        """Until cancelled. `answer` is given the id of each pressed button once it is stored.
+        Raises `ChannelDown` when the token is refused."""
+        offset = await self._resume()
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                updates = await self._ask(offset)
+                if updates:
+                    offset = await self._store(updates, accept, offset)
+                    for update in updates:
+                        _acknowledge(update, answer)
+                pause = FIRST_PAUSE_SECONDS
+                self.trouble = ""
+            except StoreUnavailable as error:
+                # Nothing was confirmed: the same updates come again.
+                pause = await self._rest(f"arriving messages cannot be stored: {error}", pause)
+            except Refused as refused:
+                pause = await self._refused(refused, pause)
+            except TelegramError as error:
+                pause = await self._rest(f"Telegram does not answer ({error})", pause)
+
+    async def watch(self) -> None:
+        """Until cancelled: a call that brought nothing back for 120 s has lost its server; its connection is
+        dropped and the loop asks anew."""
+        while True:
+            waited = 0.0 if self._asked_at is None else self._clock.monotonic() - self._asked_at
+            if waited >= STALL_SECONDS:
+                log.warning("poll.stalled", extra={"seconds": waited})
+                self._asked_at = self._clock.monotonic()
+                await self._transport.rebuild()
+                waited = 0.0
+            await self._clock.sleep(STALL_SECONDS - waited)
+
+    async def _resume(self) -> int:
+        kept = await self._patiently(lambda: self._cursors.cursor(self._cursor_name))
+        return int(kept) if kept.isdecimal() else 0
+
+    async def _patiently(self, read: Callable[[], Awaitable[str]]) -> str:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return await read()
+            except StoreUnavailable as error:
+                pause = await self._rest(f"the place in Telegram's queue cannot be read: {error}", pause)
+
+    @property
+    def _cursor_name(self) -> str:
+        return f"{self._source}:offset"
+
+    async def _ask(self, offset: int) -> Sequence[dict[str, Any]]:
+        parameters = {
+            "offset": offset,
+            "limit": BATCH,
+            "timeout": self._poll_seconds,
+            "allowed_updates": ALLOWED_UPDATES,
+        }
+        self._asked_at = self._clock.monotonic()
+        try:
+            updates = await self._transport.call(self._url, parameters)
+        finally:
+            self._asked_at = None
+        self.heard_at = self._clock.monotonic()
+        return updates if isinstance(updates, list) else ()
+
+    async def _store(self, updates: Sequence[dict[str, Any]], accept: Accept, offset: int) -> int:
+        """Hands the batch over by update id; the next offset."""
+        arrivals = self._read(updates, offset)
+        await accept(arrivals)
+        if arrivals.cursor is None:
+            # Not one of them has an id, so none can be confirmed: they would come again at once.
+            await self._clock.sleep(LONGEST_PAUSE_SECONDS)
+            return offset
+        return int(arrivals.cursor.value)
+
+    def _read(self, updates: Sequence[dict[str, Any]], offset: int) -> Arrivals:
+        inbounds: list[Inbound] = []
+        poison: list[Poison] = []
+        now = self._clock.now()
+        following = offset
+        for update in sorted(updates, key=_update_id):
+            following = max(following, _update_id(update) + 1)
+            try:
+                _log_moves(update)
+                inbound = read_update(update, self._me, now)
+            except UNREADABLE as error:
+                poison.append(_poison(update, error))
+            else:
+                if inbound is not None:
+                    inbounds.append(inbound)
+        cursor = Cursor(self._cursor_name, str(following)) if following > offset else None
+        return Arrivals(self._source, tuple(inbounds), cursor, tuple(poison))
+
+    async def _refused(self, refused: Refused, pause: float) -> float:
+        if refused.status in (401, 404):
+            self.trouble = f"the bot token is refused. {TOKEN_FIX}"
+            raise ChannelDown(f"Telegram: {self.trouble}") from None
+        if refused.status == 409:
+            trouble = WEBHOOK_ACTIVE if refused.says("webhook") else OTHER_POLLER
+            return await self._rest(trouble, max(pause, FIRST_CONFLICT_SECONDS), LONGEST_CONFLICT_SECONDS)
+        if refused.status == 429:
+            await self._rest("Telegram asks for a pause", float(refused.retry_after or pause))
+            return FIRST_PAUSE_SECONDS
+        return await self._rest(f"Telegram answers {refused.status} {refused.description!r}", pause)
+
+    async def _rest(self, trouble: str, pause: float, longest: float = LONGEST_PAUSE_SECONDS) -> float:
+        """Waits; the next pause."""
+        if trouble != self.trouble:
+            log.warning("poll.paused", extra={"reason": trouble, "seconds": pause})
+        self.trouble = trouble
+        await self._clock.sleep(pause)
+        return min(2 * pause, longest)
+
+
+def _update_id(update: object) -> int:
+    """-1 for what is not an update at all."""
+    found = update.get("update_id") if isinstance(update, dict) else None
+    return found if isinstance(found, int) else -1
+
+
+def _poison(update: object, error: Exception) -> Poison:
+    raw = json.dumps(update)
+    number = _update_id(update)
+    known = str(number) if number >= 0 else hashlib.sha256(raw.encode()).hexdigest()[:16]
+    log.warning("update.unreadable", extra={"update": known, "error": type(error).__name__})
+    return Poison(known, raw, f"{type(error).__name__}: {error}")
+
+
+def _log_moves(update: dict[str, Any]) -> None:
+    if change := moved(update):
+        log.warning("chat.moved", extra={"chat": change[0], "now": change[1]})
+    if member := update.get("my_chat_member"):
+        told = {"chat": member["chat"]["id"], "status": member["new_chat_member"]["status"]}
+        log.info("chat.membership", extra=told)
+
+
+def _acknowledge(update: object, answer: Callable[[str], None]) -> None:
+    """Stops the spinner on a pressed button."""
+    query = update.get("callback_query") if isinstance(update, dict) else None
+    if isinstance(query, dict) and isinstance(query.get("id"), str):
+        answer(query["id"])

@@ -1,0 +1,53 @@
+"""What the Telegram channel needs to know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from bot.core.errors import ChannelDown
+
+PUBLIC_ROOT = "https://api.telegram.org"
+MB = 1024 * 1024
+
+_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramSettings:
+    """One bot. `sends_per_second` None means 30 on the public server and no limit on an own one.
+
+    Sizes: 20 MB down and 50 MB up are the public server's; an own Bot API server takes more.
+    Source: Telegram Bot API, getFile and Sending files; Bots FAQ, limits.
+    """
+
+    token: str = field(repr=False)
+    api_root: str = PUBLIC_ROOT
+    commands: tuple[tuple[str, str], ...] = ()
+    poll_seconds: int = 50
+    connect_seconds: float = 10.0
+    answer_seconds: float = 30.0
+    upload_seconds: float = 600.0
+    download_bytes: int = 20 * MB
+    upload_bytes: int = 50 * MB
+    sends_per_second: float | None = None
+
+    def checked(self) -> TelegramSettings:
+        """These settings. Raises `ChannelDown` when the token cannot be one."""
+        if not _TOKEN.fullmatch(self.token):
+            raise ChannelDown(
+                "Telegram: the token does not look like 123456789:letters-and-digits (channels.telegram.botToken). "
+                "Copy it again from @BotFather."
+            )
+        return self
+
+    @property
+    def root(self) -> str:
+        return self.api_root.rstrip("/")
+
+    @property
+    def rate(self) -> float | None:
+        """Messages a second over all chats, None for no limit."""
+        if self.sends_per_second is not None:
+            return self.sends_per_second or None
+        return 30.0 if self.root == PUBLIC_ROOT else None

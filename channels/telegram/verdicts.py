@@ -1,0 +1,50 @@
+"""What Telegram's answers mean for a message: sent, not sent, perhaps sent, never to be sent."""
+
+from __future__ import annotations
+
+from telegram.error import TelegramError
+
+from bot.core.errors import ChannelError, MaybeSent, NotSent, Undeliverable
+from channels.telegram.transport import NotWritten, Refused
+
+TOKEN_FIX = "Copy the token from @BotFather into channels.telegram.botToken and restart."
+
+_GONE = ("chat not found", "user not found", "peer_id_invalid", "bot was kicked", "group chat was deleted")
+_NOT_FOUND_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_BAD_PICTURE = ("photo", "image", "wrong type of the web page content", "failed to get http url content", "too big")
+
+
+def verdict(error: TelegramError, chat: str) -> ChannelError:
+    """The port's error for a failed send or edit in `chat`."""
+    where = f"Telegram chat {chat!r}"
+    if isinstance(error, NotWritten):
+        return NotSent(f"{where}: no connection to the Bot API ({error}); it is tried again")
+    if not isinstance(error, Refused):
+        return MaybeSent(f"{where}: the connection broke after the message was sent off ({error})")
+    told = f"{where}: Telegram answered {error.status} {error.description!r}"
+    if error.status == 429:
+        return NotSent(f"{told}; it is tried again", retry_after=float(error.retry_after or 1))
+    if error.status >= 500:
+        return MaybeSent(told)
+    if error.status in (401, 404):
+        return NotSent(f"{told}: the bot token is refused. {TOKEN_FIX}", retry_after=60.0)
+    if error.migrate_to is not None:
+        return Undeliverable(f"{told}; the chat is now {error.migrate_to}", moved_to=str(error.migrate_to))
+    if error.status == 403 or error.says(*_GONE):
+        return Undeliverable(f"{told}; nothing more can be sent there", gone=True)
+    return Undeliverable(told)
+
+
+def is_same_text(refused: Refused) -> bool:
+    """The edit changed nothing, so the message shows what it should."""
+    return refused.says("message is not modified")
+
+
+def is_lost_message(refused: Refused) -> bool:
+    """The message that should be edited does not exist any more."""
+    return refused.says(*_NOT_FOUND_EDIT)
+
+
+def is_bad_picture(refused: Refused) -> bool:
+    """sendPhoto does not take this picture (its size, its shape, its format); as a document it may go."""
+    return refused.status == 413 or (refused.status == 400 and refused.says(*_BAD_PICTURE))
