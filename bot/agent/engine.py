@@ -77,6 +77,11 @@ class Engine:
         """How many conversations have work in hand."""
         return len(self._lanes)
 
+    async def settled(self) -> None:
+        """Returns once no conversation has work in hand."""
+        while self._lanes:
+            await asyncio.wait([lane.task for lane in self._lanes.values()])
+
     def wake(self, conversation: Conversation) -> None:
         """Makes sure that somebody looks at this conversation."""
         if self._draining:

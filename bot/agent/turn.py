@@ -106,9 +106,8 @@ class TurnRunner:
         last = turn.inbounds[-1]
         if last.origin is not Origin.PERSON:
             return announcement(turn)
-        done = {step.name: step for step in await self._store.steps.steps(turn)}
-        if turn.attempt > 1:
-            await draft.resume()
+        steps, _ = await asyncio.gather(self._store.steps.steps(turn), draft.resume())
+        done = {step.name: step for step in steps}
         understood = await self._verbs.listener.listen(turn, channel, done)
         if not addressed(turn.inbounds, understood, channel.names):
             return Outcome((), ())

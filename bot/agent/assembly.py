@@ -1,0 +1,192 @@
+"""Introduces the verbs to one another: from ports and settings to a running agent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.agent.accept import Acceptor, FrontDesk
+from bot.agent.access import Door
+from bot.agent.commands.about import about_commands
+from bot.agent.commands.command import Command, Commands
+from bot.agent.commands.conversation import Models, conversation_commands
+from bot.agent.commands.jobs import job_commands
+from bot.agent.commands.people import people_commands
+from bot.agent.deliver import Deliverer
+from bot.agent.engine import TURNS_AT_ONCE, Engine
+from bot.agent.jobs import JobRunner, Makers
+from bot.agent.listen import Listener, PictureReader, SoundReader
+from bot.agent.pace import MESSAGES_AT_MOST, Pace
+from bot.agent.reminders import ReminderTimer
+from bot.agent.speak import Speaker, VoiceMaker, VoiceSettings
+from bot.agent.think import Thinker
+from bot.agent.turn import TurnRunner, TurnStore, Verbs
+from bot.core.messages import Conversation
+from bot.core.ports import (
+    Access,
+    Blobs,
+    Channel,
+    ChatModel,
+    Clock,
+    Cursors,
+    History,
+    ImageGenerator,
+    Inbox,
+    Jobs,
+    Ledger,
+    MusicGenerator,
+    Outbox,
+    Reminders,
+    Sessions,
+    Steps,
+    Synthesizer,
+    Transcriber,
+    VideoGenerator,
+)
+from bot.tools.image_generate import image_generate
+from bot.tools.media_jobs import music_generate, video_generate
+from bot.tools.reminder import reminder
+from bot.tools.tool import Tool
+
+
+class Store(
+    Inbox, Steps, History, Sessions, Outbox, Jobs, Reminders, Ledger, Access, Cursors, Blobs, Protocol
+):  # fmt: skip
+    """Every slice the agent uses."""
+
+
+class MediaReader(SoundReader, PictureReader, VoiceMaker, Protocol):
+    """Everything the agent needs done to sound and pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Who thinks, hears, speaks, draws, films and composes. None means switched off."""
+
+    chat: ChatModel
+    transcriber: Transcriber | None = None
+    synthesizer: Synthesizer | None = None
+    images: ImageGenerator | None = None
+    videos: VideoGenerator | None = None
+    music: MusicGenerator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """What the operator decided about the agent."""
+
+    models: Models
+    doors: Mapping[str, Door] = field(default_factory=dict)
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
+    language: str = ""
+    zone: str = "UTC"
+    turns_at_once: int = TURNS_AT_ONCE
+    messages_per_minute: int = MESSAGES_AT_MOST
+    drain_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A running agent: `acceptor.accept` is what channels call."""
+
+    acceptor: Acceptor
+    engine: Engine
+    jobs: JobRunner
+    reminders: ReminderTimer
+    commands: tuple[Command, ...]
+
+
+@asynccontextmanager
+async def open_agent(
+    *,
+    store: Store,
+    channels: Mapping[str, Channel],
+    providers: Providers,
+    media: MediaReader,
+    settings: AgentSettings,
+    clock: Clock,
+) -> AsyncIterator[Agent]:
+    """An agent that takes up what was left and runs until the block ends, then drains."""
+    engine: Engine
+
+    def wake(conversation: Conversation) -> None:
+        engine.wake(conversation)
+
+    makers = Makers(providers.videos, providers.music)
+    jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, wake=wake)
+    timer = ReminderTimer(store=store, clock=clock, wake=wake)
+    tools = all_tools(providers, store, jobs, timer, settings.zone, clock)
+    commands = all_commands(store, channels, settings, jobs, clock)
+    verbs = Verbs(
+        Listener(
+            steps=store,
+            blobs=store,
+            sounds=media,
+            pictures=media,
+            transcriber=providers.transcriber,
+            clock=clock,
+            language=settings.language,
+        ),
+        Thinker(chat=providers.chat, tools=tools, steps=store, blobs=store, clock=clock),
+        Speaker(synthesizer=providers.synthesizer, voices=media, steps=store, blobs=store, clock=clock),
+        Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
+    )
+    runner = TurnRunner(
+        store=TurnStore(store, store, store, store),
+        verbs=verbs,
+        channels=channels,
+        clock=clock,
+        voice=settings.voice,
+        model=settings.models.default,
+    )
+    engine = Engine(
+        store,
+        clock,
+        run_turn=runner.run,
+        deliver_all=Deliverer(outbox=store, channels=channels, clock=clock).deliver_all,
+        turns_at_once=settings.turns_at_once,
+        drain_seconds=settings.drain_seconds,
+    )
+    pace = Pace(clock, messages=settings.messages_per_minute)
+    acceptor = Acceptor(
+        store=FrontDesk(store, store, store), lanes=engine, doors=settings.doors, clock=clock, pace=pace
+    )
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(engine)
+        await stack.enter_async_context(jobs)
+        await stack.enter_async_context(timer)
+        yield Agent(acceptor, engine, jobs, timer, commands)
+
+
+def all_tools(
+    providers: Providers, blobs: Blobs, jobs: JobRunner, timer: ReminderTimer, zone: str, clock: Clock
+) -> tuple[Tool, ...]:
+    """What the model may call: only what somebody here can do."""
+    tools = []
+    if providers.images is not None:
+        tools.append(image_generate(providers.images, blobs))
+    if providers.videos is not None:
+        tools.append(video_generate(jobs, clock))
+    if providers.music is not None:
+        tools.append(music_generate(jobs, clock))
+    return (*tools, reminder(timer, clock, zone))
+
+
+def all_commands(
+    store: Store, channels: Mapping[str, Channel], settings: AgentSettings, jobs: JobRunner, clock: Clock
+) -> tuple[Command, ...]:
+    """Every slash command but /stop, which never queues."""
+    commands: tuple[Command, ...] = ()
+    commands = (
+        *about_commands(
+            channels=channels, ledger=store, clock=clock, model=settings.models.default, others=lambda: commands
+        ),
+        *conversation_commands(
+            inbox=store, history=store, sessions=store, models=settings.models, voice=settings.voice.mode
+        ),
+        *job_commands(jobs=store, runner=jobs, clock=clock),
+        *people_commands(access=store, outbox=store, clock=clock),
+    )
+    return commands
