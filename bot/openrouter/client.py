@@ -13,13 +13,12 @@ from typing import Any, Protocol, Self
 from urllib.parse import urljoin
 
 import aiohttp
-from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.errors import BadAnswer, BadRequest, Blocked, KeyRefused, ProviderBusy, ProviderError
 from bot.core.ports import Clock
 from bot.openrouter.failure import ERROR_READ_BYTES, failure_from
-from bot.openrouter.route import Route, same_origin
+from bot.openrouter.route import PROTECTED, Route, merge_headers, same_origin
 
 JSON_CAP_BYTES = 16 * 1024 * 1024
 HEADERS_SECONDS = 30.0
@@ -29,7 +28,6 @@ _PREVIEW_SECONDS = 5.0
 _LARGE_BYTES = 64 * 1024
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_PROTECTED = frozenset({"http-referer", "x-openrouter-title", "x-openrouter-categories"})
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -150,7 +148,7 @@ class OpenRouterClient:
 
         Another origin raises `Blocked`; a redirect is a failure. Without a key the request goes out bare.
         """
-        sent = {**self._own_headers(), "Accept": "application/json"}
+        sent = {**self.route.headers(categories=False), "Accept": "application/json"}
         async with _within(timeout_seconds, label), await self._open("GET", self._url(path_or_url), sent, label) as got:
             return JsonAnswer(await _object(await _read(got, cap_bytes, label), label), got.headers)
 
@@ -184,13 +182,16 @@ class OpenRouterClient:
                 if url in seen or len(seen) > _REDIRECTS:
                     raise BadAnswer(f"{label}: redirected in circles or more than {_REDIRECTS} times")
                 seen.add(url)
-                async with await self._open("GET", url, self._own_headers(), label, follow=True) as got:
+                async with await self._open(
+                    "GET", url, self.route.headers(categories=False), label, follow=True
+                ) as got:
                     if got.status < 300:
                         return _binary(await _read(got, cap_bytes, label), got)
                     url = urljoin(url, got.headers.get("Location", ""))
-            return await self._as_stranger(url, cap_bytes=cap_bytes, timeout_seconds=timeout_seconds, label=label)
+            return await self.fetch_public(url, cap_bytes=cap_bytes, timeout_seconds=timeout_seconds, label=label)
 
-    async def _as_stranger(self, url: str, *, cap_bytes: int, timeout_seconds: float, label: str) -> BinaryAnswer:
+    async def fetch_public(self, url: str, *, cap_bytes: int, timeout_seconds: float, label: str) -> BinaryAnswer:
+        """The bytes behind `url`, asked for as a stranger would: without key or headers, and only from public hosts."""
         if self._public is None:
             raise Blocked(f"{label}: {_host(url)!r} is not the provider's host, and nothing here may fetch elsewhere")
         got = await self._public.fetch(url, cap_bytes=cap_bytes, timeout_seconds=timeout_seconds)
@@ -199,12 +200,10 @@ class OpenRouterClient:
     async def _post(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], label: str
     ) -> aiohttp.ClientResponse:
-        if not self.route.key:
+        if not any(name.lower() == "authorization" for name in headers):
             raise KeyRefused(f"{label}: no OpenRouter key. Sign in or set OPENROUTER_API_KEY")
         payload = await asyncio.to_thread(_payload, body, label)
-        sent = CIMultiDict({"Accept": "application/json"})
-        sent.update(headers)
-        sent["Content-Type"] = "application/json"
+        sent = merge_headers({"Accept": "application/json"}, dict(headers), {"Content-Type": "application/json"})
         return await self._open("POST", self._url(path), sent, label, payload=payload)
 
     async def _open(
@@ -248,20 +247,14 @@ class OpenRouterClient:
             raise Blocked(f"{_host(path_or_url)!r} is not the provider's host {_host(self.route.base_url)!r}")
         return self.route.base_url + path_or_url
 
-    def _own_headers(self) -> dict[str, str]:
-        return self.route.headers(categories=False) if self.route.key else {}
 
-
-def merged_headers(route: Route, extra: Mapping[str, str], *, categories: bool) -> CIMultiDict[str]:
+def merged_headers(route: Route, extra: Mapping[str, str], *, categories: bool) -> dict[str, str]:
     """The route's headers under `extra`, one spelling each. On a verified route nothing replaces attribution.
 
     Source: OpenRouter docs, app attribution.
     """
-    merged = CIMultiDict(route.headers(categories=categories))
-    for name, value in extra.items():
-        if not (route.verified and name.lower() in _PROTECTED):
-            merged[name] = value
-    return merged
+    allowed = {name: value for name, value in extra.items() if not (route.verified and name.lower() in PROTECTED)}
+    return merge_headers(route.headers(categories=categories), allowed)
 
 
 @asynccontextmanager

@@ -19,20 +19,13 @@ from bot.core.errors import (
     ProviderBusy,
     ProviderError,
 )
+from bot.net.redact import Redactor
 from bot.net.retry_after import parse_retry_after
 
 ERROR_READ_BYTES = 16 * 1024
 ERROR_SHOWN_CHARACTERS = 220
 
-_SECRETS = (
-    (re.compile(r"\bsk-[A-Za-z0-9_-]{6,}"), "sk-***"),
-    (re.compile(r"(?i)\bbearer\s+[^\s\"',;]+"), "Bearer ***"),
-    (
-        re.compile(r"(?i)\b(api[_-]?key|token|secret|password|code_verifier|signature)(\"?\s*[=:]\s*\"?)[^\s\"'&,;]+"),
-        r"\1\2***",
-    ),
-    (re.compile(r"(?i)data:[\w.+/-]+(;[\w=.-]+)*;base64,[A-Za-z0-9+/=_-]+"), "data:***"),
-)
+_CARRIED = re.compile(r"(?i)data:[\w.+/-]+(;[\w=.-]+)*;base64,[A-Za-z0-9+/=_-]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _KEY_LIMIT = re.compile(r"(?i)(key|spend\w*|credit|budget|usage)[^.]{0,24}\blimit|limit (exceeded|reached)|quota")
 _TOO_LONG = re.compile(
@@ -95,10 +88,7 @@ def failure_in(body: Mapping[str, Any], *, label: str, secret: str = "") -> Prov
 
 def shown(text: str, secret: str = "") -> str:
     """`text` on one line without secrets, 220 characters at most."""
-    if secret:
-        text = text.replace(secret, "***")
-    for pattern, mask in _SECRETS:
-        text = pattern.sub(mask, text)
+    text = _CARRIED.sub("data:…", Redactor((secret,)).clean(text))
     text = _UNPRINTABLE.sub(" ", text).strip()
     return text if len(text) <= ERROR_SHOWN_CHARACTERS else text[: ERROR_SHOWN_CHARACTERS - 1] + "…"
 

@@ -116,20 +116,20 @@ def test_the_detail_is_found_wherever_somebody_put_it(body: Any, detail: str) ->
 
 def test_details_are_cut_masked_and_kept_on_one_line() -> None:
     key = "sk-or-v1-0123456789abcdef"
-    message = f"bad\nheader Authorization: Bearer abc.def and {key} and mykey123 {'x' * 400}"
+    message = f"bad\nheader Authorization: Bearer abc.def-0123456789abcdef and {key} and mykey123 {'x' * 400}"
 
     error = refusal(400, {"error": {"message": message}}, secret="mykey123")
 
     text = str(error)
     assert key not in text
-    assert "abc.def" not in text
+    assert "abc.def-0123456789abcdef" not in text
     assert "mykey123" not in text
     assert "\n" not in text
     assert len(text) <= len("Chat failed (HTTP 400): ") + 220
 
 
 def test_pictures_in_an_error_are_not_shown() -> None:
-    assert shown("bad image data:image/png;base64,iVBORw0KGgo= sorry") == "bad image data:*** sorry"
+    assert shown("bad image data:image/png;base64,iVBORw0KGgo= sorry") == "bad image data:… sorry"
 
 
 def test_a_body_without_an_error_is_no_failure() -> None:

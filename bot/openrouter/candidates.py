@@ -1,0 +1,78 @@
+"""Which models a paid request may go to, and asking them one after the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from bot.core.errors import (
+    BadRequest,
+    ConfigError,
+    ContextTooLong,
+    KeyRefused,
+    ModelMissing,
+    ProviderBusy,
+    ProviderError,
+)
+from bot.openrouter.refs import slug_of
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+Model = TypeVar("Model")
+
+
+def candidates(asked: str, primary: str, fallbacks: Sequence[str]) -> tuple[str, ...]:
+    """The slugs to try in order, each once: the one the call names, alone; otherwise as configured.
+
+    Raises `ModelMissing` when the call names something that is no model, `ConfigError` when the configuration does.
+    """
+    if not asked.strip():
+        return tuple(dict.fromkeys(slug_of(ref) for ref in (primary, *fallbacks) if ref.strip()))
+    try:
+        return (slug_of(asked),)
+    except ConfigError as error:
+        raise ModelMissing(str(error)) from error
+
+
+async def first_answer(
+    models: Sequence[Model], ask: Callable[[Model], Awaitable[Answer]], name: Callable[[Model], str] = str
+) -> Answer:
+    """What the first model that answers gives.
+
+    One failure is raised as it is, several as a summary that names each model. A key that nobody accepts
+    ends the search, because every model would be asked with it.
+    """
+    failures: list[tuple[str, ProviderError]] = []
+    for model in models:
+        try:
+            return await ask(model)
+        except ProviderError as error:
+            failures.append((name(model), _about_media(error)))
+            if isinstance(error, KeyRefused) and error.status != 403:
+                break
+            if len(models) > 1:
+                told = {"model": name(model), "status": error.status, "kind": type(error).__name__}
+                log.info("model.failed", extra=told)
+    if not failures:
+        raise BadRequest("No model is configured for this. Set a primary model")
+    raise _summary(failures)
+
+
+def _summary(failures: Sequence[tuple[str, ProviderError]]) -> ProviderError:
+    if len(failures) == 1:
+        return failures[0][1]
+    told = f"All {len(failures)} models failed: " + "; ".join(f"{model}: {error}" for model, error in failures)
+    busy = next((error for _, error in failures if isinstance(error, ProviderBusy)), None)
+    if busy is not None:
+        return ProviderBusy(told, tell=busy.tell, status=busy.status, retry_after=busy.retry_after)
+    last = failures[-1][1]
+    return type(last)(told, tell=last.tell, status=last.status)
+
+
+def _about_media(error: ProviderError) -> ProviderError:
+    """A 413 of a media request is not about the conversation: starting afresh would not help."""
+    if isinstance(error, ContextTooLong):
+        return BadRequest(str(error), tell="That is too large for the model.", status=error.status)
+    return error

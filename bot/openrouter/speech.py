@@ -1,0 +1,111 @@
+"""Text to speech: POST /audio/speech answers with sound."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.core.errors import BadAnswer, ConfigError, ProviderError
+from bot.core.work import Sound, Speech
+from bot.openrouter.client import BinaryAnswer, OpenRouterClient
+from bot.openrouter.failure import failure_in
+from bot.openrouter.refs import slug_of
+from bot.openrouter.sound_formats import audio_extension, audio_mime, wav_around
+
+LABEL = "OpenRouter TTS API error"
+DEFAULT_MODEL = "hexgrad/kokoro-82m"
+DEFAULT_VOICE = "af_alloy"
+_VOICE_NAMES = ("speakerVoice", "voice", "voiceName", "speakerVoiceId", "voiceId")
+_FORMATS = ("mp3", "pcm")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """How speech is asked for. `provider` goes out as written: options for the model's own provider.
+
+    Raises `ConfigError` for a format other than mp3 and pcm (any case).
+    """
+
+    model: str = DEFAULT_MODEL
+    voice: str = DEFAULT_VOICE
+    response_format: str = "mp3"
+    speed: float | None = None
+    provider: Mapping[str, Any] = field(default_factory=dict)
+    timeout_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        form = self.response_format.strip().lower() or "mp3"
+        if form not in _FORMATS:
+            raise ConfigError(
+                f"{self.response_format!r} is not a speech format",
+                path="messages.tts.providers.openrouter.responseFormat",
+                fix="Write mp3 or pcm.",
+            )
+        object.__setattr__(self, "response_format", form)
+
+
+def configured_voice(options: Mapping[str, object]) -> str:
+    """The voice that these settings name: the first non-empty of speakerVoice, voice, voiceName, speakerVoiceId
+    and voiceId; else the default voice."""
+    named = (options.get(name) for name in _VOICE_NAMES)
+    return next((voice.strip() for voice in named if isinstance(voice, str) and voice.strip()), DEFAULT_VOICE)
+
+
+class OpenRouterSynthesizer:
+    """Implements `Synthesizer`."""
+
+    def __init__(self, client: OpenRouterClient, settings: SpeechSettings) -> None:
+        self._client, self._settings = client, settings
+
+    async def speak(self, text: str, *, voice: str = "", model: str = "") -> Speech:
+        """`text` as MP3, or as WAV around the samples when the model speaks PCM. `voice` and `model` win over
+        the configured ones. Raises `ProviderError`."""
+        settings = self._settings
+        slug = slug_of(model or settings.model)
+        body: dict[str, Any] = {
+            "model": slug,
+            "input": text,
+            "voice": voice.strip() or settings.voice.strip() or DEFAULT_VOICE,
+            # Always sent, because the API's own default is pcm. Source: OpenRouter API reference, speech.
+            "response_format": settings.response_format,
+        }
+        if settings.speed is not None and math.isfinite(settings.speed):
+            body["speed"] = settings.speed
+        if settings.provider:
+            body["provider"] = dict(settings.provider)
+        answer = await self._client.post_bytes(
+            "/audio/speech",
+            body,
+            label=LABEL,
+            timeout_seconds=settings.timeout_seconds,
+            headers={"Accept": "audio/*, application/json"},
+        )
+        sound = await asyncio.to_thread(_sound, answer, settings.response_format)
+        return Speech(sound, slug, generation_id=answer.headers.get("X-Generation-Id", ""))
+
+
+def _sound(answer: BinaryAnswer, asked: str) -> Sound:
+    """What arrived, named after what it is. Samples are never guessed at by their first bytes: silence a hair
+    below zero looks like an MPEG frame."""
+    kind = answer.content_type.partition(";")[0].strip().lower()
+    if not answer.data or kind.startswith("text/") or kind == "application/json" or kind.endswith("+json"):
+        got = f"{len(answer.data)} bytes of {kind or 'unknown type'}"
+        raise _told(answer.data) or BadAnswer(f"{LABEL}: malformed audio response: {got}")
+    if kind in ("audio/pcm", "audio/l16") or (asked == "pcm" and kind not in ("audio/mpeg", "audio/mp3", "audio/wav")):
+        wrapped = answer.data if answer.data[:4] == b"RIFF" else wav_around(answer.data, answer.content_type)
+        return Sound(wrapped, "audio/wav", "speech.wav")
+    mime = audio_mime(answer.data) or (kind if kind.startswith("audio/") else "audio/mpeg")
+    return Sound(answer.data, mime, f"speech.{audio_extension(mime)}")
+
+
+def _told(data: bytes) -> ProviderError | None:
+    """The error inside an answer that is JSON where sound should be."""
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return failure_in(body, label=LABEL) if isinstance(body, dict) else None

@@ -1,0 +1,34 @@
+"""A provider on loopback and a client that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.core.clock import SystemClock
+from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.route import Route
+from tests.bot.openrouter.recording_server import RecordingServer
+from tests.bot.openrouter.stranger import Stranger
+
+KEY = "sk-or-v1-test-key-0123456789"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[RecordingServer]:
+    async with RecordingServer() as running:
+        yield running
+
+
+@pytest.fixture
+def stranger() -> Stranger:
+    return Stranger()
+
+
+@pytest.fixture
+async def client(server: RecordingServer, stranger: Stranger) -> AsyncIterator[OpenRouterClient]:
+    """The recording server counts as OpenRouter itself, so that attribution goes out."""
+    route = Route(base_url=server.base_url, key=KEY, canonical=server.base_url)
+    async with OpenRouterClient(route, clock=SystemClock(), public=stranger) as opened:
+        yield opened
