@@ -32,9 +32,9 @@ async def open_store(state_dir: Path, clock: Clock) -> AsyncIterator[SqliteStore
         await asyncio.to_thread(stack.enter_context, hold(state_dir))
         folder = await asyncio.to_thread(MediaFolder, state_dir / "media")
         writer = Writer(partial(open_database, state_dir / DATABASE))
-        await writer.open()
         shelf = BlobShelf(folder, writer, clock)
         try:
+            await writer.open()
             yield SqliteStore(state_dir / DATABASE, writer, shelf, clock)
         finally:
             shelf.close()

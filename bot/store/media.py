@@ -14,7 +14,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Self
 
-from bot.core.errors import MediaError, StoreUnavailable
+from bot.core.errors import MediaError, StateError, StoreUnavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,11 +26,16 @@ class MediaFolder:
     """The folder. Leftovers of a process that died while writing are removed when it is opened."""
 
     def __init__(self, root: Path) -> None:
+        """Raises `StateError` when the folder cannot be used."""
         self.root = root
         self._incoming = root / _INCOMING
-        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for leftover in self._incoming.iterdir():
-            leftover.unlink()
+        try:
+            root.mkdir(mode=0o700, exist_ok=True)
+            self._incoming.mkdir(mode=0o700, exist_ok=True)
+            for leftover in self._incoming.iterdir():
+                leftover.unlink()
+        except OSError as error:
+            raise StateError(f"cannot use the media folder {root}: {error.strerror}; make it writable") from error
 
     def path(self, sha256: str) -> Path:
         """Where the bytes with this hash lie. Raises `MediaError` for what is no hash."""

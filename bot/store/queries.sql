@@ -313,12 +313,20 @@ DELETE FROM step WHERE id IN (
 DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE finished_at < :cutoff ORDER BY id LIMIT :limit);
 
 -- name: sweep_outbox
--- Parts that were delivered or given up long ago.
-DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < :cutoff ORDER BY id LIMIT :limit);
+-- Parts that were delivered or given up long ago, and drafts whose turn never came.
+DELETE FROM outbox WHERE id IN (
+    SELECT id FROM outbox
+    WHERE finished_at < :cutoff OR (state = 'draft' AND queued_at < :cutoff)
+    ORDER BY id LIMIT :limit
+);
 
 -- name: sweep_jobs
 -- Jobs that ended long ago.
-DELETE FROM job WHERE number IN (SELECT number FROM job WHERE ended_at < :cutoff ORDER BY number LIMIT :limit);
+DELETE FROM job WHERE number IN (
+    SELECT number FROM job
+    WHERE state NOT IN ('intent', 'running') AND COALESCE(ended_at, created_at) < :cutoff
+    ORDER BY number LIMIT :limit
+);
 
 -- name: sweep_poison
 -- Events nobody understood, long ago.

@@ -85,7 +85,7 @@ class Writer:
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._refusing = ""
-        self._progress = time.monotonic()
+        self._busy_since: float | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._live, name="store-writer", daemon=True)
 
@@ -111,9 +111,9 @@ class Writer:
         return self._refusing
 
     def alive(self, within_seconds: float = 30.0) -> bool:
-        """Whether the thread lives, and has nothing to do or did something lately."""
-        idle = self._queue.empty()
-        return self._thread.is_alive() and (idle or time.monotonic() - self._progress < within_seconds)
+        """Whether the thread lives, and is not busy with one group for longer than this."""
+        since = self._busy_since
+        return self._thread.is_alive() and (since is None or time.monotonic() - since < within_seconds)
 
     def write(
         self, point: str, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
@@ -191,12 +191,13 @@ class Writer:
                 work.attempt(database)
             if reads:
                 self._tell(reads)
-            self._progress = time.monotonic()
             group = self._take()
 
     def _take(self) -> list[_Work]:
         """Everything that is queued; empty when it is time to end."""
+        self._busy_since = None
         first = self._queue.get()
+        self._busy_since = time.monotonic()
         if first is None:
             return []
         group = [first]
