@@ -1,0 +1,101 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.media.speakable import speakable, tagged_speech
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Hello there.", "Hello there."),
+        ("**Bold**, *soft*, ~~gone~~ and __under__", "Bold, soft, gone and under"),
+        ("snake_case_name stays, _this_ does not lean", "snake_case_name stays, this does not lean"),
+        ("2 * 3 * 4 = 24", "2 * 3 * 4 = 24"),
+        ("# Title\n\nText", "Title.\nText"),
+        ("- one\n* two!\n1. three", "one.\ntwo!\n1. three."),
+        ("- [x] done", "done."),
+        ("> quoted\n>> twice", "quoted\ntwice"),
+        ("See [the guide](https://example.org/a_(b)).", "See the guide."),
+        ("See https://example.org/a?b=c, please.", "See link, please."),
+        ("<https://example.org>", "link"),
+        ("![a cat](cat.png) sits", "a cat sits"),
+        ("Use `pip install`, then wait.", "Use pip install, then wait."),
+        ("Great 🎉👨‍👩‍👧! ❤️ 🇩🇪", "Great!"),
+        ("It is 21 °C.", "It is 21 °C."),
+        ("a ||secret|| b", "a secret b"),
+        ("hi <@123> and <:wave:99>", "hi and"),
+        ("one<br>two <b>three</b>", "one two three"),
+        ("claim[^1]", "claim"),
+        ("above\n\n---\n\nbelow", "above\nbelow"),
+        ("| Name | Age |\n|------|:---:|\n| Ann | 5 |", "Name, Age.\nAnn, 5."),
+        ("It works like this, in short words:\n```py\nx = 1\n```\nDone.", "It works like this, in short words:\nDone."),
+        ("Ein Größenvergleich, 日本語もOK。", "Ein Größenvergleich, 日本語もOK。"),
+        (r"5 \* 3", "5 * 3"),
+    ],
+)
+def test_markdown_becomes_words(written: str, said: str) -> None:
+    assert speakable(written) == said
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        "",
+        "   ",
+        "```py\nprint(1)\n```",
+        "```\nnever closed",
+        "Here:\n```py\n" + "x = 1\n" * 20 + "```",
+        "🎉🎉",
+        "---",
+        "***",
+    ],
+)
+def test_code_and_symbols_are_not_read_out(silent: str) -> None:
+    assert speakable(silent) == ""
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_it_and_no_control_is_spoken(text: str) -> None:
+    assert all(line.isprintable() for line in speakable(text).split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("written", "visible", "spoken"),
+    [
+        ("Plain answer.", "Plain answer.", None),
+        ("[[voice]] Good morning!", "Good morning!", "Good morning!"),
+        ("Good [[VOICE]] morning!", "Good morning!", "Good morning!"),
+        ("Look below.\n[[voice: Have a look!]]\nTable", "Look below.\n\nTable", "Have a look!"),
+        ("[[tts:Only sound]]", "", "Only sound"),
+        ("[[voice: a]] and [[voice: b]]", "and", "a b"),
+        ("Intro. [[voice]]Say this.[[/voice]] Rest.", "Intro. Say this. Rest.", "Say this."),
+        ("[[voice: cut off in the mid", "", "cut off in the mid"),
+        ("Still writing [[voi", "Still writing", None),
+        ("Still writing [[voice", "Still writing", "Still writing"),
+        ("A stray end[[/voice]].", "A stray end.", None),
+        ("Write `[[voice]]` to speak.", "Write `[[voice]]` to speak.", None),
+        ("```\n[[voice]]\n```", "```\n[[voice]]\n```", None),
+        ("a[0][1] and [[link]]", "a[0][1] and [[link]]", None),
+        ("[[voice:]]", "", None),
+    ],
+)
+def test_a_model_asks_to_be_heard(written: str, visible: str, spoken: str | None) -> None:
+    assert tagged_speech(written) == (visible, spoken)
+
+
+@given(
+    st.lists(st.sampled_from(["[[voice]]", "[[voice:", "]]", "[[/voice]]", "a", "\n", "`", "```\n", "[["]), max_size=20)
+)
+def test_marks_without_code_are_never_shown(parts: list[str]) -> None:
+    text = "".join(parts)
+
+    visible, _ = tagged_speech(text)
+
+    assert "`" in text or "[[voice" not in visible
+    assert tagged_speech(visible)[1] is None or "`" in text
+
+
+def test_many_marks_are_read_in_reasonable_time() -> None:
+    assert tagged_speech("[[/voice]]" + "[[voice]]" * 20_000)[1] == ""
+    assert speakable("*a" * 5_000 + "[a](" * 5_000)
