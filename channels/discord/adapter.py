@@ -1,0 +1,232 @@
+"""Discord as a channel of the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from types import TracebackType
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from bot.core.errors import ChannelDown, MaybeSent, NotSent, Undeliverable
+from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
+from bot.core.ports import Accept, Blobs, Channel, Clock, Cursors, Health, Limits
+from bot.core.work import Cursor
+from channels.discord.attachments import Files
+from channels.discord.budget import spend_identify
+from channels.discord.catch_up import Bookmarks
+from channels.discord.client import PAUSE_BEFORE_IDENTIFY, GatewayClient, Heard
+from channels.discord.downs import closed_for_good, login_refused
+from channels.discord.inbound import Json
+from channels.discord.intake import Intake, Line
+from channels.discord.interactions import Acknowledgement, acknowledgement, offered
+from channels.discord.rest import Rest
+from channels.discord.send import TEXT, Sender
+from channels.discord.settings import DiscordSettings
+
+log = logging.getLogger(__name__)
+
+UPLOAD_BYTES, DOWNLOAD_BYTES = 10 << 20, 25_000_000
+INTERACTION_SECONDS = 2.5  # Discord counts an interaction as failed after three
+BUSY_SECONDS = 5.0
+IDENTIFIES_KEPT = 50
+
+
+class DiscordChannel(Channel):
+    """One bot account. Everything that lasts is in the cursors: a new process goes on where the last one stopped."""
+
+    name = "discord"
+    limits = Limits(
+        text=TEXT,
+        caption=TEXT,
+        upload_bytes=UPLOAD_BYTES,
+        download_bytes=DOWNLOAD_BYTES,
+        seconds_between_edits=1.0,
+        keyed=True,
+    )
+
+    def __init__(self, settings: DiscordSettings, *, cursors: Cursors, blobs: Blobs, clock: Clock) -> None:
+        self._settings, self._cursors, self._blobs, self._clock = settings, cursors, blobs, clock
+
+    async def __aenter__(self) -> DiscordChannel:
+        async with AsyncExitStack() as stack:
+            self._line = Line()
+            self._small: set[asyncio.Task[None]] = set()
+            self._client = GatewayClient(self._settings, self._hear, self._before_identify)
+            self._rest = Rest(self._client.http, self._clock)
+            stack.push_async_callback(self._disconnect)
+            self._gateway: asyncio.Task[None] | None = None
+            try:
+                async with asyncio.timeout(self._settings.connect_seconds):
+                    await self._connect()
+            except TimeoutError as error:
+                raise ChannelDown(
+                    f"Discord at {self._settings.api_base} did not let the bot in within "
+                    f"{self._settings.connect_seconds:.0f} s; check the network and https://discordstatus.com"
+                ) from error
+            files = await stack.enter_async_context(aiohttp.ClientSession())
+            self._files = Files(self._rest, files, self._settings.api_base, DOWNLOAD_BYTES)
+            my_id = self._client.me("").id
+            self._sender = Sender(
+                self._rest, self._blobs, self._clock, my_id=my_id, upload_bytes=self._client.upload_bytes
+            )
+            await self._offer_commands(my_id)
+            self._closing = stack.pop_all()
+        log.info("discord.connected", extra={"bot": my_id, "servers": len(self._client.guilds)})
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._closing.aclose()
+
+    # --- connecting ------------------------------------------------------------------------------
+
+    async def _connect(self) -> None:
+        wait = 1.0
+        while True:
+            try:
+                await self._client.login(self._settings.token)
+                break
+            except discord.LoginFailure as error:
+                raise login_refused() from error
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("discord.unreachable", extra={"error": error.__class__.__name__})
+                await self._client.http.close()
+                self._client.http.connector = discord.utils.MISSING  # closed with the session; made anew
+                await self._clock.sleep(wait)
+                wait = min(wait * 2, 30.0)
+        await self._find_gateway()
+        await Bookmarks(self._cursors, self._client.me("").id, self._clock).begin()
+        self._gateway = asyncio.create_task(self._stay_connected())
+        told = asyncio.create_task(self._client.told.wait())
+        await asyncio.wait((self._gateway, told), return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if self._gateway.done():
+            await self._gateway
+            raise ChannelDown("Discord closed the connection before it was ready; start again in a minute")
+
+    async def _find_gateway(self) -> None:
+        try:
+            told: Json = await self._rest.call(Route("GET", "/gateway/bot"))
+        except (NotSent, MaybeSent, Undeliverable) as error:
+            raise ChannelDown(f"Discord does not say where its gateway is: {error}; start again in a minute") from error
+        left = told.get("session_start_limit") or {}
+        if int(left.get("remaining", IDENTIFIES_KEPT)) < IDENTIFIES_KEPT:
+            hours = float(left.get("reset_after", 0)) / 3_600_000
+            raise ChannelDown(
+                f"only {left['remaining']} new Discord sessions are left and at none Discord resets the token; "
+                f"wait {hours:.1f} hours, and look in the log for why the daemon starts so often"
+            )
+        self._client.http.gateway = str(told["url"])
+
+    async def _stay_connected(self) -> None:
+        """Until closed. Raises `ChannelDown` when only the operator can help, and ends the line with it."""
+        wait = 1.0
+        while not self._client.is_closed():
+            try:
+                await self._client.connect()
+            except (discord.PrivilegedIntentsRequired, discord.ConnectionClosed) as error:
+                down = closed_for_good(error, self._client.application_flags)
+                self._line.end(down)
+                raise down from error
+            except ChannelDown as down:
+                self._line.end(down)
+                raise
+            except Exception:  # a door: whatever an event did to the library, the bot comes back
+                log.exception("discord.gateway_broke")
+                if self._client.ws:
+                    await self._client.ws.close()
+                await self._clock.sleep(wait)
+                wait = min(wait * 2, 60.0)
+
+    async def _before_identify(self, initial: bool) -> None:
+        if not initial:
+            await self._clock.sleep(PAUSE_BEFORE_IDENTIFY)
+        await spend_identify(self._cursors, self._clock)
+
+    async def _disconnect(self) -> None:
+        for task in self._small:
+            task.cancel()
+        await self._client.close()
+        if self._gateway is not None:
+            self._gateway.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ChannelDown):
+                await self._gateway
+
+    async def _offer_commands(self, my_id: str) -> None:
+        """Registers the slash commands when they are others than last time. A refusal only costs the commands."""
+        wish = offered(self._settings.commands)
+        digest = hashlib.sha256(json.dumps(wish).encode()).hexdigest()
+        name = f"discord:{my_id}:commands"
+        if await self._cursors.cursor(name) == digest:
+            return
+        route = Route("PUT", "/applications/{id}/commands", id=self._client.application_id)
+        if await self._rest.quietly(route, seconds=10.0, json=wish):
+            await self._cursors.save_cursor(Cursor(name, digest))
+
+    # --- receiving -------------------------------------------------------------------------------
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        user = self._client.user
+        nicks = (guild.me.nick for guild in self._client.guilds if guild.me)
+        known = [user.global_name, user.name, *nicks] if user else []
+        return tuple(dict.fromkeys(name for name in known if name))
+
+    def _hear(self, heard: Heard, data: Json) -> None:
+        self._line.put(heard, data)
+        if heard is Heard.INTERACTION and (acknowledged := acknowledgement(data)):
+            task = asyncio.get_running_loop().create_task(self._acknowledge(acknowledged))
+            self._small.add(task)
+            task.add_done_callback(self._small.discard)
+
+    async def _acknowledge(self, heard: Acknowledgement) -> None:
+        """Within three seconds, whatever else is going on. What was asked runs even when this fails."""
+        route = Route(
+            "POST", "/interactions/{id}/{webhook_token}/callback", id=heard.interaction_id, webhook_token=heard.token
+        )
+        done = await self._rest.quietly(route, seconds=INTERACTION_SECONDS, json=heard.body)
+        if done and heard.shows_thinking:  # the answer comes as a message of its own
+            route = Route(
+                "DELETE",
+                "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+                webhook_id=self._client.application_id,
+                webhook_token=heard.token,
+            )
+            await self._rest.quietly(route, seconds=BUSY_SECONDS)
+
+    async def receive(self, accept: Accept) -> None:
+        bookmarks = Bookmarks(self._cursors, self._client.me("").id, self._clock)
+        await Intake(self._client, self._rest, bookmarks, self._clock).run(self._line, accept)
+
+    def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        return self._files.chunks(attachment)
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
+        return await self._sender.send(to, part, key, maybe_sent)
+
+    async def edit(self, to: Target, message_id: str, text: Text) -> None:
+        await self._sender.edit(to, message_id, text)
+
+    async def busy(self, to: Target, doing: Doing) -> None:
+        # Discord knows one indicator only, for about ten seconds
+        route = Route("POST", "/channels/{channel_id}/typing", channel_id=to.conversation.chat)
+        await self._rest.quietly(route, seconds=BUSY_SECONDS)
+
+    async def ping(self) -> Health:
+        client = self._client
+        if self._gateway is None or self._gateway.done() or client.is_closed():
+            return Health(False, "not connected to Discord; the log says why")
+        if not client.ws or not client.ws.open or not client.told.is_set():
+            return Health(False, "connecting to Discord again")
+        return Health(True, f"connected to Discord as {client.user}, heartbeat {client.latency * 1000:.0f} ms")

@@ -1,0 +1,95 @@
+"""The real discord.Client, cut down to what a chat needs, handing on raw events in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any
+
+import discord
+from discord.state import ConnectionState
+
+from channels.discord.inbound import Json, Me
+from channels.discord.rest import PlacedHTTPClient
+from channels.discord.settings import DiscordSettings
+
+# the library would warn about missing voice packages at every start; calls are not this adapter's work
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+# at DEBUG the library logs what people wrote, at INFO session ids
+logging.getLogger("discord").setLevel(logging.WARNING)
+
+MAX_RATELIMIT_SECONDS = 60.0
+PAUSE_BEFORE_IDENTIFY = 5.0  # Discord allows one IDENTIFY in five seconds; Source: Discord docs, Gateway, Rate Limiting
+
+
+class Heard(Enum):
+    """What came over the gateway."""
+
+    NEW_SESSION = "new_session"  # what was said before is only in the history
+    MESSAGE = "message"
+    INTERACTION = "interaction"
+
+
+Hear = Callable[[Heard, Json], None]
+
+
+class GatewayClient(discord.Client):
+    """Calls `hear` for each event in the order Discord told it, and `before_identify` before each new session.
+
+    Message and interaction events skip the library's parsers: an object those cannot read would end the
+    connection, and would come again with every resume. `told` is set while all servers are known.
+    """
+
+    def __init__(
+        self, settings: DiscordSettings, hear: Hear, before_identify: Callable[[bool], Awaitable[None]]
+    ) -> None:
+        intents = discord.Intents(guilds=True, messages=True, message_content=True)
+        self._settings = settings
+        super().__init__(
+            intents=intents,
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            guild_ready_timeout=settings.guild_wait_seconds,
+            max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
+        )
+        self.told = asyncio.Event()
+        self._hear, self._before_identify = hear, before_identify
+        parsers = self._connection.parsers
+        self._parse_ready = parsers["READY"]
+        parsers["READY"] = self._start_session
+        parsers["MESSAGE_CREATE"] = parsers["MESSAGE_UPDATE"] = lambda data: hear(Heard.MESSAGE, data)
+        parsers["INTERACTION_CREATE"] = lambda data: hear(Heard.INTERACTION, data)
+
+    def _get_state(self, **options: Any) -> ConnectionState[Any]:
+        # the one place between making the library's HTTP client and handing it to everything else
+        placed = PlacedHTTPClient(self.loop, max_ratelimit_timeout=MAX_RATELIMIT_SECONDS)
+        placed.api_base = self._settings.api_base.rstrip("/")
+        self.http: PlacedHTTPClient = placed
+        return super()._get_state(**options)
+
+    def _start_session(self, data: Any) -> None:
+        self.told.clear()
+        self._hear(Heard.NEW_SESSION, {})
+        self._parse_ready(data)
+
+    async def on_ready(self) -> None:
+        self.told.set()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        await self._before_identify(initial)
+
+    def me(self, room: str) -> Me:
+        """The bot as messages of this server ("" for a direct chat) name it."""
+        guild = self.get_guild(int(room)) if room else None
+        role = guild.self_role if guild else None
+        return Me(str(self.user.id) if self.user else "", frozenset({str(role.id)} if role else ()))
+
+    def upload_bytes(self, channel_id: str) -> int:
+        """The largest file this channel takes: servers with boosts take more."""
+        channel = self.get_channel(int(channel_id))
+        guild = getattr(channel, "guild", None)
+        return int(guild.filesize_limit) if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES

@@ -1,0 +1,153 @@
+"""Discord's message objects as the daemon's own values. Pure: no network, no clock.
+
+Works on the raw JSON because the gateway and the REST history word a message alike, and because an
+object that the library cannot parse must not end the connection.
+Source: Discord docs, Message object and Receiving Messages.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.core.messages import Attachment, Conversation, Inbound, Kind, Person, Quoted
+from channels.discord.snowflake import made_at
+
+DEFAULT, REPLY = 0, 19  # the only types that a person writes; all others are notices such as "joined" or "pinned"
+FORWARD = 1  # a message_reference of this type carries a snapshot instead of a reply
+VOICE_MESSAGE = 1 << 13
+_KINDS = {"image": Kind.PICTURE, "video": Kind.VIDEO, "audio": Kind.AUDIO}
+_CUSTOM_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The bot as messages name it: its user id, and the roles in that server that stand for it."""
+
+    id: str
+    roles: frozenset[str] = frozenset()
+
+
+def to_inbound(message: Json, me: Me, room: str) -> Inbound | None:
+    """What a person wrote, or None for a notice and for the bot's own messages. `room` is "" in a direct chat.
+
+    An edited message has an id of its own, so that it is not taken for the original.
+    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` when it makes no sense.
+    """
+    author = message["author"]
+    if message.get("type", DEFAULT) not in (DEFAULT, REPLY) or str(author["id"]) == me.id:
+        return None
+    message_id, channel_id = str(message["id"]), str(message["channel_id"])
+    edited = message.get("edited_timestamp")
+    snapshot = _snapshot(message)
+    quoted = _quoted(message, me)
+    body = snapshot or message
+    return Inbound(
+        id=f"{message_id}:e{_millis(edited)}" if edited else message_id,
+        conversation=Conversation("discord", channel_id),
+        sender=_person(message),
+        sent_at=made_at(message_id),
+        text=_words(body, me),
+        attachments=_attachments(body, channel_id, message_id),
+        message_id=message_id,
+        quoted=quoted,
+        private=not room,
+        to_me=not room or _names_me(message, me) or (quoted is not None and quoted.from_me),
+        room=room,
+        forwarded_from="another chat" if snapshot else "",
+        edited=bool(edited),
+    )
+
+
+def _person(message: Json) -> Person:
+    author = message["author"]
+    nick = (message.get("member") or {}).get("nick")
+    name = nick or author.get("global_name") or author.get("username") or ""
+    # a webhook posts under any name it likes, without a user behind it
+    return Person(str(author["id"]), name, is_bot=bool(author.get("bot") or message.get("webhook_id")))
+
+
+def _names_me(message: Json, me: Me) -> bool:
+    mentioned = {str(user["id"]) for user in message.get("mentions") or ()}
+    return me.id in mentioned or not me.roles.isdisjoint(str(role) for role in message.get("mention_roles") or ())
+
+
+def _quoted(message: Json, me: Me) -> Quoted | None:
+    """The message that was answered; without text when it was deleted or not delivered along."""
+    reference = message.get("message_reference") or {}
+    if not reference.get("message_id") or reference.get("type", 0) == FORWARD:
+        return None
+    message_id = str(reference["message_id"])
+    answered = message.get("referenced_message")
+    if not answered:
+        return Quoted(message_id)
+    channel_id = str(answered.get("channel_id") or message["channel_id"])
+    return Quoted(
+        message_id,
+        text=_words(answered, me),
+        attachments=_attachments(answered, channel_id, message_id),
+        from_me=str(answered["author"]["id"]) == me.id,
+    )
+
+
+def _snapshot(message: Json) -> Json | None:
+    reference = message.get("message_reference") or {}
+    snapshots = message.get("message_snapshots") or ()
+    return snapshots[0]["message"] if reference.get("type", 0) == FORWARD and snapshots else None
+
+
+def _words(body: Json, me: Me) -> str:
+    """The text without the bot's own mention, other mentions by name, and in brackets what is not text."""
+    text: str = body.get("content") or ""
+    for own in (f"<@{me.id}>", f"<@!{me.id}>", *(f"<@&{role}>" for role in me.roles)):
+        text = text.replace(own, "")
+    for user in body.get("mentions") or ():
+        name = user.get("global_name") or user.get("username") or "someone"
+        text = text.replace(f"<@{user['id']}>", f"@{name}").replace(f"<@!{user['id']}>", f"@{name}")
+    text = _CUSTOM_EMOJI.sub(r"\1", text)
+    return "\n".join(part for part in (text.strip(), *_besides_text(body)) if part)
+
+
+def _besides_text(body: Json) -> Iterable[str]:
+    for sticker in body.get("sticker_items") or ():
+        yield f"[sticker: {sticker.get('name', '')}]"
+    if poll := body.get("poll"):
+        answers = ", ".join(str((answer.get("poll_media") or {}).get("text", "")) for answer in poll.get("answers", ()))
+        yield f"[poll: {(poll.get('question') or {}).get('text', '')} ({answers})]"
+    if body.get("content"):
+        return  # the embeds of a written message are only previews of its links
+    for embed in body.get("embeds") or ():
+        yield "\n".join(str(embed[key]) for key in ("title", "description") if embed.get(key))
+
+
+def _attachments(body: Json, channel_id: str, message_id: str) -> tuple[Attachment, ...]:
+    voice = bool((body.get("flags") or 0) & VOICE_MESSAGE)
+    return tuple(_attachment(raw, channel_id, message_id, voice) for raw in body.get("attachments") or ())
+
+
+def _attachment(raw: Json, channel_id: str, message_id: str, voice: bool) -> Attachment:
+    name = str(raw.get("filename") or "")
+    mime = str(raw.get("content_type") or mimetypes.guess_type(name)[0] or "").split(";")[0]
+    kind = _KINDS.get(mime.split("/")[0], Kind.DOCUMENT)
+    # the flag is what the app sets; some clients only send the waveform (discord-api-docs, voice messages)
+    if voice or (kind is Kind.AUDIO and raw.get("waveform")):
+        kind = Kind.VOICE
+    seconds = raw.get("duration_secs")
+    return Attachment(
+        kind=kind,
+        mime=mime,
+        remote=f"{channel_id}/{message_id}/{raw['id']} {raw['url']}",
+        name=name,
+        size=int(raw["size"]) if raw.get("size") is not None else None,
+        seconds=float(seconds) if seconds is not None else None,
+    )
+
+
+def _millis(timestamp: str) -> int:
+    return int(datetime.fromisoformat(timestamp).timestamp() * 1000)

@@ -1,0 +1,200 @@
+"""Parts as Discord messages, each shown once however often it is sent.
+
+The nonce makes a repeated send return the first message for a few minutes; after that the history is
+read for it. Source: Discord docs, Create Message.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from discord.http import Route
+
+from bot.core.errors import MediaError, Undeliverable
+from bot.core.messages import Choice, Kind, Media, Part, Sent, Target, Text, Voice
+from bot.core.ports import Blobs, Clock
+from channels.discord.inbound import Json
+from channels.discord.markdown import to_discord
+from channels.discord.rest import Refused, Rest
+from channels.discord.snowflake import first_id_at
+
+log = logging.getLogger(__name__)
+
+TEXT = 2000
+SUPPRESS_EMBEDS, VOICE_MESSAGE = 1 << 2, 1 << 13
+NO_MENTIONS: Json = {"parse": [], "replied_user": False}
+UNKNOWN_MESSAGE, NO_VOICE_HERE = 10008, 50173
+BUTTON, ROW = 2, 1
+LABEL, ROWS, PER_ROW = 80, 5, 5
+LOOK_BACK, LOOK_BACK_SHORT = timedelta(hours=24), timedelta(minutes=15)
+SHORT = 40  # below this many characters the same words may well be another answer
+KNOWN = 256
+CREATE = "/channels/{channel_id}/messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a message, as multipart wants it. `extra` are fields of its attachment object."""
+
+    name: str
+    mime: str
+    data: bytes
+    extra: tuple[tuple[str, str | float], ...] = ()
+
+
+def nonce(key: str) -> str:
+    """25 characters that are the same for the same key: the longest nonce Discord takes."""
+    return base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:25].lower()
+
+
+def text_body(text: Text) -> Json:
+    """The fields of a message that shows this text: mentions are inert, links unfold no previews."""
+    content = to_discord(text.text, TEXT)
+    return {
+        "content": content,
+        "components": _rows(text.choices),
+        "allowed_mentions": NO_MENTIONS,
+        "flags": SUPPRESS_EMBEDS,
+    }
+
+
+def _rows(choices: tuple[Choice, ...]) -> list[Json]:
+    """Buttons in rows of five. Discord refuses two buttons with one custom id."""
+    unique = list({choice.say: choice for choice in choices}.values())[: ROWS * PER_ROW]
+    buttons = [
+        {"type": BUTTON, "style": 2, "label": choice.label[:LABEL], "custom_id": choice.say} for choice in unique
+    ]
+    return [{"type": ROW, "components": buttons[at : at + PER_ROW]} for at in range(0, len(buttons), PER_ROW)]
+
+
+def addressed(body: Json, to: Target, key: str) -> Json:
+    """The body with its idempotency key and, in a reply, the message it answers (which may be gone)."""
+    keyed = body | {"nonce": nonce(key), "enforce_nonce": True}
+    if to.reply_to:
+        keyed["message_reference"] = {"message_id": to.reply_to, "fail_if_not_exists": False}
+    return keyed
+
+
+def multipart(body: Json, upload: Upload) -> list[dict[str, Any]]:
+    """The form fields of a message with one file."""
+    listed = {"id": "0", "filename": upload.name, **dict(upload.extra)}
+    return [
+        {
+            "name": "payload_json",
+            "value": json.dumps(body | {"attachments": [listed]}),
+            "content_type": "application/json",
+        },
+        {"name": "files[0]", "value": upload.data, "filename": upload.name, "content_type": upload.mime},
+    ]
+
+
+def voice_upload(voice: Voice, data: bytes) -> Upload:
+    """A native voice message's file. Source: Discord docs, Message resource, Voice Messages."""
+    waveform = base64.b64encode(voice.waveform[:256] or b"\0").decode()
+    extra: tuple[tuple[str, str | float], ...] = (("duration_secs", round(voice.seconds, 3)), ("waveform", waveform))
+    return Upload("voice-message.ogg", "audio/ogg", data, extra)
+
+
+class Sender:
+    """Sends and edits. `upload_bytes` tells the largest file a channel takes, `my_id` the bot's user id."""
+
+    def __init__(
+        self, rest: Rest, blobs: Blobs, clock: Clock, *, my_id: str, upload_bytes: Callable[[str], int]
+    ) -> None:
+        self._rest, self._blobs, self._clock = rest, blobs, clock
+        self._my_id, self._upload_bytes = my_id, upload_bytes
+        # which key each recent message was sent under: the same words twice are two messages
+        self._keys: OrderedDict[str, str] = OrderedDict()
+
+    async def send(self, to: Target, part: Part, key: str, maybe_sent: bool) -> Sent:
+        """Raises `NotSent`, `MaybeSent`, `Undeliverable`."""
+        match part:
+            case Text():
+                body, upload = text_body(part), None
+            case Voice():
+                data = await self._bytes(to, part)
+                body, upload = {"flags": VOICE_MESSAGE, "allowed_mentions": NO_MENTIONS}, voice_upload(part, data)
+            case Media():
+                data = await self._bytes(to, part)
+                body = text_body(Text(part.caption)) if part.caption else {"allowed_mentions": NO_MENTIONS}
+                upload = Upload(part.name, part.blob.mime, data)
+        if maybe_sent and (found := await self._already(to, body, upload, key)):
+            log.info("discord.adopted", extra={"message_id": found, "key": key})
+            return self._remember(found, key)
+        try:
+            message = await self._create(to, body, upload, key)
+        except Refused as refusal:
+            if not isinstance(part, Voice) or not (refusal.status == 400 or refusal.code == NO_VOICE_HERE):
+                raise
+            log.info("discord.voice_refused", extra={"code": refusal.code})
+            plain = Upload("voice-message.ogg", "audio/ogg", data)
+            message = await self._create(to, {"allowed_mentions": NO_MENTIONS}, plain, key)
+        if isinstance(part, Text) and str(message.get("content", "")).split() != str(body["content"]).split():
+            # the nonce named an earlier message: a draft, or a placeholder
+            await self.edit(to, str(message["id"]), part)
+        return self._remember(str(message["id"]), key)
+
+    async def edit(self, to: Target, message_id: str, text: Text) -> None:
+        """Raises as `send`; `Undeliverable`, not gone, when the message no longer exists."""
+        route = Route(
+            "PATCH",
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=to.conversation.chat,
+            message_id=message_id,
+        )
+        await self._rest.call(route, json=text_body(text))
+
+    async def _create(self, to: Target, body: Json, upload: Upload | None, key: str) -> Json:
+        route = Route("POST", CREATE, channel_id=to.conversation.chat)
+        wish = addressed(body, to, key)
+        carried = {"form": multipart(wish, upload)} if upload else {"json": wish}
+        message: Json = await self._rest.call(route, **carried)
+        return message
+
+    async def _bytes(self, to: Target, part: Voice | Media) -> bytes:
+        limit = self._upload_bytes(to.conversation.chat)
+        name = part.name if isinstance(part, Media) else Kind.VOICE
+        if part.blob.size > limit:
+            raise Undeliverable(
+                f"{name!r} has {part.blob.size} bytes; Discord takes {limit} in {to.conversation}: send a smaller file"
+            )
+        try:
+            return await self._blobs.read(part.blob)
+        except MediaError as error:
+            raise Undeliverable(f"{name!r} for {to.conversation}: {error}") from error
+
+    async def _already(self, to: Target, body: Json, upload: Upload | None, key: str) -> str:
+        """The id of an own message that shows this already, "" when there is none."""
+        content = body.get("content", "")
+        window = LOOK_BACK if upload or len(content) > SHORT else LOOK_BACK_SHORT
+        earliest = max(first_id_at(self._clock.now() - window), int(to.reply_to or 0))
+        route = Route("GET", CREATE, channel_id=to.conversation.chat)
+        asked = {"limit": "50"} | ({"after": to.reply_to} if to.reply_to else {})
+        page: list[Json] = await self._rest.call(route, params=asked)
+        wanted = _face(content, [(upload.name, len(upload.data))] if upload else [])
+        for message in page:
+            message_id = str(message["id"])
+            listed = [(file["filename"], file["size"]) for file in message.get("attachments", ())]
+            mine = str(message["author"]["id"]) == self._my_id and self._keys.get(message_id, key) == key
+            if mine and int(message_id) > earliest and _face(message["content"], listed) == wanted:
+                return message_id
+        return ""
+
+    def _remember(self, message_id: str, key: str) -> Sent:
+        self._keys[message_id] = key
+        while len(self._keys) > KNOWN:
+            self._keys.popitem(last=False)
+        return Sent(message_id)
+
+
+def _face(content: str, files: list[tuple[str, int]]) -> tuple[list[str], list[tuple[str, int]]]:
+    """What a message looks like, white space aside: Discord trims it."""
+    return content.split(), files

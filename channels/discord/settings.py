@@ -1,0 +1,30 @@
+"""What the operator chooses about Discord."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCommand:
+    """A command that Discord offers while people type. `name` is lower case, `description` 100 characters at
+    most. `argument` names its one optional text argument ("" for none)."""
+
+    name: str
+    description: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordSettings:
+    """`api_base` points REST at another server, and the gateway at the one that server names.
+
+    `connect_seconds` bounds the first connection. `guild_wait_seconds` is how long the client waits for
+    one more server to be told before it counts as ready.
+    """
+
+    token: str = field(repr=False)
+    api_base: str = "https://discord.com/api/v10"
+    commands: tuple[SlashCommand, ...] = ()
+    connect_seconds: float = 60.0
+    guild_wait_seconds: float = 2.0
