@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from bot import __version__
-from bot.cli.exits import FAILED, INTERRUPTED, UNUSABLE
+from bot.cli.exits import FAILED, INTERRUPTED, UNUSABLE, USAGE, WrongUsage
 from bot.core.errors import ConfigError, StateError, VoxlineError
 
 GROUPS = {
@@ -43,7 +43,17 @@ def run(argv: Sequence[str]) -> int:
         return FAILED
     except VoxlineError as error:
         tell_error(error, as_json=getattr(args, "json", False))
-        return UNUSABLE if isinstance(error, ConfigError | StateError) else FAILED
+        return status_of(error)
+
+
+def status_of(error: VoxlineError) -> int:
+    match error:
+        case WrongUsage():
+            return USAGE
+        case ConfigError() | StateError():
+            return UNUSABLE
+        case _:
+            return FAILED
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -6,11 +6,12 @@ import argparse
 import json
 
 from bot.cli import models_auth
-from bot.cli.exits import FAILED, OK
+from bot.cli.exits import FAILED, OK, WrongUsage
 from bot.cli.setup import add_places, open_setup
 from bot.config.agents import DEFAULT_MODEL, AgentDefaults, ModelChoice
 from bot.config.choose import entry_for, primary_changes
 from bot.config.edit import change
+from bot.core.errors import ConfigError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def set_primary(args: argparse.Namespace) -> int:
     setup = open_setup(args)
-    changes = primary_changes(setup.config.agents.defaults, args.ref)
+    try:
+        changes = primary_changes(setup.config.agents.defaults, args.ref)
+    except ConfigError as error:
+        raise WrongUsage(str(error)) from None
     config = change(setup.file, changes)
     model = config.agents.defaults.model
     fallbacks = f", then {', '.join(model.fallbacks)}" if model.fallbacks else ""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from bot.config.providers import BaseUrl
 from bot.config.secret import SecretField
 from bot.config.section import Ids, Section
+from bot.core.errors import ConfigError
 
 DmPolicy = Literal["pairing", "allowlist", "open", "disabled"]
 
@@ -64,6 +65,20 @@ class Discord(_Private):
     token: SecretField | None = None
     api_base: BaseUrl = "https://discord.com/api/v10"
     guilds: Mapping[str, Guild] = {}
+
+
+def token_of(channel: Telegram | Discord, environ: Mapping[str, str]) -> str:
+    """The bot's token: as configured, else TELEGRAM_BOT_TOKEN or DISCORD_BOT_TOKEN. Raises `ConfigError`."""
+    match channel:
+        case Telegram(bot_token=secret):
+            path, name = "channels.telegram.botToken", "TELEGRAM_BOT_TOKEN"
+        case Discord(token=secret):
+            path, name = "channels.discord.token", "DISCORD_BOT_TOKEN"
+    if secret is not None:
+        return secret.reveal(environ, path=path)
+    if found := environ.get(name, "").strip():
+        return found
+    raise ConfigError("there is no token", path=path, fix=f"Set it, or the environment variable {name}.")
 
 
 class Web(Section):

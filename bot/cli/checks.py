@@ -1,0 +1,138 @@
+"""What `voxline doctor` looks at on this machine. Nothing here changes anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import channels
+from bot.cli.findings import Finding, fail, ok, warn
+from bot.cli.setup import Setup
+from bot.cli.status import running_pid
+from bot.config.channels import Discord, Telegram
+from bot.config.keys import FoundKey, speech_key
+from bot.core.errors import ConfigError, StateError
+
+_SQLITE_NEEDED = (3, 35, 0)  # RETURNING
+_FFMPEG_SECONDS = 20
+
+
+def machine(setup: Setup) -> Iterator[Finding]:
+    """Program, state directory, database and sound tools."""
+    yield _python()
+    yield _channels_package()
+    yield _state_folder(setup.state)
+    yield _daemon(setup.state)
+    yield _sqlite()
+    yield _ffmpeg(setup.config.media.ffmpeg_path)
+
+
+def keys(setup: Setup) -> Iterator[Finding]:
+    """Where the keys are found, masked."""
+    models = _key("key", setup.key)
+    if models is None:
+        yield fail("key", "no key for OpenRouter", "Run `voxline onboard`, or set OPENROUTER_API_KEY.")
+        return
+    yield models
+    speech = _key("key for speech", lambda: speech_key(setup.config, setup.profiles(), setup.environ))
+    if speech is not None and speech.told != models.told:
+        yield speech
+
+
+def _key(about: str, find: Callable[[], FoundKey | None]) -> Finding | None:
+    try:
+        found = find()
+    except (ConfigError, StateError) as error:
+        return fail(about, str(error), "Mend this first: nothing is answered without a key.")
+    return ok(about, str(found)) if found else None
+
+
+def access(setup: Setup) -> Iterator[Finding]:
+    """Who may talk, and whether anybody can let others in."""
+    configured = setup.config.channels
+    for name, channel in (("telegram", configured.telegram), ("discord", configured.discord)):
+        if channel is not None and channel.enabled:
+            yield _who(name, channel, any(owner.startswith(f"{name}:") for owner in setup.config.owners))
+
+
+def _who(name: str, channel: Telegram | Discord, has_owner: bool) -> Finding:
+    path = f"channels.{name}"
+    match channel.dm_policy:
+        case "open":
+            return warn("access", f"{name}: everybody may write in private, at your cost", f"Narrow {path}.dmPolicy.")
+        case "allowlist" if not channel.allow_from:
+            return warn("access", f"{name}: nobody may write in private", f"Add numeric ids to {path}.allowFrom.")
+        case "pairing" if not (channel.allow_from or has_owner):
+            return warn("access", f"{name}: nobody can let newcomers in", f'Add your id to owners, as "{name}:<id>".')
+        case policy:
+            return ok("access", f"{name}: {policy}, {len(channel.allow_from)} listed")
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return ok("python", f"{version} at {sys.executable}")
+
+
+def _channels_package() -> Finding:
+    """Another library is imported under the same name; in one environment only one of them can work."""
+    ours = Path(__file__).resolve().parents[2] / "channels"
+    found = Path(str(channels.__file__)).resolve().parent
+    if found == ours:
+        return ok("package", f"channels is ours ({found})")
+    return fail("package", f"channels is another program's ({found})", "Install Voxline in an environment of its own.")
+
+
+def _state_folder(state: Path) -> Finding:
+    try:
+        mode, owner = state.stat().st_mode, state.stat().st_uid
+    except FileNotFoundError:
+        return ok("state", f"{state} will be made at the first start")
+    except OSError as error:
+        return fail("state", f"{state} cannot be used ({error.strerror})", "Check the folders above it.")
+    if not stat.S_ISDIR(mode) or owner != os.geteuid() or not os.access(state, os.W_OK):
+        return fail(
+            "state", f"{state} is not a folder of yours", "Run as its owner, or choose another with --state-dir."
+        )
+    if mode & 0o077:
+        return warn("state", f"{state} is open to other users", f"Run: chmod 700 {state}")
+    free = shutil.disk_usage(state).free // 2**20
+    if free < 200:
+        return warn("state", f"{state} has {free} MiB left", "Make room: the bot keeps sounds and pictures there.")
+    return ok("state", f"{state}, {free} MiB free")
+
+
+def _daemon(state: Path) -> Finding:
+    pid = running_pid(state)
+    return ok("daemon", f"running, pid {pid}" if pid is not None else "not running")
+
+
+def _sqlite() -> Finding:
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < _SQLITE_NEEDED:
+        return fail("sqlite", f"{version} is too old", "Use a Python with SQLite 3.35 or newer.")
+    return ok("sqlite", f"{version}; only the running bot writes, because two writers can lose each other's pages")
+
+
+def _ffmpeg(configured: str) -> Finding:
+    try:
+        path = configured or _bundled_ffmpeg()
+        told = subprocess.run(
+            [path, "-hide_banner", "-encoders"], capture_output=True, timeout=_FFMPEG_SECONDS, check=True
+        ).stdout
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        return fail("ffmpeg", f"does not run ({type(error).__name__})", "Set media.ffmpegPath to a working ffmpeg.")
+    if b"libopus" not in told:
+        return fail("ffmpeg", f"{path} cannot write Opus", "Set media.ffmpegPath to one that can (libopus).")
+    return ok("ffmpeg", path)
+
+
+def _bundled_ffmpeg() -> str:
+    import imageio_ffmpeg
+
+    return str(imageio_ffmpeg.get_ffmpeg_exe())

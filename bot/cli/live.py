@@ -1,0 +1,89 @@
+"""What `voxline doctor` asks over the network: the key, and the bots behind the tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from bot.cli.findings import Finding, fail, ok, warn
+from bot.cli.provider import route
+from bot.cli.setup import Setup
+from bot.cli.tokens import discord_bot, telegram_bot
+from bot.config.channels import Discord, Telegram, token_of
+from bot.core.clock import SystemClock
+from bot.core.errors import ChannelDown, ConfigError, KeyRefused, NotSent, ProviderError, StateError
+from bot.openrouter.client import OpenRouterClient
+
+_KEY_SECONDS = 15.0
+
+
+async def services(setup: Setup) -> tuple[Finding, ...]:
+    """One finding or more for the provider and for each channel that is on, asked all at once."""
+    configured = setup.config.channels
+    asked = [_provider(setup)]
+    if configured.telegram is not None and configured.telegram.enabled:
+        asked.append(_telegram(setup, configured.telegram))
+    if configured.discord is not None and configured.discord.enabled:
+        asked.append(_discord(setup, configured.discord))
+    return tuple(finding for found in await asyncio.gather(*asked) for finding in found)
+
+
+async def _provider(setup: Setup) -> Iterable[Finding]:
+    try:
+        found = setup.key()
+        if found is None:
+            return ()  # already told among the keys
+        async with OpenRouterClient(route(setup, found.key), clock=SystemClock()) as client:
+            answer = await client.get_json("/key", label="The key check", timeout_seconds=_KEY_SECONDS)
+    except (ConfigError, StateError):
+        return ()  # already told among the keys
+    except KeyRefused as error:
+        return (fail("openrouter", str(error), "Sign in again: `voxline models auth login --provider openrouter`."),)
+    except ProviderError as error:
+        return (warn("openrouter", str(error), "Check the network and openrouter.ai, then try again."),)
+    data = answer.body.get("data")
+    left = data.get("limit_remaining") if isinstance(data, dict) else None
+    if isinstance(left, int | float) and left <= 0:
+        return (fail("openrouter", "the key's limit is used up", "Raise it at openrouter.ai/keys."),)
+    shown = f", ${left:.2f} left of its limit" if isinstance(left, int | float) else ""
+    return (ok("openrouter", f"the key is accepted{shown}"),)
+
+
+async def _telegram(setup: Setup, channel: Telegram) -> Iterable[Finding]:
+    try:
+        bot = await telegram_bot(token_of(channel, setup.environ), channel.api_root)
+    except (ConfigError, ChannelDown, NotSent) as error:
+        return (_unknown("telegram", error),)
+    found = ok("telegram", f"@{bot.username}")
+    return (found, _PRIVACY) if channel.groups and not bot.reads_groups else (found,)
+
+
+async def _discord(setup: Setup, channel: Discord) -> Iterable[Finding]:
+    try:
+        bot = await discord_bot(token_of(channel, setup.environ), channel.api_base)
+    except (ConfigError, ChannelDown, NotSent) as error:
+        return (_unknown("discord", error),)
+    return (ok("discord", bot.name),) if bot.reads_content else (ok("discord", bot.name), _INTENT)
+
+
+def _unknown(name: str, error: ConfigError | ChannelDown | NotSent) -> Finding:
+    """Why nobody knows who the bot is."""
+    match error:
+        case ConfigError():
+            return fail(name, f"{error.path}: {error.message}", error.fix)
+        case ChannelDown():
+            return fail(name, "the token is refused", str(error))
+        case NotSent():
+            return warn(name, "not reached", str(error))
+
+
+_PRIVACY = warn(
+    "telegram",
+    "in groups it only sees commands and replies",
+    "In @BotFather: /setprivacy, Disable; then remove the bot from its groups and add it again.",
+)
+_INTENT = fail(
+    "discord",
+    "it may not read what people write",
+    "On discord.com/developers/applications, page Bot: switch on Message Content Intent.",
+)

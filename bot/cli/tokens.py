@@ -1,0 +1,115 @@
+"""Who a bot token belongs to, asked live, and what its owner still has to switch on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import aiohttp
+from pydantic import JsonValue
+
+from bot.core.errors import ChannelDown, NotSent
+
+_SECONDS = aiohttp.ClientTimeout(total=15)
+
+# View channels, send, embed, attach, read history, add reactions, threads, voice messages.
+# Source: Discord developer documentation, permissions.
+_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 6 | 1 << 38 | 1 << 46
+# Message content intent, for verified and for small bots. Source: Discord, application flags.
+_MESSAGE_CONTENT = 1 << 18 | 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramBot:
+    """`reads_groups` is true when privacy mode is off: then the bot sees every message of a group."""
+
+    id: int
+    username: str
+    reads_groups: bool
+
+    @property
+    def link(self) -> str:
+        return f"https://t.me/{self.username}"
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordBot:
+    """`reads_content` is true when the message content intent is switched on."""
+
+    id: str
+    name: str
+    application: str
+    reads_content: bool
+
+    @property
+    def invite(self) -> str:
+        """The page where somebody who manages a server lets the bot in."""
+        query = {"client_id": self.application, "scope": "bot applications.commands", "permissions": _PERMISSIONS}
+        return f"https://discord.com/oauth2/authorize?{urlencode(query)}"
+
+
+async def telegram_bot(token: str, api_root: str = "https://api.telegram.org") -> TelegramBot:
+    """The bot behind a token. Raises `ChannelDown` when it is refused, `NotSent` when nobody answers.
+
+    Source: Telegram Bot API, getMe.
+    """
+    if not token.replace(":", "").replace("-", "").replace("_", "").isalnum():
+        raise ChannelDown("That is no Telegram token: one looks like 123456789:AA… Copy it from @BotFather again.")
+    status, answer = await _get("Telegram", f"{api_root}/bot{token}/getMe", {})
+    told = answer.get("result")
+    if status in (401, 404) or not isinstance(told, dict):
+        raise ChannelDown("Telegram refuses this token. Copy it from @BotFather again, or make a new one with /token.")
+    return TelegramBot(_number(told.get("id")), str(told.get("username", "")), told.get(_READS_GROUPS) is True)
+
+
+_READS_GROUPS = "can_read_all_group_messages"
+
+
+async def discord_bot(token: str, api_base: str = "https://discord.com/api/v10") -> DiscordBot:
+    """The bot behind a token. Raises `ChannelDown` when it is refused, `NotSent` when nobody answers.
+
+    Source: Discord developer documentation, current application.
+    """
+    if not token.isascii() or any(letter.isspace() for letter in token):
+        raise ChannelDown("That is no Discord token. Copy it from the Bot page of the application again.")
+    headers = {"Authorization": f"Bot {token}"}
+    status, told = await _get("Discord", f"{api_base}/applications/@me", headers)
+    if status in (401, 403) or "id" not in told:
+        raise ChannelDown(
+            "Discord refuses this token. Reset it on the Bot page of discord.com/developers/applications."
+        )
+    bot = told.get("bot")
+    named = bot if isinstance(bot, dict) else told
+    flags = _number(told.get("flags"))
+    return DiscordBot(
+        id=str(named.get("id", told["id"])),
+        name=str(named.get("username", told.get("name", ""))),
+        application=str(told["id"]),
+        reads_content=bool(flags & _MESSAGE_CONTENT),
+    )
+
+
+async def _get(service: str, url: str, headers: dict[str, str]) -> tuple[int, dict[str, JsonValue]]:
+    """Status and JSON object. Errors never name the address: a token may stand in it."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_SECONDS, headers=headers) as session,
+            session.get(url, allow_redirects=False) as response,
+        ):
+            body, status = await response.read(), response.status
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        raise NotSent(
+            f"{service} does not answer ({type(error).__name__}). Check the network, then try again."
+        ) from None
+    if status >= 500 or status == 429:
+        raise NotSent(f"{service} has a problem (HTTP {status}). Try again in a minute.")
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    return status, answer if isinstance(answer, dict) else {}
+
+
+def _number(value: JsonValue) -> int:
+    return value if isinstance(value, int) else 0
