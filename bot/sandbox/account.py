@@ -1,0 +1,117 @@
+"""The routes about the account and the catalogue: /models, /generation, /key, /credits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from bot.sandbox.catalogue import ROWS, VIDEO_ROWS, outputs
+from bot.sandbox.stage import Stage
+from bot.sandbox.wire import Json, Refused
+
+CREDITS = 25.0
+LIMIT = 10.0
+
+
+def routes(stage: Stage) -> list[web.RouteDef]:
+    """What can be asked about models and money."""
+
+    async def models(request: web.Request) -> web.Response:
+        wanted = request.query.get("output_modalities", "")
+        rows = [row for row in ROWS if wanted in ("", "all") or set(wanted.split(",")) & set(outputs(row))]
+        start, most = int(request.query.get("offset", "0")), int(request.query.get("limit", "500"))
+        page = rows[start : start + most]
+        more = f"/api/v1/models?offset={start + most}&limit={most}" if start + most < len(rows) else None
+        return web.json_response({"data": page, "total_count": len(rows), "links": {"next": more}})
+
+    async def video_models(request: web.Request) -> web.Response:
+        return web.json_response({"data": list(VIDEO_ROWS)})
+
+    async def generation(request: web.Request) -> web.Response:
+        known = stage.generations.get(request.query.get("id", ""))
+        if known is None:
+            raise Refused(404, f"Generation {request.query.get('id')!r} not found")
+        return web.json_response({"data": generation_row(known, stage.clock.now())})
+
+    async def key(request: web.Request) -> web.Response:
+        return web.json_response({"data": key_row(stage.spent)})
+
+    async def credits(request: web.Request) -> web.Response:
+        return web.json_response({"data": {"total_credits": CREDITS, "total_usage": round(stage.spent, 8)}})
+
+    return [
+        web.get("/api/v1/models", models),
+        web.get("/api/v1/videos/models", video_models),
+        web.get("/api/v1/generation", generation),
+        web.get("/api/v1/key", key),
+        web.get("/api/v1/credits", credits),
+    ]
+
+
+UNTOLD = (
+    "app_id", "cache_discount", "external_user", "http_referer", "moderation_latency", "native_finish_reason",
+    "native_tokens_completion_images", "num_fetches", "num_input_audio_prompt", "num_media_completion",
+    "num_media_prompt", "num_search_results", "preset_id", "provider_responses", "router", "service_tier",
+    "upstream_id", "upstream_inference_cost", "user_agent", "web_search_engine", "workspace_id",
+)  # fmt: skip
+
+
+def generation_row(known: Json, now: datetime) -> Json:
+    """What GET /generation tells about one answer. Source: OpenRouter docs, get a generation."""
+    prompt, completion = known.get("prompt_tokens", 0), known.get("completion_tokens", 0)
+    cost = known.get("cost", 0.0)
+    return dict.fromkeys(UNTOLD) | {
+        "id": known["id"],
+        "model": known["model"],
+        "api_type": "completions",
+        "created_at": now.astimezone(UTC).isoformat(),
+        "cancelled": False,
+        "data_region": "global",
+        "finish_reason": "stop",
+        "generation_time": 100.0,
+        "is_byok": False,
+        "latency": 10.0,
+        "native_tokens_cached": 0,
+        "native_tokens_completion": completion,
+        "native_tokens_prompt": prompt,
+        "native_tokens_reasoning": 0,
+        "origin": "https://openrouter.ai/",
+        "provider_name": "Sandbox",
+        "streamed": True,
+        "tokens_completion": completion,
+        "tokens_prompt": prompt,
+        "total_cost": cost,
+        "usage": cost,
+    }
+
+
+def key_row(spent: float) -> Json:
+    """What GET /key tells. Source: OpenRouter docs, get current API key."""
+    spent = round(spent, 8)
+    return {
+        "label": "sandbox",
+        "limit": LIMIT,
+        "limit_remaining": max(0.0, round(LIMIT - spent, 8)),
+        "limit_reset": None,
+        "usage": spent,
+        "usage_daily": spent,
+        "usage_weekly": spent,
+        "usage_monthly": spent,
+        "byok_usage": 0.0,
+        "byok_usage_daily": 0.0,
+        "byok_usage_weekly": 0.0,
+        "byok_usage_monthly": 0.0,
+        "include_byok_in_limit": False,
+        "is_free_tier": False,
+        "is_management_key": False,
+        "is_provisioning_key": False,
+        "allowed_data_regions": ["global"],
+        "budgets": [],
+        "effective_budget": None,
+        "creator_user_id": "user_sandbox",
+        "organization_id": None,
+        "workspace_id": None,
+        "free_model_daily_requests": {"limit": 1000, "remaining": 1000, "used": 0},
+        "rate_limit": {"interval": "10s", "note": "This field is deprecated.", "requests": -1},
+    }

@@ -1,0 +1,186 @@
+"""The sandbox itself: one aiohttp server on loopback that speaks OpenRouter's wire.
+
+It shares no code with the adapter it is used against, so that it stays an independent witness.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+from bot.core.clock import SystemClock
+from bot.core.ports import Clock
+from bot.sandbox import account, audio, chat, control, image_api, signin, videos
+from bot.sandbox.faults import Faults
+from bot.sandbox.play import early, later
+from bot.sandbox.stage import Queued, Request, Stage
+from bot.sandbox.wire import Json, Refused, error_body
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 32 * 2**20
+OPEN = ("/models", "/auth/keys")  # no key asked for. Source: OpenRouter docs, API reference
+
+
+class Sandbox:
+    """An offline OpenRouter. Entering starts it; `base_url` is what goes into the configuration.
+
+    `port` 0 takes any free one. `words_per_second` 0 streams without delay; `render_seconds` is how long
+    a clip takes. With `warm` the voice and the recogniser load at once, else when first needed.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        key: str = "sandbox-key",
+        words_per_second: float = 0.0,
+        render_seconds: float = 0.0,
+        warm: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        self._port = port
+        self._warm = warm
+        self._stage = Stage(key, words_per_second, render_seconds, clock or SystemClock(), keys={key})
+        self._stack = AsyncExitStack()
+
+    @property
+    def base_url(self) -> str:
+        """Where the API begins."""
+        return f"{self._stage.origin}/api/v1"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port; the sign-in page is at /auth below it."""
+        return self._stage.origin
+
+    @property
+    def key(self) -> str:
+        """The bearer key it accepts (keys issued at sign-in are accepted as well)."""
+        return self._stage.key
+
+    @property
+    def faults(self) -> Faults:
+        """The failures to come."""
+        return self._stage.faults
+
+    @property
+    def requests(self) -> list[Request]:
+        """What arrived below /api/v1, oldest first; the last 500."""
+        return list(self._stage.seen)
+
+    def asked(self, path: str) -> list[Request]:
+        """The requests to this path below /api/v1, oldest first."""
+        return [request for request in self._stage.seen if request.path == path]
+
+    def forget(self) -> None:
+        """Empties the record of requests."""
+        self._stage.seen.clear()
+
+    def say_next(self, *texts: str) -> None:
+        """The next chat answers are exactly these texts, one for each request."""
+        self._stage.answers.extend(Queued(text=text) for text in texts)
+
+    def call_next(self, tool: str, arguments: Mapping[str, object] | str) -> None:
+        """The next chat answer calls this tool; `arguments` as a mapping, or word for word as text."""
+        text = arguments if isinstance(arguments, str) else json.dumps(dict(arguments))
+        self._stage.answers.append(Queued(tool=tool, arguments=text))
+
+    async def __aenter__(self) -> Sandbox:
+        async with AsyncExitStack() as stack:
+            stack.callback(self._stage.mouth.close)
+            stack.callback(self._stage.ears.close)
+            runner = web.AppRunner(self._app(), handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", self._port).start()
+            self._port = runner.addresses[0][1]
+            self._stage.origin = f"http://127.0.0.1:{self._port}"
+            if self._warm:
+                self._stage.mouth.warm()
+                self._stage.ears.warm()
+            self._stack = stack.pop_all()
+        log.info("sandbox.started", extra={"port": self._port})
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[self._door])
+        for area in (chat, audio, image_api, videos, account, signin, control):
+            app.add_routes(area.routes(self._stage))
+        return app
+
+    @web.middleware
+    async def _door(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Records, refuses and breaks requests before and after their handler."""
+        if not request.path.startswith("/api/v1/"):
+            return await handler(request)
+        path = request.path.removeprefix("/api/v1")
+        try:
+            body = await self._read(request, path)
+            fault = self._stage.faults.take(path, _model(body))
+            request["fault"], request["json"] = fault, body
+            if (instead := await early(fault, request, self._stage.clock)) is not None:
+                return instead
+            return await later(fault, request, await handler(request))
+        except Refused as refused:
+            return refusal(refused)
+        except web.HTTPException as error:
+            return refusal(Refused(error.status, error.reason))
+
+    async def _read(self, request: web.Request, path: str) -> Json:
+        """The JSON body, {} for a GET, after the checks that come before every route. Raises `Refused`."""
+        try:
+            raw = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            raise Refused(413, "Request entity too large") from None
+        body = _parsed(raw)
+        self._stage.seen.append(Request(request.method, path, request.headers.copy(), body, dict(request.query)))
+        if path not in OPEN:
+            self._admit(request.headers.get("Authorization", ""))
+        if request.method != "POST":
+            return {}
+        if request.content_type != "application/json":
+            raise Refused(400, f"Expected application/json, not {request.content_type}")
+        if not isinstance(body, dict):
+            raise Refused(400, "The request body is not a JSON object")
+        return body
+
+    def _admit(self, authorization: str) -> None:
+        """Raises `Refused` 401 unless the header carries a known key."""
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise Refused(401, "No auth credentials found")
+        if key.strip() not in self._stage.keys:
+            raise Refused(401, "User not found.")
+
+
+def refusal(refused: Refused) -> web.Response:
+    """The refusal as OpenRouter answers it."""
+    headers = {"Retry-After": refused.retry_after} if refused.retry_after else {}
+    body = error_body(refused.status, refused.message, refused.metadata)
+    return web.json_response(body, status=refused.status, headers=headers)
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
+def _model(body: Json) -> str:
+    model = body.get("model", "")
+    return model if isinstance(model, str) else ""

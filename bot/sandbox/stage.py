@@ -1,0 +1,86 @@
+"""What the routes share: settings, planned faults and answers, the voice, and what was done so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.core.ports import Clock
+from bot.sandbox.ears import Ears
+from bot.sandbox.faults import Faults
+from bot.sandbox.mouth import Mouth
+from bot.sandbox.wire import Json
+
+REMEMBERED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it arrived. `path` is below /api/v1; `body` is the JSON, or None when it was none."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The next exact answer: text, or a call of `tool`."""
+
+    text: str = ""
+    tool: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A code given out at sign-in, with the challenge it is bound to."""
+
+    challenge: str
+    method: str
+
+
+@dataclass(slots=True)
+class ClipJob:
+    """A clip on order. `begun` is on the monotonic clock; `polls` counts how often its state was asked."""
+
+    id: str
+    request: Json
+    cost: float
+    begun: float
+    polls: int = 0
+    movie: bytes | None = None
+    generation: str = ""
+    ends: tuple[str, str] = ("completed", "")
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything one sandbox holds. `origin` is known once it listens; `spent` is in US dollars."""
+
+    key: str
+    words_per_second: float
+    render_seconds: float
+    clock: Clock
+    origin: str = ""
+    spent: float = 0.0
+    faults: Faults = field(default_factory=Faults)
+    answers: deque[Queued] = field(default_factory=deque)
+    mouth: Mouth = field(default_factory=Mouth)
+    ears: Ears = field(default_factory=Ears)
+    keys: set[str] = field(default_factory=set)
+    clips: dict[str, ClipJob] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    generations: dict[str, Json] = field(default_factory=dict)
+    seen: deque[Request] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    def record(self, answer_id: str, model: str, spent: Json) -> None:
+        """Keeps what an answer cost, for /generation, /credits and /key. `spent` is a usage object."""
+        self.spent += spent.get("cost", 0.0)
+        self.generations[answer_id] = {"id": answer_id, "model": model, **spent}
+        while len(self.generations) > REMEMBERED:
+            self.generations.pop(next(iter(self.generations)))
