@@ -1,0 +1,87 @@
+"""Laws of the Markdown renderer, and the forms people see."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.telegram.html import MOST_UNITS, to_html
+from channels.telegram.units import units, whole
+from tests.fakes.telegram_markup import visible
+
+MARKS = ["*", "**", "***", "_", "__", "~~", "||", "`", "``", "```", "\n", " ", "[", "](", ")", "https://x.y/_a_"]
+MARKS += ["# ", "> ", "- ", "| a | b |", "|---|---|", "\\", "<b>", "&amp;", "&", ">", '"', "a", "Ü", "👩‍🚀", "\ud83d"]
+markdown = st.one_of(st.text(), st.lists(st.sampled_from(MARKS), max_size=40).map("".join))
+
+
+@given(markdown)
+def test_whatever_a_model_writes_becomes_well_formed_html(text: str) -> None:
+    visible(to_html(text))  # raises for a foreign, crossed or open tag
+
+
+@given(markdown)
+def test_rendering_never_makes_a_text_longer_to_the_eye(text: str) -> None:
+    shown = visible(to_html(text, limit=0))
+
+    assert units(shown) <= units(whole(text))
+
+
+@given(markdown)
+def test_aligned_tables_never_push_a_message_over_the_limit(text: str) -> None:
+    limit = units(text) + 10
+
+    assert units(visible(to_html(text, limit=limit))) <= limit
+
+
+@given(st.text(alphabet=st.characters(categories=("L", "N", "Zs", "P"), exclude_characters="*_~`|[]\\#>+-=")))
+def test_words_without_marks_are_shown_as_they_are(text: str) -> None:
+    assert visible(to_html(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("**bold** and *italic*", "<b>bold</b> and <i>italic</i>"),
+        ("__bold__ and _italic_", "<b>bold</b> and <i>italic</i>"),
+        ("***both***", "<b><i>both</i></b>"),
+        ("**a *b* c**", "<b>a <i>b</i> c</b>"),
+        ("~~gone~~", "<s>gone</s>"),
+        ("||psst||", "<tg-spoiler>psst</tg-spoiler>"),
+        ("`a < b` & c", "<code>a &lt; b</code> &amp; c"),
+        ("``a ` b``", "<code>a ` b</code>"),
+        ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
+        ("**open", "**open"),
+        ("** a ** b", "** a ** b"),
+        ("**a _b** c_", "<b>a _b</b> c_"),
+        (r"\*not\* emphasis", "*not* emphasis"),
+        ("# Title", "<b>Title</b>"),
+        ("- one\n  * two", "• one\n  • two"),
+        ("- [ ] open\n- [x] done", "☐ open\n☑ done"),
+        ("> said\n> twice\nnot", "<blockquote>said\ntwice</blockquote>\nnot"),
+        ("[here](https://a.b/c?d=1&e=(2))", '<a href="https://a.b/c?d=1&amp;e=(2)">here</a>'),
+        ("[**b**](http://a.b)", '<a href="http://a.b"><b>b</b></a>'),
+        ("[x](javascript:alert(1))", "[x](javascript:alert(1))"),
+        ("[x](tg://user?id=1)", "[x](tg://user?id=1)"),
+        ("```py\nx = '<'\n```", "<pre><code class=\"language-py\">x = '&lt;'</code></pre>"),
+        ("```\nplain\n```", "<pre>plain</pre>"),
+        ("~~~\n```\n~~~", "<pre>```</pre>"),
+        ("```js\nstill being wri", '<pre><code class="language-js">still being wri</code></pre>'),
+        ("| a | b |\n|---|:-:|\n| **1** | long |", "<pre>a  b\n-  ----\n1  long</pre>"),
+        ("a <script> b", "a &lt;script&gt; b"),
+    ],
+)
+def test_a_form_is_shown_as_meant(markdown: str, html: str) -> None:
+    assert to_html(markdown) == html
+
+
+@pytest.mark.parametrize("unit", ["*a", "**a ", "[", "[a](http://(", "_*", "||", "~~a", "> ", "| ", "`a``b", "**__"])
+def test_no_input_takes_long(unit: str) -> None:
+    text = unit * (MOST_UNITS // len(unit))
+    started = time.process_time()
+
+    to_html(text)
+
+    assert time.process_time() - started < 0.1
