@@ -25,7 +25,7 @@ def data_url(data: bytes, mime: str) -> str:
 def strict_base64(text: str) -> bytes:
     """The bytes of standard base64, white space allowed. Raises `ValueError` for anything else, and for nothing."""
     packed = _SPACE.sub("", text)
-    if not packed or len(packed) % 4:
+    if not packed or len(packed) % 4 or packed.endswith("==="):
         raise ValueError("the base64 has a wrong length")
     try:
         # Strict mode refuses foreign characters and anything after the padding.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -119,6 +120,16 @@ def streams(*chunks: bytes, content_type: str = "text/event-stream", cut: bool =
             return response
         await response.write_eof()
         return response
+
+    return reply
+
+
+def stalls() -> Reply:
+    """Takes the request and never answers."""
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError("not reached")
 
     return reply
 
