@@ -92,6 +92,8 @@ class Rest:
             raise NotSent(f"{what}: cannot reach Discord ({error.__class__.__name__}); check the network") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise MaybeSent(f"{what}: the connection broke ({error.__class__.__name__})") from error
+        except ValueError as error:  # something between here and Discord answered in its place
+            raise MaybeSent(f"{what}: the answer is not the JSON it claims to be") from error
         except RuntimeError as error:  # aiohttp says so when the session is closed: the channel is down
             raise NotSent(f"{what}: not connected to Discord", retry_after=60.0) from error
 

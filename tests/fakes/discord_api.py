@@ -82,8 +82,7 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.gateway.drop(1001)
-        await self._runner.cleanup()
+        await self.vanish()
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Any) -> web.StreamResponse:
@@ -120,6 +119,11 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
     def expire_links(self) -> None:
         """Every link to a file given out so far stops working; reading the message again gives a new one."""
         self.world.gone_links = set(self.world.files)
+
+    async def vanish(self) -> None:
+        """Every connection ends and nobody can connect any more."""
+        await self.gateway.drop(1001)
+        await self._runner.cleanup()
 
     # --- what people do ---------------------------------------------------------------------------
 
@@ -164,10 +168,10 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
         message = self.world.find(channel_id, message_id)
         return await self._interact(channel_id, author, {"type": 3, "data": data, "message": message})
 
-    async def slash(self, channel_id: str, author: str, name: str, **options: str) -> str:
+    async def slash(self, channel_id: str, author: str, command: str, **options: str) -> str:
         """A person uses a slash command; returns the interaction id."""
         given = [{"type": 3, "name": key, "value": value} for key, value in options.items()]
-        data = {"id": "1", "type": 1, "name": name, "options": given}
+        data = {"id": "1", "type": 1, "name": command, "options": given}
         return await self._interact(channel_id, author, {"type": 2, "data": data})
 
     async def _interact(self, channel_id: str, author: str, more: Json) -> str:

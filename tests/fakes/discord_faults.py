@@ -44,7 +44,7 @@ class Fault:
 
 
 def answer(fault: Fault) -> web.Response:
-    headers = {"Content-Type": "application/json"} | ({"Via": "1.1 google"} if fault.via else {})
+    headers = {"Content-Type": "application/json", "Via": "1.1 google"} if fault.via else {"Content-Type": "text/html"}
     return web.Response(status=fault.status, body=fault.body.encode(), headers=headers)
 
 
