@@ -111,7 +111,7 @@ class TelegramChannel:
 
         try:
             async with asyncio.TaskGroup() as side:
-                side.create_task(poller.watch())
+                side.create_task(poller.watch(), name="telegram.watch")
                 side.create_task(self._offer_commands())
                 await poller.run(accept, answer)
         except BaseExceptionGroup as group:

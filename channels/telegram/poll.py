@@ -121,7 +121,7 @@ class Poller:
 
     async def _store(self, updates: Sequence[dict[str, Any]], accept: Accept, offset: int) -> int:
         """Hands the batch over by update id; the next offset."""
-        arrivals = self._read(updates, offset)
+        arrivals = self._read(updates)
         await accept(arrivals)
         if arrivals.cursor is None:
             # Not one of them has an id, so none can be confirmed: they would come again at once.
@@ -129,13 +129,12 @@ class Poller:
             return offset
         return int(arrivals.cursor.value)
 
-    def _read(self, updates: Sequence[dict[str, Any]], offset: int) -> Arrivals:
+    def _read(self, updates: Sequence[dict[str, Any]]) -> Arrivals:
         inbounds: list[Inbound] = []
         poison: list[Poison] = []
         now = self._clock.now()
-        following = offset
-        for update in sorted(updates, key=_update_id):
-            following = max(following, _update_id(update) + 1)
+        in_order = sorted(updates, key=_update_id)
+        for update in in_order:
             try:
                 _log_moves(update)
                 inbound = read_update(update, self._me, now)
@@ -144,7 +143,9 @@ class Poller:
             else:
                 if inbound is not None:
                     inbounds.append(inbound)
-        cursor = Cursor(self._cursor_name, str(following)) if following > offset else None
+        # Not max() with the old offset: after a quiet week Telegram starts again from any number.
+        newest = _update_id(in_order[-1])
+        cursor = Cursor(self._cursor_name, str(newest + 1)) if newest >= 0 else None
         return Arrivals(self._source, tuple(inbounds), cursor, tuple(poison))
 
     async def _refused(self, refused: Refused, pause: float) -> float:

@@ -1,0 +1,77 @@
+"""Fetching attachments through getFile and a streamed download."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.errors import FetchFailed
+from bot.core.messages import Attachment, Kind
+from channels.telegram.adapter import TelegramChannel
+from channels.telegram.settings import TelegramSettings
+from tests.channels.telegram.conftest import Ear, Shelf, TellingClock, changed, receiving
+from tests.fakes.telegram_api import TelegramApi
+
+MB = 1024 * 1024
+
+
+async def fetched(channel: TelegramChannel, attachment: Attachment) -> bytes:
+    return b"".join([chunk async for chunk in channel.fetch(attachment)])
+
+
+async def test_a_voice_note_is_fetched_whole(api: TelegramApi, channel: TelegramChannel, ear: Ear) -> None:
+    sound = bytes(range(256)) * 1000
+    async with receiving(channel, ear):
+        api.send_voice(7, sound, 4)
+        heard = await ear.hears()
+
+    (voice,) = heard.attachments
+    assert (voice.kind, voice.mime, voice.seconds, voice.size) == (Kind.VOICE, "audio/ogg", 4.0, len(sound))
+    assert await fetched(channel, voice) == sound
+
+
+async def test_a_file_over_the_limit_is_not_asked_for_and_the_sender_learns_the_way_round(
+    api: TelegramApi, channel: TelegramChannel
+) -> None:
+    with pytest.raises(FetchFailed) as caught:
+        await fetched(channel, Attachment(Kind.VIDEO, remote="f", size=35 * MB))
+
+    assert caught.value.tell.startswith("That file has 35 MB. Telegram lets me load 20 MB at most.")
+    assert api.count("getFile") == 0
+
+
+async def test_a_file_that_turns_out_too_large_is_told_alike(
+    api: TelegramApi, settings: TelegramSettings, shelf: Shelf, clock: TellingClock
+) -> None:
+    lying = api.file(b"x" * 3000, size=10)
+    async with TelegramChannel(
+        changed(settings, download_bytes=2000), cursors=shelf, blobs=shelf, clock=clock
+    ) as channel:
+        with pytest.raises(FetchFailed, match="larger than"):
+            await fetched(channel, Attachment(Kind.DOCUMENT, remote=lying["file_id"], size=10))
+
+
+async def test_what_telegram_calls_too_big_is_told_alike(api: TelegramApi, channel: TelegramChannel) -> None:
+    api.fault("getFile", "status", status=400, description="Bad Request: file is too big")
+
+    with pytest.raises(FetchFailed) as caught:
+        await fetched(channel, Attachment(Kind.VIDEO, remote=api.file(b"x")["file_id"]))
+
+    assert "20 MB at most" in caught.value.tell
+
+
+@pytest.mark.parametrize("do", ["status", "reset"])
+async def test_a_download_that_breaks_is_a_failure_without_the_address(
+    api: TelegramApi, channel: TelegramChannel, do: str
+) -> None:
+    remote = api.file(b"x" * 200_000)["file_id"]
+    api.fault("download", do)
+
+    with pytest.raises(FetchFailed) as caught:
+        await fetched(channel, Attachment(Kind.DOCUMENT, remote=remote))
+
+    assert api.token not in f"{caught.value} {caught.value.__context__!r}"
+
+
+async def test_an_expired_file_is_a_failure(channel: TelegramChannel) -> None:
+    with pytest.raises(FetchFailed, match="wrong file_id"):
+        await fetched(channel, Attachment(Kind.DOCUMENT, remote="gone"))
