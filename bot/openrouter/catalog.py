@@ -1,0 +1,294 @@
+"""What is known about models: bundled facts, OpenRouter's model list, and a copy of it on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.core.chat import Usage
+from bot.core.errors import ProviderError
+from bot.core.ports import Clock
+from bot.openrouter.client import JsonAnswer
+from bot.openrouter.refs import AUTO, FUSION, upstream_slug
+
+log = logging.getLogger(__name__)
+
+FETCH_SECONDS = 10.0
+FRESH_SECONDS = 24 * 3600.0
+PAUSE_SECONDS = 60.0
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars for a million tokens."""
+
+    prompt: float = 0.0
+    completion: float = 0.0
+    cache_read: float = 0.0
+    cache_write: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a model can do. None means nobody knows; `known` False means every other field is a default.
+
+    `prices` None: unknown, or the model is a router that costs what the model behind it costs.
+    """
+
+    slug: str
+    name: str = ""
+    reasoning: bool | None = None
+    images: bool = False
+    tools: bool | None = None
+    context_tokens: int = 200_000
+    output_tokens: int = 8_192
+    prices: Prices | None = None
+    outputs: tuple[str, ...] = ("text",)
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactOverride:
+    """What the configuration says about a model. None means: as the catalog says."""
+
+    name: str | None = None
+    reasoning: bool | None = None
+    images: bool | None = None
+    context_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+BUNDLED = (
+    ModelFacts(AUTO, "OpenRouter automatic routing", reasoning=False, images=True, known=True),
+    ModelFacts(FUSION, "OpenRouter Fusion router"),
+    ModelFacts(
+        "moonshotai/kimi-k2.6",
+        "Kimi K2.6 via MoonshotAI",
+        reasoning=True,
+        images=True,
+        context_tokens=262_144,
+        output_tokens=262_144,
+        prices=Prices(0.80, 3.50, 0.20),
+        known=True,
+    ),
+    ModelFacts(
+        "moonshotai/kimi-k2.5",
+        "Kimi K2.5 via MoonshotAI",
+        reasoning=True,
+        images=True,
+        context_tokens=262_144,
+        output_tokens=262_144,
+        prices=Prices(0.44, 2.00, 0.22),
+        known=True,
+    ),
+)
+
+
+class ModelList(Protocol):
+    """Where the model list comes from."""
+
+    async def get_json(self, path_or_url: str, /, *, label: str, timeout_seconds: float) -> JsonAnswer: ...
+
+
+class Catalog:
+    """Answers what a model can do. Asks the model list at most once a minute, and never fails for it.
+
+    `path` is where the list is kept between runs, None for nowhere. Source: OpenRouter docs, list models.
+    """
+
+    def __init__(
+        self,
+        source: ModelList,
+        *,
+        clock: Clock,
+        path: Path | None = None,
+        overrides: Mapping[str, FactOverride] | None = None,
+    ) -> None:
+        self._source, self._clock, self._path = source, clock, path
+        self._overrides = {upstream_slug(key): value for key, value in (overrides or {}).items()}
+        self._listed: dict[str, ModelFacts] = {}
+        self._fetched_at = -math.inf
+        self._asked_at = -math.inf
+        self._loaded = False
+        self._lock = asyncio.Lock()
+
+    async def facts(self, slug: str) -> ModelFacts:
+        """What is known about a slug, with what the configuration says on top."""
+        found = next((facts for facts in BUNDLED if facts.slug == slug and facts.known), None)
+        if found is None:
+            await self._look_up(slug)
+            # A variant such as :nitro is routed differently but is the same model.
+            found = self._listed.get(slug) or self._listed.get(slug.partition(":")[0])
+        return self._with_override(replace(found, slug=slug) if found else ModelFacts(slug))
+
+    async def models(self) -> tuple[ModelFacts, ...]:
+        """All models that answer with text, by slug: the bundled ones first."""
+        await self._look_up("")
+        bundled = {facts.slug for facts in BUNDLED}
+        listed = (self._listed[slug] for slug in sorted(self._listed) if slug not in bundled)
+        return (*map(self._with_override, BUNDLED), *(self._with_override(f) for f in listed if "text" in f.outputs))
+
+    async def refresh(self) -> bool:
+        """Fetches the list anew. False when that failed; what was known stays."""
+        async with self._lock:
+            return await self._fetch()
+
+    async def _look_up(self, slug: str) -> None:
+        async with self._lock:
+            if not self._loaded:
+                await self._load()
+            now = self._clock.monotonic()
+            stale = now - self._fetched_at > FRESH_SECONDS
+            missing = slug not in self._listed and slug.partition(":")[0] not in self._listed if slug else False
+            if (stale or missing) and now - self._asked_at > PAUSE_SECONDS:
+                await self._fetch()
+
+    async def _fetch(self) -> bool:
+        self._asked_at = self._clock.monotonic()
+        try:
+            answer = await self._source.get_json(
+                "/models", label="OpenRouter model list", timeout_seconds=FETCH_SECONDS
+            )
+        except ProviderError as error:
+            log.warning("catalog.unavailable", extra={"reason": str(error)})
+            return False
+        rows = answer.body.get("data")
+        listed = [facts for row in (rows if isinstance(rows, list) else ()) if (facts := facts_of(row))]
+        if not listed:
+            log.warning("catalog.unavailable", extra={"reason": "the list is empty"})
+            return False
+        self._listed = {facts.slug: facts for facts in listed}
+        self._fetched_at = self._asked_at
+        log.info("catalog.fetched", extra={"models": len(listed)})
+        await self._save()
+        return True
+
+    async def _load(self) -> None:
+        self._loaded = True
+        if self._path is None:
+            return
+        try:
+            text = await asyncio.to_thread(self._path.read_text, encoding="utf-8")
+            kept = json.loads(text)
+            self._listed = {row["slug"]: _restored(row) for row in kept["models"]} if kept["v"] == _VERSION else {}
+            age = self._clock.now().timestamp() - float(kept["fetched_at"])
+            self._fetched_at = self._clock.monotonic() - max(0.0, age)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("catalog.unreadable", extra={"reason": type(error).__name__})
+
+    async def _save(self) -> None:
+        if self._path is None:
+            return
+        kept = {
+            "v": _VERSION,
+            "fetched_at": self._clock.now().timestamp(),
+            "models": [asdict(facts) for facts in self._listed.values()],
+        }
+        try:
+            await asyncio.to_thread(_write, self._path, kept)
+        except OSError as error:
+            log.warning("catalog.not_kept", extra={"reason": type(error).__name__})
+
+    def _with_override(self, facts: ModelFacts) -> ModelFacts:
+        override = self._overrides.get(facts.slug)
+        if override is None:
+            return facts
+        said = {name: value for name, value in asdict(override).items() if value is not None}
+        return replace(facts, **said, known=True)
+
+
+def facts_of(row: object) -> ModelFacts | None:
+    """The facts in one row of the model list, None when it has no id. Prices come per token, as decimal text."""
+    if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
+        return None
+    shape, top = _object(row.get("architecture")), _object(row.get("top_provider"))
+    taken = str(shape.get("modality") or "").partition("->")[0]
+    inputs, outputs = shape.get("input_modalities"), shape.get("output_modalities")
+    supported = row.get("supported_parameters")
+    knows = isinstance(supported, list)
+    return ModelFacts(
+        slug=row["id"].lower(),
+        name=str(row.get("name") or row["id"]),
+        reasoning="reasoning" in supported if isinstance(supported, list) else None,
+        images="image" in taken or (isinstance(inputs, list) and "image" in inputs),
+        tools="tools" in supported if knows and isinstance(supported, list) else None,
+        context_tokens=_count(top.get("context_length"), row.get("context_length")) or 128_000,
+        output_tokens=_count(
+            top.get("max_completion_tokens"), row.get("max_completion_tokens"), row.get("max_output_tokens")
+        )
+        or 8_192,
+        prices=_prices(row.get("pricing")),
+        outputs=tuple(str(kind) for kind in outputs) if isinstance(outputs, list) and outputs else ("text",),
+        known=True,
+    )
+
+
+def estimate(usage: Usage, facts: ModelFacts) -> int | None:
+    """What the tokens cost at list prices, in millionths of a dollar; None when the prices are not known."""
+    prices = facts.prices
+    if prices is None:
+        return None
+    # Dollars for a million tokens are millionths of a dollar for one.
+    return round(
+        usage.input_tokens * prices.prompt
+        + usage.output_tokens * prices.completion
+        + usage.cache_read_tokens * prices.cache_read
+        + usage.cache_write_tokens * prices.cache_write
+    )
+
+
+def _prices(pricing: object) -> Prices | None:
+    """None for a router: it lists negative prices."""
+    if not isinstance(pricing, dict):
+        return None
+    per_token = [_price(pricing.get(k)) for k in ("prompt", "completion", "input_cache_read", "input_cache_write")]
+    if min(per_token) < 0:
+        return None
+    return Prices(*(price * 1_000_000 for price in per_token))
+
+
+def _price(value: object) -> float:
+    try:
+        price = float(value) if isinstance(value, str | int | float) else 0.0
+    except ValueError:
+        return 0.0
+    return price if math.isfinite(price) else 0.0
+
+
+def _count(*values: object) -> int | None:
+    return next(
+        (value for value in values if isinstance(value, int) and not isinstance(value, bool) and value > 0), None
+    )
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _restored(row: dict[str, Any]) -> ModelFacts:
+    prices = Prices(**row["prices"]) if row["prices"] else None
+    return ModelFacts(**{**row, "prices": prices, "outputs": tuple(row["outputs"])})
+
+
+def _write(path: Path, kept: dict[str, Any]) -> None:
+    """Replaces the file in one step, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(kept, file)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
