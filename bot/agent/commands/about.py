@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.agent.commands.command import Command, Said
+from bot.agent.commands.command import MENU, Command, Said
 from bot.core.messages import Reply, Text
 from bot.core.ports import Channel, Clock, Ledger
 
@@ -26,7 +26,7 @@ def about_commands(
 
     async def help_(said: Said) -> Reply:
         lines = [f"/{command.name} — {command.about}" for command in others() if said.owner or not command.owners_only]
-        return (Text("\n".join(["/stop — stop what I am doing, at once", *lines])),)
+        return (Text("\n".join([f"/stop — {MENU['stop']}", *lines])),)
 
     async def start(_: Said) -> Reply:
         return (Text(START),)
@@ -49,8 +49,8 @@ def about_commands(
         )
 
     return (
-        Command("start", "say hello", start),
-        Command("help", "show what I can do", help_),
-        Command("status", "show how I am doing and what you spent", status),
-        Command("whoami", "show your id", whoami),
+        Command("start", start),
+        Command("help", help_),
+        Command("status", status),
+        Command("whoami", whoami),
     )

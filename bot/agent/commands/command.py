@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.agent.prompt import Understood
 from bot.core.messages import Blob, Reply, Text, Turn
+
+MENU = {
+    "stop": "stop what I am doing, at once",
+    "new": "start a fresh conversation",
+    "retry": "answer my last message again",
+    "undo": "forget the last message and its answer",
+    "model": "show or choose the model",
+    "think": "choose how hard the model thinks",
+    "voice": "choose when I answer aloud",
+    "start": "say hello",
+    "help": "show what I can do",
+    "status": "show how I am doing and what you spent",
+    "whoami": "show your id",
+    "jobs": "what is being made, and cancel it",
+}
+"""What every person may say, with its line in /help and in the platform's own menu."""
+
+OWNERS_MENU = {
+    "allow": "let somebody in by code",
+    "refuse": "refuse somebody",
+    "guests": "who was let in",
+    "remove": "put somebody out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +47,16 @@ Run = Callable[[Said], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`name` without the slash; `about` is its line in /help and in the platform's menu."""
+    """`name` without the slash, as listed in the menu."""
 
     name: str
-    about: str
     run: Run
     owners_only: bool = False
+
+    @property
+    def about(self) -> str:
+        """Its line in /help."""
+        return (OWNERS_MENU if self.owners_only else MENU)[self.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +95,3 @@ class Commands:
         if found.command.owners_only and not owner:
             return (Text(f"Only my owner can use /{found.name}."),)
         return await found.command.run(Said(turn, found.rest, owner, understood.pictures))
-
-
-def menu(commands: Sequence[Command]) -> tuple[tuple[str, str], ...]:
-    """(name, about) pairs for a platform's command menu; owner commands stay out of it."""
-    return tuple((command.name, command.about) for command in commands if not command.owners_only)

@@ -87,10 +87,10 @@ def conversation_commands(
         return (Text(f"Spoken answers: {mode.casefold()}."),)
 
     return (
-        Command("new", "start a fresh conversation", new),
-        Command("retry", "answer my last message again", retry),
-        Command("undo", "forget the last message and its answer", undo),
-        Command("model", "show or choose the model", model),
-        Command("think", "choose how hard the model thinks", think),
-        Command("voice", "choose when I answer aloud", speech),
+        Command("new", new),
+        Command("retry", retry),
+        Command("undo", undo),
+        Command("model", model),
+        Command("think", think),
+        Command("voice", speech),
     )

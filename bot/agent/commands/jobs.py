@@ -30,4 +30,4 @@ def job_commands(*, jobs: Jobs, runner: JobRunner, clock: Clock) -> tuple[Comman
         choices = tuple(Choice(f"Cancel {place}", f"/jobs cancel {place}") for place in range(1, len(lines) + 1))
         return (Text("\n".join(lines), choices),)
 
-    return (Command("jobs", "what is being made, and cancel it", show),)
+    return (Command("jobs", show),)

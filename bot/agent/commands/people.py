@@ -49,8 +49,8 @@ def people_commands(*, access: Access, outbox: Outbox, clock: Clock) -> tuple[Co
         return (Text("They are out."),)
 
     return (
-        Command("allow", "let somebody in by code", allow, owners_only=True),
-        Command("refuse", "refuse somebody", refuse, owners_only=True),
-        Command("guests", "who was let in", guests, owners_only=True),
-        Command("remove", "put somebody out", remove, owners_only=True),
+        Command("allow", allow, owners_only=True),
+        Command("refuse", refuse, owners_only=True),
+        Command("guests", guests, owners_only=True),
+        Command("remove", remove, owners_only=True),
     )
