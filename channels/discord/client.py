@@ -33,13 +33,16 @@ class Heard(Enum):
 
 
 Hear = Callable[[Heard, Json], None]
+NONSENSE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+
+log = logging.getLogger(__name__)
 
 
 class GatewayClient(discord.Client):
     """Calls `hear` for each event in the order Discord told it, and `before_identify` before each new session.
 
-    Message and interaction events skip the library's parsers: an object those cannot read would end the
-    connection, and would come again with every resume. `told` is set while all servers are known.
+    Message and interaction events skip the library's parsers, whose objects cost memory and would have to be
+    taken apart again. `told` is set while all servers are known.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class GatewayClient(discord.Client):
         self._hear, self._before_identify = hear, before_identify
         parsers = self._connection.parsers
         self._parse_ready = parsers["READY"]
+        parsers |= {event: _tolerant(event, parse) for event, parse in parsers.items()}
         parsers["READY"] = self._start_session
         parsers["MESSAGE_CREATE"] = parsers["MESSAGE_UPDATE"] = lambda data: hear(Heard.MESSAGE, data)
         parsers["INTERACTION_CREATE"] = lambda data: hear(Heard.INTERACTION, data)
@@ -93,3 +97,16 @@ class GatewayClient(discord.Client):
         channel = self.get_channel(int(channel_id))
         guild = getattr(channel, "guild", None)
         return int(guild.filesize_limit) if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+
+def _tolerant(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The library's parser, leaving out what it cannot read: it would end the connection, and a resume would
+    bring the same event again."""
+
+    def parsed(data: Any) -> None:
+        try:
+            parse(data)
+        except NONSENSE:
+            log.exception("discord.event_unread", extra={"event": event})
+
+    return parsed

@@ -15,14 +15,13 @@ from bot.core.ports import Accept, Clock
 from bot.core.work import Arrivals, Poison
 from channels.discord import inbound, interactions
 from channels.discord.catch_up import Bookmarks, Place, guild_places, missed
-from channels.discord.client import GatewayClient, Heard
+from channels.discord.client import NONSENSE, GatewayClient, Heard
 from channels.discord.inbound import Json
 from channels.discord.rest import Rest
 
 log = logging.getLogger(__name__)
 
 WAITING = 1000
-_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 Read = Callable[[Json], Inbound | None]
 
 
@@ -78,11 +77,11 @@ class Intake:
 
     async def _message(self, accept: Accept, data: Json) -> None:
         room, channel_id = str(data.get("guild_id") or ""), str(data.get("channel_id") or "")
+        if channel_id and not room:
+            await self._insist(lambda: self._bookmarks.keep_direct_chat(channel_id))
         arrivals = self._understood([data], self._reader(room))
-        if not data.get("edited_timestamp") and channel_id and not arrivals.poison:
+        if channel_id and not data.get("edited_timestamp") and not arrivals.poison:
             arrivals = replace(arrivals, cursor=self._bookmarks.at(channel_id, str(data["id"])))
-            if not room:
-                await self._insist(lambda: self._bookmarks.keep_direct_chat(channel_id))
         await self._store(accept, arrivals)
 
     async def _catch_up(self, accept: Accept) -> None:
@@ -106,7 +105,7 @@ class Intake:
         for data in events:
             try:
                 said = read(data)
-            except _NONSENSE as error:
+            except NONSENSE as error:
                 log.warning("discord.poison", extra={"error": error.__class__.__name__})
                 poison.append(Poison(str(data.get("id", "")), json.dumps(data), repr(error)))
             else:
