@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -28,11 +29,12 @@ async def fetch(bot: Bot, transport: Transport, attachment: Attachment, cap: int
                 "start it without --local"
             )
         got = 0
-        async for chunk in transport.download(address):
-            got += len(chunk)
-            if got > cap:
-                raise _too_large(got, cap)
-            yield chunk
+        async with aclosing(transport.download(address)) as chunks:
+            async for chunk in chunks:
+                got += len(chunk)
+                if got > cap:
+                    raise _too_large(got, cap)
+                yield chunk
     except Refused as refused:
         if refused.says("file is too big"):
             raise _too_large(attachment.size, cap) from None

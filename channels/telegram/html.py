@@ -23,6 +23,7 @@ _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*\Z")
 _RULE_ROW = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*\Z")
 _SPOT = re.compile(r"\\[!-/:-@\[-`{-~]|`+|\*+|_+|~~|\|\||\[")
 _LINK = re.compile(r"\[([^\[\]]*)\]\((https?://[^\s()<>\"]*(?:\([^\s()<>\"]*\)[^\s()<>\"]*)*)\)")
+_TAG = re.compile(r"<[^>]*>")
 _TAGS = {"**": "b", "__": "b", "*": "i", "_": "i", "~~": "s", "||": "tg-spoiler"}
 
 
@@ -31,7 +32,9 @@ def to_html(markdown: str, *, limit: int = MOST_UNITS) -> str:
     markdown = whole(markdown)
     if _PLAIN.match(markdown):
         return markdown
-    return "\n".join(_blocks(markdown.split("\n"), limit - units(markdown)))
+    html = "\n".join(_blocks(markdown.split("\n"), limit - units(markdown)))
+    # A heading or quote that is still being written has no words yet; an empty message would be refused.
+    return html if _TAG.sub("", html).strip() else escape(markdown)
 
 
 def _blocks(lines: list[str], room: int) -> Iterator[str]:

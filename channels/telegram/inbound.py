@@ -35,6 +35,8 @@ def read_update(update: Raw, me: Me, now: datetime) -> Inbound | None:
     if message := update.get("message"):
         return _read_message(message, event, me, edited=False)
     if edited := update.get("edited_message"):
+        if "location" in edited:
+            return None  # somebody shares the way they walk, every few seconds
         return _read_message(edited, event, me, edited=True)
     if query := update.get("callback_query"):
         return _read_press(query, event, now)

@@ -21,7 +21,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from bot.core.errors import MaybeSent, MediaError, NotSent, Undeliverable
+from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
 from bot.core.messages import Blob, Choice, Doing, Kind, Media, Part, Sent, Target, Text, Voice
 from bot.core.ports import Blobs, Clock
 from bot.media.split import pieces, split
@@ -281,7 +281,7 @@ class Sender:
                 log.info("send.eased", extra={"chat": way.chat, "reason": refused.description})
                 way = easier
 
-    def _failed(self, error: TelegramError, way: _Way) -> Exception:
+    def _failed(self, error: TelegramError, way: _Way) -> ChannelError:
         failure = verdict(error, str(way.chat))
         if isinstance(error, Refused) and error.status == 429 and isinstance(failure, NotSent):
             self._pace.hold(str(way.chat), failure.retry_after or 1.0)

@@ -8,7 +8,7 @@ No error that leaves this module holds an address.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
@@ -93,7 +93,7 @@ class Transport(BaseRequest):
         payload = await self._post(url, json.dumps(parameters).encode(), JSON_HEADERS, self._plain)
         return self.parse_json_payload(payload)["result"]
 
-    async def download(self, url: str) -> AsyncIterator[bytes]:
+    async def download(self, url: str) -> AsyncGenerator[bytes, None]:
         """A file in pieces. Raises as `call`."""
         try:
             async with self._open().get(url, allow_redirects=False, timeout=self._upload) as answer:

@@ -30,6 +30,11 @@ def test_rendering_never_makes_a_text_longer_to_the_eye(text: str) -> None:
 
 
 @given(markdown)
+def test_a_text_never_vanishes(text: str) -> None:
+    assert visible(to_html(text)).strip() or not text.strip()
+
+
+@given(markdown)
 def test_aligned_tables_never_push_a_message_over_the_limit(text: str) -> None:
     limit = units(text) + 10
 

@@ -186,6 +186,13 @@ def test_an_edit_is_an_event_of_its_own() -> None:
     assert found.sent_at.minute == 1
 
 
+def test_a_live_location_is_heard_once() -> None:
+    place = {"latitude": 1.0, "longitude": 2.0, "live_period": 900}
+
+    assert maybe(location=place) is not None
+    assert maybe("edited_message", location=place, edit_date=1767225660) is None
+
+
 def test_a_pressed_button_is_the_person_writing() -> None:
     query = {
         "id": "q",
