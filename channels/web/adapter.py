@@ -1,0 +1,135 @@
+"""The local page as a channel: what is said lies in the page log, so that a reload loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bot.core.errors import ChannelDown, FetchFailed
+from bot.core.messages import Attachment, Doing, Inbound, Part, Sent, Target, Text
+from bot.core.ports import Accept, Blobs, Clock, Health, Limits, PageLog
+from bot.core.work import Arrivals
+from channels.web.entries import doing, event, told
+from channels.web.gate import gate
+from channels.web.pages import Pages
+from channels.web.settings import WebSettings
+
+log = logging.getLogger(__name__)
+
+PAGE = Path(__file__).parent / "page"
+HOST = "127.0.0.1"
+SOURCE = "web"
+LISTENER_BACKLOG = 500
+LIMITS = Limits(
+    text=100_000, caption=100_000, upload_bytes=2**30, download_bytes=2**30, seconds_between_edits=0.05, keyed=True
+)
+
+
+class WebChannel:
+    """Implements `bot.core.ports.Channel` for whoever sits at this machine."""
+
+    name = "web"
+    limits = LIMITS
+
+    def __init__(self, settings: WebSettings, *, log: PageLog, blobs: Blobs, clock: Clock) -> None:
+        self._settings, self._log, self._blobs = settings, log, blobs
+        self._accept: asyncio.Future[Accept] | None = None
+        self._listeners: set[asyncio.Queue[bytes]] = set()
+        self._pages = Pages(self, log=log, blobs=blobs, clock=clock, settings=settings)
+        self._port = settings.port
+        self._open = contextlib.AsyncExitStack()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("Voxline",)
+
+    @property
+    def address(self) -> str:
+        """What to open in a browser. It carries the token."""
+        return f"http://{HOST}:{self._port}/enter/{self._settings.token}"
+
+    async def __aenter__(self) -> Self:
+        """Serves the page. Raises `ChannelDown` when the port is taken."""
+        self._accept = asyncio.get_running_loop().create_future()
+        application = web.Application(
+            middlewares=[gate(self._settings.token)], client_max_size=self._settings.upload_bytes + 2**20
+        )
+        self._pages.add_to(application, PAGE)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        self._open.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, HOST, self._settings.port).start()
+        except OSError as error:
+            await self._open.aclose()
+            raise ChannelDown(
+                f"port {self._settings.port} of {HOST} is taken ({error.strerror}): choose another in channels.web.port"
+            ) from error
+        self._port = runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for listener in self._listeners:
+            listener.put_nowait(b"")  # an empty event ends the stream
+        await self._open.aclose()
+
+    async def receive(self, accept: Accept) -> None:
+        assert self._accept is not None, "receive() comes after entering"
+        if not self._accept.done():
+            self._accept.set_result(accept)
+        await asyncio.Event().wait()
+
+    async def take(self, inbound: Inbound, parts: tuple[Part, ...]) -> None:
+        """Shows and stores what the person said; only then may the page forget it. Raises `StoreUnavailable`."""
+        assert self._accept is not None
+        for number, part in enumerate(parts):
+            await self._show(inbound.conversation.chat, f"in:{inbound.id}:{number}", "person", part)
+        accept = await asyncio.shield(self._accept)
+        await accept(Arrivals(SOURCE, (inbound,)))
+
+    def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        raise FetchFailed(f"the page's file {attachment.name!r} was not stored with its message")
+
+    async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
+        await self._show(to.conversation.chat, key, "bot", part)
+        return Sent(key)
+
+    async def edit(self, to: Target, message_id: str, text: Text) -> None:
+        await self._show(to.conversation.chat, message_id, "bot", text)
+
+    async def busy(self, to: Target, what: Doing) -> None:
+        self._tell(doing(to.conversation.chat, what))
+
+    async def ping(self) -> Health:
+        return Health(True, f"the local page is open at http://{HOST}:{self._port}/")
+
+    async def _show(self, chat: str, key: str, who: str, part: Part) -> None:
+        conversation = self._pages.conversation(chat)
+        entry = await self._log.show(conversation, key, who, part)
+        self._tell(event("entry", told(entry), number=entry.changed))
+
+    def _tell(self, message: bytes) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener.put_nowait(message)
+            except asyncio.QueueFull:  # a page that stopped reading: it reconnects and reads the log
+                self._listeners.discard(listener)
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[asyncio.Queue[bytes]]:
+        """Everything that is shown from now on; an empty message is the end."""
+        listener: asyncio.Queue[bytes] = asyncio.Queue(LISTENER_BACKLOG)
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
