@@ -36,13 +36,22 @@ def candidates(asked: str, primary: str, fallbacks: Sequence[str]) -> tuple[str,
         raise ModelMissing(str(error)) from error
 
 
+def _no_key(error: ProviderError) -> bool:
+    """A key that nobody accepts: every other model would be asked with it."""
+    return isinstance(error, KeyRefused) and error.status != 403
+
+
 async def first_answer(
-    models: Sequence[Model], ask: Callable[[Model], Awaitable[Answer]], name: Callable[[Model], str] = str
+    models: Sequence[Model],
+    ask: Callable[[Model], Awaitable[Answer]],
+    name: Callable[[Model], str] = str,
+    *,
+    final: Callable[[ProviderError], bool] = _no_key,
 ) -> Answer:
     """What the first model that answers gives.
 
-    One failure is raised as it is, several as a summary that names each model. A key that nobody accepts
-    ends the search, because every model would be asked with it.
+    One failure is raised as it is, several as a summary that names each model. A `final` failure is raised
+    at once: no other model is asked after it.
     """
     failures: list[tuple[str, ProviderError]] = []
     for model in models:
@@ -50,8 +59,8 @@ async def first_answer(
             return await ask(model)
         except ProviderError as error:
             failures.append((name(model), _about_media(error)))
-            if isinstance(error, KeyRefused) and error.status != 403:
-                break
+            if _no_key(error) or final(error):
+                raise
             if len(models) > 1:
                 told = {"model": name(model), "status": error.status, "kind": type(error).__name__}
                 log.info("model.failed", extra=told)
