@@ -79,7 +79,7 @@ def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
             "install that version again, or restore a backup from before the upgrade"
         )
     if found != "ok":
-        raise _damaged(path, found)
+        raise _damaged(path, found.splitlines()[-1])
     if version == 0 and connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_schema)").fetchone()[0]:
         raise StateError(f"{path} is a database of another program; move it away or choose another state directory")
 

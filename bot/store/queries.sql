@@ -163,7 +163,9 @@ UPDATE outbox SET state = 'dead', note = :reason, finished_at = :now WHERE key =
 
 -- name: was_mine
 -- Whether a message of a conversation came from here.
-SELECT EXISTS (SELECT 1 FROM outbox WHERE conversation = :conversation AND message_id = :message_id);
+SELECT EXISTS (
+    SELECT 1 FROM outbox WHERE conversation = :conversation AND message_id = :message_id AND message_id <> ''
+);
 
 -- name: add_job
 -- A job, unless the same request of the conversation runs.

@@ -19,7 +19,7 @@ CREATE TABLE inbox (
 ) STRICT;
 
 -- The order of work. 'working' sorts after 'waiting', so the first row downwards tells whether a turn runs.
-CREATE INDEX inbox_open ON inbox (conversation, state DESC, id) WHERE state IN ('waiting', 'working');
+CREATE INDEX inbox_order ON inbox (conversation, state DESC, id);
 CREATE INDEX inbox_turn ON inbox (turn) WHERE turn IS NOT NULL;
 -- One turn at a time in each conversation.
 CREATE UNIQUE INDEX inbox_one_working ON inbox (conversation) WHERE state = 'working' AND id = turn;

@@ -1,8 +1,9 @@
 """One thread that owns the only read-write connection, and commits in groups.
 
 Whatever is queued while a commit waits for the disk shares the next one: the disk is asked once for
-many callers. Each piece of work has its own savepoint, so one that fails takes nobody along. Reads
-run in the same thread after the commit, so a caller always sees what it was told is written.
+many callers. When a piece of work fails, its group is rolled back and each is done on its own, so that
+it takes nobody along (a savepoint for each would cost more than all that goes wrong). Reads run in the
+same thread after the commit, so a caller always sees what it was told is written.
 
 SQLite before 3.51.3 can corrupt a write-ahead log when two connections write or checkpoint at the
 same instant: one connection is the rule that avoids it. Source: sqlite.org/wal.html, "the WAL-reset bug".
@@ -27,8 +28,6 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_LARGEST_GROUP = 256
 
 
 class _Work:
@@ -71,15 +70,15 @@ class _Work:
             self.future.set_exception(self.error)
 
 
-class _GroupLost(Exception):
-    """The whole transaction is void, not only the piece of work that failed."""
+class _Failed(Exception):
+    """A piece of work failed: nothing of its group may be committed."""
 
 
 class Writer:
-    """The thread. `opened` makes the connection inside it; `close` lets it finish what is queued."""
+    """The thread. `open` makes the connection inside it; `close` lets it finish what is queued."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], sqlite3.Connection], *, largest_group: int = 256) -> None:
+        self._connect, self._largest_group = connect, largest_group
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._opened: asyncio.Future[None] = self._loop.create_future()
@@ -201,7 +200,7 @@ class Writer:
         if first is None:
             return []
         group = [first]
-        for _ in range(min(self._queue.qsize(), _LARGEST_GROUP)):
+        for _ in range(min(self._queue.qsize(), self._largest_group - 1)):
             work = self._queue.get_nowait()
             if work is None:
                 self._queue.put(None)
@@ -224,15 +223,13 @@ class Writer:
             self._fail(group, error)
             return
         try:
-            if len(group) == 1:
-                _attempt_alone(database, group[0])
-            else:
-                for work in group:
-                    _attempt_in_savepoint(database, work)
+            for work in group:
+                if not work.attempt(database):
+                    raise _Failed
             connection.execute("COMMIT")
-        except (sqlite3.Error, _GroupLost) as error:
+        except (sqlite3.Error, _Failed) as error:
             _roll_back(connection)
-            if len(group) > 1:  # one of them is too much for the disk: the others may still fit
+            if len(group) > 1:  # each on its own: what was wrong with one of them takes nobody along
                 for work in group:
                     self._commit(database, [work])
             else:
@@ -243,7 +240,7 @@ class Writer:
             if work.error is None:
                 work.committed()
 
-    def _fail(self, group: list[_Work], error: sqlite3.Error | _GroupLost) -> None:
+    def _fail(self, group: list[_Work], error: sqlite3.Error | _Failed) -> None:
         """Nothing of the group was written."""
         for work in group:
             work.error = work.error or explain(error)
@@ -260,18 +257,3 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
     except sqlite3.Error:  # the next BEGIN tells whether the disk still fails
         log.exception("store.rollback_failed")
-
-
-def _attempt_alone(database: Database, work: _Work) -> None:
-    if not work.attempt(database):
-        raise _GroupLost
-
-
-def _attempt_in_savepoint(database: Database, work: _Work) -> None:
-    connection = database.connection
-    connection.execute("SAVEPOINT work")
-    if not work.attempt(database):
-        if not connection.in_transaction:
-            raise _GroupLost
-        connection.execute("ROLLBACK TO work")
-    connection.execute("RELEASE work")
