@@ -36,7 +36,9 @@ log = logging.getLogger(__name__)
 UPLOAD_BYTES, DOWNLOAD_BYTES = 10 << 20, 25_000_000
 INTERACTION_SECONDS = 2.5  # Discord counts an interaction as failed after three
 BUSY_SECONDS = 5.0
+FILE_TIMEOUT = aiohttp.ClientTimeout(total=300.0, sock_read=30.0)
 IDENTIFIES_KEPT = 50
+LONG_SECONDS = 300.0  # a connection that held this long was a good one
 
 
 class DiscordChannel(Channel):
@@ -71,7 +73,7 @@ class DiscordChannel(Channel):
                     f"Discord at {self._settings.api_base} did not let the bot in within "
                     f"{self._settings.connect_seconds:.0f} s; check the network and https://discordstatus.com"
                 ) from error
-            files = await stack.enter_async_context(aiohttp.ClientSession())
+            files = await stack.enter_async_context(aiohttp.ClientSession(timeout=FILE_TIMEOUT))
             self._files = Files(self._rest, files, self._settings.api_base, DOWNLOAD_BYTES)
             my_id = self._client.me("").id
             self._sender = Sender(
@@ -107,8 +109,10 @@ class DiscordChannel(Channel):
         await Bookmarks(self._cursors, self._client.me("").id, self._clock).begin()
         self._gateway = asyncio.create_task(self._stay_connected())
         told = asyncio.create_task(self._client.told.wait())
-        await asyncio.wait((self._gateway, told), return_when=asyncio.FIRST_COMPLETED)
-        told.cancel()
+        try:
+            await asyncio.wait((self._gateway, told), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
         if self._gateway.done():
             await self._gateway
             raise ChannelDown("Discord closed the connection before it was ready; start again in a minute")
@@ -129,8 +133,9 @@ class DiscordChannel(Channel):
 
     async def _stay_connected(self) -> None:
         """Until closed. Raises `ChannelDown` when only the operator can help, and ends the line with it."""
-        wait = 1.0
+        wait = PAUSE_BEFORE_IDENTIFY
         while not self._client.is_closed():
+            since = self._clock.monotonic()
             try:
                 await self._client.connect()
             except (discord.PrivilegedIntentsRequired, discord.ConnectionClosed) as error:
@@ -145,7 +150,8 @@ class DiscordChannel(Channel):
                 if self._client.ws:
                     await self._client.ws.close()
                 await self._clock.sleep(wait)
-                wait = min(wait * 2, 60.0)
+                held = self._clock.monotonic() - since > LONG_SECONDS
+                wait = PAUSE_BEFORE_IDENTIFY if held else min(wait * 2, 60.0)
 
     async def _before_identify(self, initial: bool) -> None:
         if not initial:

@@ -90,7 +90,9 @@ class Intake:
         direct = [Place(channel_id, "", None) for channel_id in await self._bookmarks.direct_chats()]
         places = direct + guild_places(self._client)
         async for place, messages in missed(places, self._bookmarks, self._rest, self._clock):
-            arrivals = self._understood(messages, self._reader(place.room))
+            # nobody has seen them yet, so what was changed since is simply what was said
+            unseen = [message | {"edited_timestamp": None} for message in messages]
+            arrivals = self._understood(unseen, self._reader(place.room))
             cursor = self._bookmarks.at(place.channel_id, str(messages[-1]["id"]))
             await self._store(accept, replace(arrivals, cursor=cursor))
 

@@ -21,7 +21,7 @@ from bot.core.ports import Clock
 
 log = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS, UPLOAD_SECONDS = 60.0, 300.0
 BAN_SECONDS = 900.0
 BUSY_SECONDS = 30.0
 REFUSALS, REFUSAL_SECONDS = 50, 600.0
@@ -51,8 +51,9 @@ class PlacedHTTPClient(HTTPClient):
     async def request(self, route: Route, **kwargs: Any) -> Any:
         if route.url.startswith(Route.BASE):
             route.url = self.api_base + route.url.removeprefix(Route.BASE)
-        # the library's own limit is aiohttp's five minutes: a chat would be silent for as long
-        kwargs.setdefault("timeout", aiohttp.ClientTimeout(total=ANSWER_SECONDS))
+        # the library leaves it at aiohttp's five minutes, files or not: a chat would be silent for as long
+        seconds = UPLOAD_SECONDS if "form" in kwargs else ANSWER_SECONDS
+        kwargs.setdefault("timeout", aiohttp.ClientTimeout(total=seconds))
         return await super().request(route, **kwargs)
 
     async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import logging
 from collections import OrderedDict
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import discord
 from discord.http import Route
 
 from bot.core.errors import MediaError, Undeliverable
@@ -83,8 +85,8 @@ def addressed(body: Json, to: Target, key: str) -> Json:
     return keyed
 
 
-def multipart(body: Json, upload: Upload) -> list[dict[str, Any]]:
-    """The form fields of a message with one file."""
+def multipart(body: Json, upload: Upload, file: discord.File) -> list[dict[str, Any]]:
+    """The form fields of a message with one file, which the library rewinds when it tries again."""
     listed = {"id": "0", "filename": upload.name, **dict(upload.extra)}
     return [
         {
@@ -92,7 +94,7 @@ def multipart(body: Json, upload: Upload) -> list[dict[str, Any]]:
             "value": json.dumps(body | {"attachments": [listed]}),
             "content_type": "application/json",
         },
-        {"name": "files[0]", "value": upload.data, "filename": upload.name, "content_type": upload.mime},
+        {"name": "files[0]", "value": file.fp, "filename": upload.name, "content_type": upload.mime},
     ]
 
 
@@ -155,9 +157,16 @@ class Sender:
     async def _create(self, to: Target, body: Json, upload: Upload | None, key: str) -> Json:
         route = Route("POST", CREATE, channel_id=to.conversation.chat)
         wish = addressed(body, to, key)
-        carried = {"form": multipart(wish, upload)} if upload else {"json": wish}
-        message: Json = await self._rest.call(route, **carried)
-        return message
+        message: Json
+        if upload is None:
+            message = await self._rest.call(route, json=wish)
+            return message
+        file = discord.File(io.BytesIO(upload.data), upload.name)
+        try:
+            message = await self._rest.call(route, form=multipart(wish, upload, file), files=[file])
+            return message
+        finally:
+            file.close()
 
     async def _bytes(self, to: Target, part: Voice | Media) -> bytes:
         limit = self._upload_bytes(to.conversation.chat)

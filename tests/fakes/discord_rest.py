@@ -124,7 +124,7 @@ class Rest:
         nonce = str(wish.get("nonce", ""))
         if wish.get("enforce_nonce") and nonce and (known := self.world.with_nonce(nonce)):
             return told(known)
-        if problem := _refused(wish, files):
+        if problem := _refused(wish, files, self.world.upload_bytes(channel_id)):
             return problem
         uploads = [
             _with_voice(upload, listed) for upload, listed in zip(files, wish.get("attachments", []), strict=True)
@@ -143,7 +143,7 @@ class Rest:
         if found is None:
             return refusal(404, 10008, "Unknown Message")
         wish = await request.json()
-        if problem := _refused(wish, []):
+        if problem := _refused(wish, [], 0):
             return problem
         self.world.edits.setdefault(found["id"], []).append(found["content"])
         found |= {key: wish[key] for key in ("content", "flags", "components") if key in wish}
@@ -206,7 +206,7 @@ def _with_voice(upload: Upload, listed: Json) -> Upload:
     )
 
 
-def _refused(wish: Json, files: list[Upload]) -> web.Response | None:
+def _refused(wish: Json, files: list[Upload], limit: int) -> web.Response | None:
     """Discord's own rules for a message."""
     content = wish.get("content") or ""
     voice = wish.get("flags", 0) & 8192
@@ -216,7 +216,7 @@ def _refused(wish: Json, files: list[Upload]) -> web.Response | None:
         return refusal(400, 50006, "Cannot send an empty message")
     if len(str(wish.get("nonce", ""))) > 25:
         return refusal(400, 50035, "Invalid Form Body: nonce: Must be 25 or fewer in length.")
-    if sum(len(file.data) for file in files) > 10 << 20:
+    if sum(len(file.data) for file in files) > limit:
         return refusal(413, 40005, "Request entity too large")
     if voice and (content or wish.get("embeds") or wish.get("components")):
         return refusal(400, 50159, "Voice messages do not support additional content.")

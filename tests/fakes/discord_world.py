@@ -218,6 +218,14 @@ class World:
     def keep_nonce(self, nonce: str, message: Json) -> None:
         self._nonces[nonce] = (self.now(), message)
 
+    def upload_bytes(self, channel_id: str) -> int:
+        """Boosted servers take larger files. Source: Discord help centre, Server Boosting."""
+        boosted = self.premium_tier if "guild_id" in self.channels[channel_id] else 0
+        return (10, 10, 50, 100)[boosted] << 20
+
+    def forget_nonces(self) -> None:
+        self._nonces.clear()
+
     def page(self, channel_id: str, *, after: str = "", before: str = "", limit: int = 50) -> list[Json]:
         """Messages newest first; `after` takes the oldest of those that follow, as Discord does."""
         found = self.history[channel_id]

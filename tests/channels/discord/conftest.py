@@ -26,7 +26,7 @@ class Shelf:
     """Cursors and blobs in memory: what outlives a connection."""
 
     cursors: dict[str, str] = field(default_factory=dict)
-    data: dict[str, bytes] = field(default_factory=dict)
+    data: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     async def cursor(self, name: str) -> str:
         return self.cursors.get(name, "")

@@ -8,6 +8,8 @@ from bot.core.errors import ChannelDown, StoreUnavailable
 from bot.core.messages import Conversation, Target, Text
 from channels.discord.adapter import DiscordChannel
 from channels.discord.budget import A_DAY, CURSOR
+from channels.discord.client import Heard
+from channels.discord.intake import WAITING, Line
 from tests.channels.discord.conftest import Connect, Desk, HastyClock, Shelf, listening
 from tests.fakes.discord_api import BOT_ID, CHANNEL_ID, DM_ID, DiscordApi
 
@@ -132,6 +134,36 @@ async def test_what_was_said_while_the_daemon_was_down_arrives_in_order_when_it_
     assert [found.text for found in heard] == ["before", "first", "second", "third", "in the room"]
     assert heard[4].to_me
     assert heard[4].room
+
+
+async def test_a_message_that_was_changed_while_nobody_listened_is_simply_what_was_said(
+    api: DiscordApi, connect: Connect, desk: Desk
+) -> None:
+    async with connect() as channel, listening(channel, desk):
+        await api.say(DM_ID, "Ada", "before")
+        await desk.heard()
+    message_id = await api.say(DM_ID, "Ada", "frist")
+    await api.edit(DM_ID, message_id, "first")
+
+    async with connect() as channel, listening(channel, desk):
+        _, heard = await desk.heard(2)
+
+    assert (heard.id, heard.text, heard.edited) == (message_id, "first", False)
+
+
+async def test_a_line_that_grows_too_long_drops_messages_for_the_history_but_keeps_commands() -> None:
+    line = Line()
+    line.put(Heard.INTERACTION, {"id": "pressed"})
+    for number in range(WAITING):
+        line.put(Heard.MESSAGE, {"id": str(number)})
+
+    waiting = [await line.next() for _ in range(3)]
+
+    assert waiting == [
+        (Heard.NEW_SESSION, {}),
+        (Heard.INTERACTION, {"id": "pressed"}),
+        (Heard.MESSAGE, {"id": str(WAITING - 1)}),
+    ]
 
 
 async def test_the_first_start_ever_answers_nothing_old(

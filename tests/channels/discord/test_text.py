@@ -122,12 +122,12 @@ async def test_a_pressed_button_says_what_it_stands_for_and_is_acknowledged(
 
 
 async def test_a_slash_command_says_its_name_and_arguments(api: DiscordApi, connect: Connect, desk: Desk) -> None:
-    async with connect(commands=(SlashCommand("model", "Choose a model", "name"),)) as channel:
-        async with listening(channel, desk):
-            used = await api.slash(CHANNEL_ID, "Ada", "model", name="fast")
+    commands = (SlashCommand("model", "Choose a model", "name"),)
+    async with connect(commands=commands) as channel, listening(channel, desk):
+        used = await api.slash(CHANNEL_ID, "Ada", "model", name="fast")
 
-            (heard,) = await desk.heard()
-            await api.wait_for(lambda: len(api.world.interactions) == 2)
+        (heard,) = await desk.heard()
+        await api.wait_for(lambda: len(api.world.interactions) == 2)
 
     assert (heard.text, heard.to_me, heard.room, heard.sender.name) == ("/model fast", True, GUILD_ID, "Ada")
     assert api.world.interactions[0] == {"id": used, "type": 5, "data": {"flags": 64}}
