@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
 from bot.cli.setup import Setup
 from bot.config.keys import FoundKey
-from bot.core.errors import KeyRefused
+from bot.core.clock import SystemClock
+from bot.core.errors import KeyRefused, MediaError
+from bot.core.messages import Blob
+from bot.openrouter.catalog import Catalog
+from bot.openrouter.chat import ChatSettings, OpenRouterChat
+from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.params import ParamLayers
 from bot.openrouter.route import CANONICAL, Attribution, Route
 
@@ -49,3 +58,28 @@ def layers(setup: Setup) -> ParamLayers:
         models={ref: entry.params for ref, entry in agents.defaults.models.items()},
         agent=agents.active.params,
     )
+
+
+@asynccontextmanager
+async def open_chat(setup: Setup) -> AsyncIterator[OpenRouterChat]:
+    """The chat models, asked with the configured params. Raises `KeyRefused` when there is no key."""
+    clock = SystemClock()
+    async with OpenRouterClient(route(setup, wanted_key(setup).key), clock=clock) as client:
+        settings = ChatSettings(params=layers(setup), thinking=setup.config.agents.defaults.thinking_default or "")
+        yield OpenRouterChat(client, settings, catalog=Catalog(client, clock=clock), blobs=_NoBlobs(), clock=clock)
+
+
+class _NoBlobs:
+    """A prompt from the command line has no pictures."""
+
+    async def put(self, data: bytes, mime: str) -> Blob:
+        raise MediaError("Pictures are not kept here.")
+
+    async def put_stream(self, chunks: AsyncIterator[bytes], mime: str, *, cap: int) -> Blob:
+        raise MediaError("Pictures are not kept here.")
+
+    async def read(self, blob: Blob) -> bytes:
+        raise MediaError("Pictures are not kept here.")
+
+    def path(self, blob: Blob) -> Path:
+        raise MediaError("Pictures are not kept here.")

@@ -34,13 +34,23 @@ class TelegramBot:
 
 
 @dataclass(frozen=True, slots=True)
-class DiscordBot:
-    """`reads_content` is true when the message content intent is switched on."""
+class TelegramPerson:
+    id: int
+    name: str
 
-    id: str
+
+@dataclass(frozen=True, slots=True)
+class DiscordBot:
+    """`reads_content` is true when the message content intent is switched on.
+
+    The owner is who made the application, "" when Discord does not say.
+    """
+
     name: str
     application: str
     reads_content: bool
+    owner_id: str = ""
+    owner_name: str = ""
 
     @property
     def invite(self) -> str:
@@ -79,15 +89,34 @@ async def discord_bot(token: str, api_base: str = "https://discord.com/api/v10")
         raise ChannelDown(
             "Discord refuses this token. Reset it on the Bot page of discord.com/developers/applications."
         )
-    bot = told.get("bot")
-    named = bot if isinstance(bot, dict) else told
-    flags = _number(told.get("flags"))
+    owner, team = _object(told.get("owner")), _object(told.get("team"))
     return DiscordBot(
-        id=str(named.get("id", told["id"])),
-        name=str(named.get("username", told.get("name", ""))),
+        name=str(_object(told.get("bot")).get("username") or told.get("name", "")),
         application=str(told["id"]),
-        reads_content=bool(flags & _MESSAGE_CONTENT),
+        reads_content=bool(_number(told.get("flags")) & _MESSAGE_CONTENT),
+        owner_id=str(team.get("owner_user_id") or owner.get("id") or ""),
+        owner_name="" if team else str(owner.get("username", "")),
     )
+
+
+async def telegram_people(token: str, api_root: str) -> tuple[TelegramPerson, ...]:
+    """Who wrote to the bot in private lately, newest first. Nothing is confirmed: the bot will read it all again.
+
+    Raises as `telegram_bot`. Source: Telegram Bot API, getUpdates.
+    """
+    query = urlencode({"allowed_updates": json.dumps(["message"])})
+    status, answer = await _get("Telegram", f"{api_root}/bot{token}/getUpdates?{query}", {})
+    updates = answer.get("result")
+    if status == 409 or not isinstance(updates, list):
+        raise ChannelDown("Another program reads this bot's messages. Stop it first.")
+    people: dict[int, TelegramPerson] = {}
+    for update in reversed(updates):
+        message = _object(_object(update).get("message"))
+        sender, chat = _object(message.get("from")), _object(message.get("chat"))
+        number = _number(sender.get("id"))
+        if number and chat.get("type") == "private" and sender.get("is_bot") is not True:
+            people.setdefault(number, TelegramPerson(number, str(sender.get("first_name", ""))))
+    return tuple(people.values())
 
 
 async def _get(service: str, url: str, headers: dict[str, str]) -> tuple[int, dict[str, JsonValue]]:
@@ -109,6 +138,10 @@ async def _get(service: str, url: str, headers: dict[str, str]) -> tuple[int, di
     except ValueError:
         answer = None
     return status, answer if isinstance(answer, dict) else {}
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
 
 
 def _number(value: JsonValue) -> int:

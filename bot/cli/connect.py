@@ -1,0 +1,140 @@
+"""Connecting Telegram and Discord: the token is checked live, and its owner is told what is left to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.cli.exits import WrongUsage
+from bot.cli.terminal import Terminal, agrees
+from bot.cli.tokens import DiscordBot, TelegramBot, discord_bot, telegram_bot, telegram_people
+from bot.config.channels import Discord, Telegram
+from bot.config.choose import Changes
+from bot.config.model import Config
+from bot.core.errors import ChannelDown, NotSent
+
+Bot = TypeVar("Bot")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was said on the command line: a token ("" for none) and who may talk."""
+
+    token: str = ""
+    allow: tuple[str, ...] = ()
+
+
+def connect_telegram(terminal: Terminal, config: Config, wanted: Wanted) -> Changes:
+    """What the file needs for Telegram; nothing when it is not wanted. Raises `WrongUsage`, `ChannelDown`."""
+    api_root = (config.channels.telegram or Telegram()).api_root
+    offer = not wanted.token and terminal.interactive
+    if offer and not agrees(terminal, "Connect Telegram?"):
+        return {}
+    if offer:
+        terminal.say("Write to https://t.me/BotFather, send /newbot, and copy the token it gives you.")
+    token, bot = _checked(terminal, "Telegram", wanted.token, lambda text: telegram_bot(text, api_root))
+    if not token:
+        return {}
+    people = wanted.allow
+    if bot is not None:
+        terminal.say(f"This is @{bot.username}. People find it at {bot.link}")
+        if not bot.reads_groups:
+            terminal.say(
+                "In groups it sees commands and replies only. To change that: @BotFather, /setprivacy, Disable."
+            )
+        people = people or _telegram_owner(terminal, bot, token, api_root)
+    return _changes(config, "telegram", "botToken", token, people)
+
+
+def connect_discord(terminal: Terminal, config: Config, wanted: Wanted) -> Changes:
+    """What the file needs for Discord; nothing when it is not wanted. Raises `WrongUsage`, `ChannelDown`."""
+    api_base = (config.channels.discord or Discord()).api_base
+    offer = not wanted.token and terminal.interactive
+    if offer and not agrees(terminal, "Connect Discord?"):
+        return {}
+    if offer:
+        terminal.say("On https://discord.com/developers/applications make an application; on its page Bot")
+        terminal.say("switch on Message Content Intent, press Reset Token, and copy the token.")
+    token, bot = _checked(terminal, "Discord", wanted.token, lambda text: discord_bot(text, api_base))
+    if not token:
+        return {}
+    people = wanted.allow
+    if bot is not None:
+        terminal.say(f"This is {bot.name}. Invite it to your server: {bot.invite}")
+        if not bot.reads_content:
+            terminal.say("It may not read what people write yet: on its page Bot, switch on Message Content Intent.")
+        people = people or _discord_owner(terminal, bot)
+    return _changes(config, "discord", "token", token, people)
+
+
+def _checked(
+    terminal: Terminal, name: str, given: str, ask: Callable[[str], Coroutine[Any, Any, Bot]]
+) -> tuple[str, Bot | None]:
+    """A token that works, and its bot; the bot is None when the service cannot be reached.
+
+    At a terminal a refused token may be typed again, and Enter alone gives up ("").
+    """
+    while True:
+        token = given or (terminal.ask_secret(f"{name} token, or Enter to skip:") if terminal.interactive else "")
+        if not token:
+            return "", None
+        try:
+            return token, asyncio.run(ask(token))
+        except NotSent as error:
+            terminal.say(f"{error} The token is kept unchecked; `voxline doctor` checks it later.")
+            return token, None
+        except ChannelDown as error:
+            if not terminal.interactive:
+                raise
+            terminal.say(str(error))
+            given = ""
+
+
+def _telegram_owner(terminal: Terminal, bot: TelegramBot, token: str, api_root: str) -> tuple[str, ...]:
+    """The numeric id of whoever sits here, found by having them write to the bot."""
+    if not terminal.interactive:
+        return ()
+    terminal.ask(f"Open {bot.link}, press Start, then press Enter here. (It shows who you are.)")
+    try:
+        people = asyncio.run(telegram_people(token, api_root))
+    except (NotSent, ChannelDown) as error:
+        terminal.say(str(error))
+        people = ()
+    for person in people:
+        if agrees(terminal, f"Is {person.name} ({person.id}) you?"):
+            return (str(person.id),)
+    return _typed_id(terminal, "Your numeric Telegram id, or Enter to be let in by a pairing code later:")
+
+
+def _discord_owner(terminal: Terminal, bot: DiscordBot) -> tuple[str, ...]:
+    if not terminal.interactive:
+        return ()
+    if bot.owner_id and agrees(terminal, f"Are you {bot.owner_name or 'the owner'} ({bot.owner_id})?"):
+        return (bot.owner_id,)
+    return _typed_id(terminal, "Your numeric Discord id, or Enter to be let in by a pairing code later:")
+
+
+def _typed_id(terminal: Terminal, question: str) -> tuple[str, ...]:
+    while True:
+        answer = terminal.ask(question)
+        if not answer:
+            return ()
+        if answer.isdigit():
+            return (answer,)
+        terminal.say("An id is a number. Names can change hands, so they let nobody in.")
+
+
+def _changes(config: Config, name: str, key: str, token: str, people: tuple[str, ...]) -> Changes:
+    """The token, and the people as allowed. Those named first become owners where there is none yet."""
+    if wrong := next((person for person in people if not person.isdigit()), ""):
+        raise WrongUsage(f"{wrong!r} is not a numeric id. Names can change hands, so they let nobody in.")
+    channel = config.channels.telegram if name == "telegram" else config.channels.discord
+    allowed = (*(channel.allow_from if channel else ()), *people)
+    changes: Changes = {("channels", name, key): token, ("channels", name, "enabled"): True}
+    if people:
+        changes["channels", name, "allowFrom"] = list(dict.fromkeys(allowed))
+        if not any(owner.startswith(f"{name}:") for owner in config.owners):
+            changes["owners",] = [*config.owners, *(f"{name}:{person}" for person in people)]
+    return changes
