@@ -7,46 +7,46 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from bot.sandbox.catalogue import ROWS, VIDEO_ROWS, outputs
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Given, Routes, Stage
 from bot.sandbox.wire import Json, Refused
 
 CREDITS = 25.0
 LIMIT = 10.0
 
 
-def routes(stage: Stage) -> list[web.RouteDef]:
+def routes(stage: Stage) -> Routes:
     """What can be asked about models and money."""
 
-    async def models(request: web.Request) -> web.Response:
-        wanted = request.query.get("output_modalities", "")
+    async def models(given: Given) -> web.Response:
+        wanted = given.http.query.get("output_modalities", "")
         rows = [row for row in ROWS if wanted in ("", "all") or set(wanted.split(",")) & set(outputs(row))]
-        start, most = int(request.query.get("offset", "0")), int(request.query.get("limit", "500"))
+        start, most = int(given.http.query.get("offset", "0")), int(given.http.query.get("limit", "500"))
         page = rows[start : start + most]
         more = f"/api/v1/models?offset={start + most}&limit={most}" if start + most < len(rows) else None
         return web.json_response({"data": page, "total_count": len(rows), "links": {"next": more}})
 
-    async def video_models(request: web.Request) -> web.Response:
+    async def video_models(given: Given) -> web.Response:
         return web.json_response({"data": list(VIDEO_ROWS)})
 
-    async def generation(request: web.Request) -> web.Response:
-        known = stage.generations.get(request.query.get("id", ""))
+    async def generation(given: Given) -> web.Response:
+        known = stage.generations.get(given.http.query.get("id", ""))
         if known is None:
-            raise Refused(404, f"Generation {request.query.get('id')!r} not found")
+            raise Refused(404, f"Generation {given.http.query.get('id')!r} not found")
         return web.json_response({"data": generation_row(known, stage.clock.now())})
 
-    async def key(request: web.Request) -> web.Response:
+    async def key(given: Given) -> web.Response:
         return web.json_response({"data": key_row(stage.spent)})
 
-    async def credits(request: web.Request) -> web.Response:
+    async def credits(given: Given) -> web.Response:
         return web.json_response({"data": {"total_credits": CREDITS, "total_usage": round(stage.spent, 8)}})
 
-    return [
-        web.get("/api/v1/models", models),
-        web.get("/api/v1/videos/models", video_models),
-        web.get("/api/v1/generation", generation),
-        web.get("/api/v1/key", key),
-        web.get("/api/v1/credits", credits),
-    ]
+    return {
+        "GET /models": models,
+        "GET /videos/models": video_models,
+        "GET /generation": generation,
+        "GET /key": key,
+        "GET /credits": credits,
+    }
 
 
 UNTOLD = (

@@ -8,13 +8,13 @@ from bot.sandbox.brush import INK, SNOW, Brush, Colour, darker, lighter
 def fox(brush: Brush, colour: Colour) -> None:
     """A sitting fox: tall ears, white cheeks, dark socks, a bushy tail with a white tip."""
     dark = darker(colour, 0.75)
-    brush.stroke(((0.10, 0.40), (0.52, 0.46), (0.40, 0.02)), (0.09, 0.13), colour)
-    brush.stroke(((0.425, 0.05), (0.41, -0.02), (0.36, -0.10)), (0.125, 0.02), SNOW)
+    brush.stroke(((0.10, 0.40), (0.54, 0.46), (0.42, 0.08)), (0.09, 0.115), colour)
+    brush.stroke(((0.42, 0.07), (0.41, -0.04), (0.34, -0.14)), (0.118, 0.012), SNOW)
     _body(brush, colour, SNOW)
     brush.ellipse(-0.09, 0.46, 0.06, 0.045, dark)
     brush.ellipse(0.09, 0.46, 0.06, 0.045, dark)
     for side in (-1, 1):
-        brush.shape(((side * 0.27, -0.52), (side * 0.28, -0.18), (side * 0.05, -0.28)), colour)
+        brush.shape(((side * 0.27, -0.52), (side * 0.26, -0.20), (side * 0.05, -0.28)), colour)
         brush.shape(((side * 0.25, -0.45), (side * 0.245, -0.25), (side * 0.12, -0.29)), dark)
     brush.shape(((-0.32, -0.08), (-0.22, -0.29), (0.22, -0.29), (0.32, -0.08), (0, 0.12)), colour)
     for side in (-1, 1):

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.sandbox.catalogue import find, outputs
 from bot.sandbox.sound import FORMATS, as_mp3, hearable, resampled
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Given, Routes, Stage
 from bot.sandbox.wire import Json, Refused, bill, generation_id
 
 SPEECH_RATE = 24000
@@ -17,11 +17,11 @@ CHARACTERS_AT_MOST = 4096
 TRANSCRIPT_DOLLARS_A_SECOND = 0.04 / 3600
 
 
-def routes(stage: Stage) -> list[web.RouteDef]:
+def routes(stage: Stage) -> Routes:
     """Speech and transcription."""
 
-    async def speech(request: web.Request) -> web.Response:
-        body: Json = request["json"]
+    async def speech(given: Given) -> web.Response:
+        body: Json = given.body
         row, text, form = check_speech(body)
         samples, rate = await stage.mouth.speak(text, body.get("voice") or "af_alloy", float(body.get("speed") or 1.0))
         answer_id = generation_id()
@@ -33,8 +33,8 @@ def routes(stage: Stage) -> list[web.RouteDef]:
         made = await resampled(samples, rate, SPEECH_RATE)
         return web.Response(body=made, headers=headers | {"Content-Type": kind})
 
-    async def transcriptions(request: web.Request) -> web.Response:
-        body: Json = request["json"]
+    async def transcriptions(given: Given) -> web.Response:
+        body: Json = given.body
         row, sound = check_transcription(body)
         samples = await hearable(sound)
         seconds = round(len(samples) / 32000, 3)
@@ -44,10 +44,10 @@ def routes(stage: Stage) -> list[web.RouteDef]:
         stage.record(answer_id, row["id"], usage)
         return web.json_response({"text": text, "usage": usage}, headers={"X-Generation-Id": answer_id})
 
-    return [
-        web.post("/api/v1/audio/speech", speech),
-        web.post("/api/v1/audio/transcriptions", transcriptions),
-    ]
+    return {
+        "POST /audio/speech": speech,
+        "POST /audio/transcriptions": transcriptions,
+    }
 
 
 def check_speech(body: Json) -> tuple[Json, str, str]:

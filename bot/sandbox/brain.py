@@ -49,7 +49,7 @@ Thought = Say | Use
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request as the rules see it. `text` is what the person last said, `low` the same in lower case
-    with digits; `seen` describes pictures they showed."""
+    with digits; `pictured` tells whether they showed a picture, and `seen` describes it."""
 
     text: str
     low: str
@@ -57,6 +57,7 @@ class Asked:
     results: tuple[tuple[str, str], ...]
     tools: dict[str, Offer]
     now: datetime
+    pictured: bool
     seen: str
 
 
@@ -77,7 +78,10 @@ def _is_first(messages: list[Json]) -> bool:
 def _asked(messages: list[Json], tools: dict[str, Offer], now: datetime, seen: str) -> Asked:
     said = [plain for message in messages if message["role"] == "user" and (plain := spoken_part(words_of(message)))]
     text = said[-1] if said else ""
-    return Asked(text, digits(text.lower()), tuple(said[:-1]), _results(messages), tools, now, seen)
+    shown = isinstance(messages[-1].get("content"), list) and "image_url" in str(
+        [part.get("type") for part in messages[-1]["content"]]
+    )
+    return Asked(text, digits(text.lower()), tuple(said[:-1]), _results(messages), tools, now, shown, seen)
 
 
 def words_of(message: Json) -> str:
@@ -119,15 +123,18 @@ def _after_a_tool(asked: Asked) -> Thought | None:
     if not asked.results:
         return None
     name, told = asked.results[-1]
-    first = told.strip().split("\n")[0][:300]
-    if re.search(r"\b(error|failed|cannot|could not|refused|denied|not allowed)\b", told, re.IGNORECASE):
-        return Say(f"That did not work: {first}")
+    first = re.sub(r"\s*\b(Tell|Ask) (the person|for)\b[^.]*\.", "", told.strip().split("\n")[0])[:300]
+    if re.search(r"\b(error|failed|cannot|could not|refused|denied|not allowed|no longer)\b", told, re.IGNORECASE):
+        return Say(f"That did not work. {first}")
+    if at := re.search(r"\bset for ([^(.]+)", told, re.IGNORECASE):
+        return Say(f"I will remind you: {at.group(1).strip()}.")
     for kind, sentence in CLOSING.items():
         if kind in name:
-            return Say(sentence)
+            return Say(sentence if re.search(ON_ITS_WAY, told, re.IGNORECASE) else f"That did not work. {first}")
     return Say(f"Done. {first}" if first else "Done.")
 
 
+ON_ITS_WAY = r"\b(deliver\w*|started|drawn|made|ready|done|on (its|the) way|ok)\b"
 CLOSING = {
     "image": "Here is your picture. Tell me a colour and I will draw it anew.",
     "video": "Your clip is in the works. It will appear here when it is ready.",
@@ -173,9 +180,30 @@ def _make(kind: str, pattern: str, noun: str) -> Callable[[Asked], Thought | Non
         )
         if not tool:
             return Say(f"I would make {noun} of that, but I was not given a tool for it here.")
-        return Use(tool, as_json(asked.tools[tool].filled({"prompt": subject(asked.text)})))
+        return Use(tool, as_json(asked.tools[tool].filled({"prompt": subject(asked.text), **_hints(asked)})))
 
     return rule
+
+
+def _hints(asked: Asked) -> Json:
+    """What else was said about the thing to make, under the names tools have for it."""
+    hints: Json = {"edit": True, "useImages": True, "useImage": True} if asked.pictured else {}
+    if many := re.search(r"\b(\d+) (?:\w+ )?(?:pictures|images|drawings)\b", asked.low):
+        hints |= {"count": min(4, int(many.group(1)))}
+    if long := re.search(r"\b(\d+)[ -]seconds?\b", asked.low):
+        hints |= {"durationSeconds": int(long.group(1))}
+    return hints
+
+
+def _recolour(asked: Asked) -> Thought | None:
+    """A colour after a drawing ("make it blue"): the same thing in that colour."""
+    found = re.search(COLOUR_ALONE, asked.low)
+    drawn = next((text for text in reversed(asked.earlier) if re.search(DRAW, text.lower())), "")
+    if found is None or asked.pictured or not drawn or "image_generate" not in asked.tools:
+        return None
+    plain = re.sub(COLOUR, "", subject(drawn), flags=re.IGNORECASE)
+    prompt = " ".join(f"{found.group(1)} {plain}".split())
+    return Use("image_generate", as_json(asked.tools["image_generate"].filled({"prompt": prompt})))
 
 
 def subject(text: str) -> str:
@@ -183,7 +211,7 @@ def subject(text: str) -> str:
     plain = re.sub(
         r"^\W*(?:(?:hey|hi|hello|ok|okay|please|now|and|can|could|would|will|you|i|want|to|like|have|see)\b[\s,]*)*"
         r"(?:(?:draw|paint|sketch|make|create|generate|show|give|play|sing|compose|write|render|film)\b\s*)?"
-        r"(?:me\b\s*|us\b\s*)?(?:(?:a|an|the)\s+)?"
+        r"(?:me\b\s*|us\b\s*)?(?:(?:a|an|the|in)\s+)?"  # a recogniser hears "draw a red fox" as "draw in red fox"
         r"(?:(?:short|little|nice)\s+)?"
         r"(?:(?:picture|image|painting|drawing|photo|video|clip|movie|song|melody|tune)s?\b\s*(?:of|about|with|showing)\s+)?",
         "",
@@ -241,6 +269,7 @@ def _manners(asked: Asked) -> Thought | None:
     return None
 
 
+GREETING = "Hello! What shall we try? Say “help” to see what I can do."
 MANNERS = (
     (r"\bhelp\b|\bwhat can you\b|\bwhat do you do\b", ABILITIES),
     (
@@ -251,7 +280,7 @@ MANNERS = (
     (r"\bthank", "You are welcome."),
     (r"\b(good ?bye|bye|good night|see you)\b", "Goodbye, and come back soon."),
     (r"\bhow are you\b", "I am well, thank you: all my rules are in order. What shall we try?"),
-    (r"^\W*(hello|hi|hey|good (morning|evening|afternoon|day)|greetings|test)\b", "Hello! What shall we try? Say “help” to see what I can do."),
+    (r"^\W*(hello|hi|hey|good (morning|evening|afternoon|day)|greetings|test)\b", GREETING),
 )  # fmt: skip
 
 
@@ -262,7 +291,14 @@ def _echo(asked: Asked) -> Thought | None:
     return Say(f"I understood: “{heard}” That is beyond a stand-in, but say “help” and I will show you what I can do.")
 
 
-DRAW = r"\b(draw\w*|paint\w*|sketch\w*|picture|image|photo|illustrat\w*)\b|\bmake (it|this|this one|that one)\b.*\b(red|blue|green|yellow|orange|purple|pink|black|white|brown|gr[ae]y)\b"
+COLOUR = r"\b(red|blue|green|yellow|orange|purple|pink|black|white|brown|gold|silver|gr[ae]y)\b"
+COLOUR_ALONE = (
+    rf"^\W*(?:(?:please|now|make|turn|colou?r|draw|paint|it|this|that|one|1|in)\s+)*{COLOUR}\W*(?:please)?\W*$"
+)
+DRAW = (
+    r"\b(draw\w*|paint\w*|sketch\w*|picture|image|photo|illustrat\w*)\b|"
+    rf"\b(make|turn|colou?r) (it|this|that)\b.*{COLOUR}"
+)
 RULES: tuple[Callable[[Asked], Thought | None], ...] = (
     _exactly,
     _after_a_tool,
@@ -272,6 +308,7 @@ RULES: tuple[Callable[[Asked], Thought | None], ...] = (
     _remind,
     _make("video", r"\b(video|clip|movie|film|animation)s?\b", "a clip"),
     _make("music", r"\b(songs?|music|melod\w+|tune|sing)\b", "a song"),
+    _recolour,
     _make("image", DRAW, "a picture"),
     _look,
     _story,

@@ -14,7 +14,7 @@ from bot.sandbox.wire import Json
 TEXT_NAMES = ("prompt", "text", "message", "what", "note", "about", "title", "content", "body", "reminder")
 TIME_NAMES = ("when", "at", "time", "due", "datetime", "date", "due_at", "at_time")
 UNIT_NAMES = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-ACTIONS = ("generate", "add", "create", "set", "schedule", "start", "new")
+ACTIONS = ("generate", "set", "add", "create", "schedule", "start", "new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,24 @@ def reminder_call(offer: Offer, text: str, now: datetime) -> Json | None:
     if delay is None:
         return None
     known: Json = {"prompt": _what(text)}
-    for name, schema in offer.properties.items():
-        unit = next((seconds for unit, seconds in UNIT_NAMES.items() if unit in name), None)
-        if unit is not None:
-            known[name] = max(1, round(delay / unit))
-            break
-        if name in TIME_NAMES:
-            known[name] = _moment(schema, delay, now)
+    known |= _in_units(offer, delay) or _as_a_moment(offer, delay, now)
     return offer.filled(known)
+
+
+def _in_units(offer: Offer, delay: int) -> Json:
+    """The delay under a name such as inMinutes, {} when there is none."""
+    for name, schema in offer.properties.items():
+        seconds = next((seconds for unit, seconds in UNIT_NAMES.items() if unit in name.lower()), None)
+        if seconds is not None:
+            whole = schema.get("type") == "integer" or delay % seconds == 0
+            return {name: max(1, round(delay / seconds)) if whole else round(delay / seconds, 3)}
+    return {}
+
+
+def _as_a_moment(offer: Offer, delay: int, now: datetime) -> Json:
+    """The time under a name such as when, {} when there is none."""
+    name = next((name for name in offer.properties if name in TIME_NAMES), None)
+    return {name: _moment(offer.properties[name], delay, now)} if name else {}
 
 
 def _moment(schema: Json, delay: int, now: datetime) -> str:

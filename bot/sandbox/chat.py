@@ -17,7 +17,7 @@ from bot.sandbox.looking import describe
 from bot.sandbox.melody import compose
 from bot.sandbox.pictures import draw_for_chat
 from bot.sandbox.play import Cut, Stream
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Given, Routes, Stage
 from bot.sandbox.wire import Bill, Envelope, Json, bill, generation_id
 
 PICTURE_DOLLARS = 0.039
@@ -27,34 +27,35 @@ KEEP_ALIVE_WORDS = 50
 SILENT_THOUGHT = "The person wants something; a rule will know what."
 
 
-def routes(stage: Stage) -> list[web.RouteDef]:
+def routes(stage: Stage) -> Routes:
     """Chat completions."""
 
-    async def completions(request: web.Request) -> web.StreamResponse:
-        body: Json = request["json"]
+    async def completions(given: Given) -> web.StreamResponse:
+        body: Json = given.body
         row = find(body.get("model"))
         check_chat(body, row)
         envelope = Envelope(generation_id(), int(stage.clock.now().timestamp()), row["id"])
         modalities = body.get("modalities") or ["text"]
         if "audio" in modalities:
-            return await _sing(stage, request, body, row, envelope)
+            return await _sing(stage, given, row, envelope)
         if "image" in modalities:
-            return await _paint(stage, request, body, row, envelope)
-        thought = await _next_step(stage, request["fault"], body)
+            return await _paint(stage, given, row, envelope)
+        thought = await _next_step(stage, given)
         if body.get("stream"):
-            return await _tell(stage, request, body, row, (envelope, thought))
-        message, finish = _message(thought, request["fault"])
+            return await _tell(stage, given, row, (envelope, thought))
+        message, finish = _message(thought, given.fault)
         spent = bill(row, body["messages"], message)
         stage.record(envelope.id, row["id"], spent.usage())
         return _whole(envelope, [message], finish, spent)
 
-    return [web.post("/api/v1/chat/completions", completions)]
+    return {"POST /chat/completions": completions}
 
 
-async def _next_step(stage: Stage, fault: Fault | None, body: Json) -> Thought:
+async def _next_step(stage: Stage, given: Given) -> Thought:
     """What was queued, what a fault wants, or what the stand-in thinks of."""
+    body = given.body
     offered = [tool["function"]["name"] for tool in body.get("tools") or ()]
-    match fault:
+    match given.fault:
         case EmptyAnswer():
             return Say("")
         case NullArguments(tool):
@@ -90,25 +91,23 @@ def _whole(envelope: Envelope, messages: list[Json], finish: str, spent: Bill) -
     return web.json_response(envelope.whole(messages, finish, spent), headers={"X-Generation-Id": envelope.id})
 
 
-async def _tell(
-    stage: Stage, request: web.Request, body: Json, row: Json, answer: tuple[Envelope, Thought]
-) -> web.StreamResponse:
+async def _tell(stage: Stage, given: Given, row: Json, answer: tuple[Envelope, Thought]) -> web.StreamResponse:
     """Streams words or a tool call, and last what it cost."""
     envelope, thought = answer
-    stream = Stream(request, stage.clock, envelope.id)
+    stream = Stream(given, stage.clock, envelope.id)
     await stream.open()
     try:
-        if _is_thinking(body):
+        if _is_thinking(given.body):
             detail = {"type": "reasoning.text", "text": SILENT_THOUGHT, "format": "unknown", "index": 0}
             delta = {"role": "assistant", "content": "", "reasoning": SILENT_THOUGHT, "reasoning_details": [detail]}
             await stream.send(envelope.chunk(delta))
         if isinstance(thought, Say):
-            told, finish = _within(thought.text, body)
+            told, finish = _within(thought.text, given.body)
             await _say(stage, stream, envelope, told)
         else:
             told, finish = thought.arguments, "tool_calls"
-            await _use(stream, envelope, _call(thought, request["fault"]))
-        spent = bill(row, body["messages"], told)
+            await _use(stream, envelope, _call(thought, given.fault))
+        spent = bill(row, given.body["messages"], told)
         stage.record(envelope.id, row["id"], spent.usage())
         await stream.send(envelope.chunk({"role": "assistant", "content": ""}, finish))
         await stream.send(envelope.bill_chunk(finish, spent))
@@ -154,18 +153,18 @@ async def _use(stream: Stream, envelope: Envelope, call: Json) -> None:
         await stream.send(envelope.chunk({"role": "assistant", "content": None, "tool_calls": [rest]}))
 
 
-async def _paint(stage: Stage, request: web.Request, body: Json, row: Json, envelope: Envelope) -> web.StreamResponse:
+async def _paint(stage: Stage, given: Given, row: Json, envelope: Envelope) -> web.StreamResponse:
     """Pictures, as data URLs beside a sentence."""
-    message = {"role": "assistant", "content": "Here is your picture.", "refusal": None}
-    if not isinstance(request["fault"], EmptyAnswer):
-        urls = await draw_for_chat(body)
+    message: Json = {"role": "assistant", "content": "Here is your picture.", "refusal": None}
+    if not isinstance(given.fault, EmptyAnswer):
+        urls = await draw_for_chat(given.body)
         message["images"] = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     pictures = len(message.get("images", ()))
-    spent = bill(row, body["messages"], "Here is your picture.", PICTURE_DOLLARS * pictures)
+    spent = bill(row, given.body["messages"], "Here is your picture.", PICTURE_DOLLARS * pictures)
     stage.record(envelope.id, row["id"], spent.usage())
-    if not body.get("stream"):
+    if not given.body.get("stream"):
         return _whole(envelope, [message], "stop", spent)
-    stream = Stream(request, stage.clock, envelope.id)
+    stream = Stream(given, stage.clock, envelope.id)
     await stream.open()
     try:
         await stream.send(envelope.chunk(message))
@@ -176,13 +175,13 @@ async def _paint(stage: Stage, request: web.Request, body: Json, row: Json, enve
     return stream.response
 
 
-async def _sing(stage: Stage, request: web.Request, body: Json, row: Json, envelope: Envelope) -> web.StreamResponse:
+async def _sing(stage: Stage, given: Given, row: Json, envelope: Envelope) -> web.StreamResponse:
     """A song, as base64 pieces and its words."""
-    stream = Stream(request, stage.clock, envelope.id)
+    stream = Stream(given, stage.clock, envelope.id)
     await stream.open()
-    sound, lyrics = await compose(body, lambda: stream.comment())
+    sound, lyrics = await compose(given.body, lambda: stream.comment())
     data = base64.b64encode(sound).decode()
-    spent = bill(row, body["messages"], lyrics, SONG_DOLLARS)
+    spent = bill(row, given.body["messages"], lyrics, SONG_DOLLARS)
     stage.record(envelope.id, row["id"], spent.usage())
     try:
         for line in lyrics.splitlines(keepends=True):

@@ -11,7 +11,7 @@ from bot.sandbox.faults import KINDS, named
 from bot.sandbox.stage import Queued, Stage
 
 
-def routes(stage: Stage) -> list[web.RouteDef]:
+def pages(stage: Stage) -> list[web.RouteDef]:
     """GET and DELETE /control/requests, GET, POST and DELETE /control/faults, POST /control/answers."""
 
     async def requests(request: web.Request) -> web.Response:

@@ -9,17 +9,17 @@ from aiohttp import web
 
 from bot.sandbox.catalogue import find, outputs
 from bot.sandbox.pictures import Order, decoded, make
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Given, Routes, Stage
 from bot.sandbox.wire import Json, Refused, bill, generation_id
 
 PICTURE_DOLLARS = 0.039
 
 
-def routes(stage: Stage) -> list[web.RouteDef]:
+def routes(stage: Stage) -> Routes:
     """Image generation. Source: OpenRouter docs, image generation."""
 
-    async def images(request: web.Request) -> web.Response:
-        body: Json = request["json"]
+    async def images(given: Given) -> web.Response:
+        body: Json = given.body
         row, order = check_images(body)
         pictures = await asyncio.to_thread(make, order)
         answer_id = generation_id()
@@ -30,7 +30,7 @@ def routes(stage: Stage) -> list[web.RouteDef]:
         answer = {"created": created, "data": data, "usage": usage}
         return web.json_response(answer, headers={"X-Generation-Id": answer_id})
 
-    return [web.post("/api/v1/images", images)]
+    return {"POST /images": images}
 
 
 def check_images(body: Json) -> tuple[Json, Order]:

@@ -98,7 +98,8 @@ def opened(data: bytes) -> Image.Image:
 
 def edited(image: Image.Image, prompt: str) -> Image.Image:
     """The picture in the colour the prompt names, in grey for black and white, else with the prompt below."""
-    image = ImageOps.contain(image, (1024, 1024))
+    image = image.copy()
+    image.thumbnail((1024, 1024))
     words = re.findall(r"[a-z]+", prompt.lower())
     if "black and white" in prompt.lower() or "grayscale" in words or "greyscale" in words:
         image = ImageOps.grayscale(image).convert("RGB")

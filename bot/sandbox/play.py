@@ -15,7 +15,6 @@ from bot.sandbox.faults import (
     Drip,
     EndEarly,
     ErrorInside200,
-    Fault,
     Freeze,
     Garbage,
     Hang,
@@ -28,18 +27,19 @@ from bot.sandbox.faults import (
     Status,
     Truncate,
 )
+from bot.sandbox.stage import Given
 from bot.sandbox.wire import DONE, KEEP_ALIVE, Json, Refused, error_body, frame, generation_id
 
 PAGE = "<!doctype html><html><title>Welcome</title><body><h1>Please sign in to the network</h1></body></html>"
 
 
-async def early(fault: Fault | None, request: web.Request, clock: Clock) -> web.Response | None:
+async def early(given: Given, clock: Clock) -> web.Response | None:
     """What is answered instead of the route, or None to go on. Raises `Refused`."""
-    match fault:
+    match given.fault:
         case Status(status, message, retry_after, metadata):
             raise Refused(status, message, metadata=metadata, retry_after=retry_after)
         case CannotAfford(tokens):
-            refuse_what_costs_more(tokens, request["json"] or {})
+            refuse_what_costs_more(tokens, given.body)
         case ErrorInside200(code, message):
             return web.json_response(error_body(code, message))
         case NullChoices():
@@ -51,7 +51,7 @@ async def early(fault: Fault | None, request: web.Request, clock: Clock) -> web.
         case Hang():
             await asyncio.Event().wait()
         case Reset():
-            hang_up(request)
+            hang_up(given.http)
         case Slow(seconds):
             await clock.sleep(seconds)
         case _:
@@ -76,8 +76,9 @@ def hang_up(request: web.Request) -> None:
         request.transport.abort()
 
 
-async def later(fault: Fault | None, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+async def later(given: Given, answer: web.StreamResponse) -> web.StreamResponse:
     """The answer of the route as the fault leaves it, where it did not stream."""
+    fault = given.fault
     if not isinstance(answer, web.Response) or not isinstance(fault, Truncate | Drip | BrokenBase64):
         return answer
     body = answer.body if isinstance(answer.body, bytes) else b""
@@ -85,10 +86,10 @@ async def later(fault: Fault | None, request: web.Request, answer: web.StreamRes
         return web.Response(body=spoil(body), content_type=answer.content_type, status=answer.status)
     told = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.headers["Content-Type"]})
     told.content_length = len(body)
-    await told.prepare(request)
+    await told.prepare(given.http)
     if isinstance(fault, Truncate):
         await told.write(body[: len(body) // 2])
-        hang_up(request)
+        hang_up(given.http)
         return told
     for start in range(0, len(body), fault.bytes_per_write):
         await told.write(body[start : start + fault.bytes_per_write])
@@ -107,10 +108,10 @@ class Cut(Exception):
 class Stream:
     """Server-sent events, with the request's fault played at its place. `send` raises `Cut`."""
 
-    def __init__(self, request: web.Request, clock: Clock, answer_id: str) -> None:
-        self._request = request
+    def __init__(self, given: Given, clock: Clock, answer_id: str) -> None:
+        self._request = given.http
         self._clock = clock
-        self._fault: Fault | None = request["fault"]
+        self._fault = given.fault
         self._sent = 0
         self.response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Generation-Id": answer_id}

@@ -69,7 +69,8 @@ class Scene:
 def read(prompt: str) -> Scene:
     """The scene that the words of a prompt describe."""
     words = [_singular(word) for word in re.findall(r"[a-z]+", prompt.lower())]
-    subjects, scenery = {}, {}
+    subjects: dict[str, Colour] = {}
+    scenery: dict[str, Colour] = {}
     for index, word in enumerate(words):
         for known, found in ((SUBJECTS, subjects), (SCENERY, scenery)):
             if word in known:
@@ -169,11 +170,12 @@ def _scenery(canvas: ImageDraw.ImageDraw, size: tuple[int, int], scene: Scene, v
 def _subjects(canvas: ImageDraw.ImageDraw, size: tuple[int, int], scene: Scene, *, flip: bool) -> None:
     """The subjects side by side in front."""
     many = len(scene.subjects)
-    side = min(size[1] * 0.78, size[0] * (0.8 if many == 1 else 1.0 / many))
+    side = min(size[1] * 0.78, size[0] * (0.8 if many == 1 else 1.0 / max(1, many)))
     for index, (name, colour) in enumerate(scene.subjects):
         x = size[0] * (index + 0.5) / many
         y = size[1] * (0.92 - 0.5 * side / size[1])
-        canvas.ellipse((x - side * 0.36, y + side * 0.42, x + side * 0.36, y + side * 0.52), fill=(96, 108, 84))
+        if "sea" not in scene.moods:
+            canvas.ellipse((x - side * 0.36, y + side * 0.42, x + side * 0.36, y + side * 0.52), fill=(96, 108, 84))
         SUBJECTS[name].paint(Brush(canvas, x, y, side, flip=flip), colour)
 
 

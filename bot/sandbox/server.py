@@ -19,7 +19,7 @@ from bot.core.ports import Clock
 from bot.sandbox import account, audio, chat, control, image_api, signin, videos
 from bot.sandbox.faults import Faults
 from bot.sandbox.play import early, later
-from bot.sandbox.stage import Queued, Request, Stage
+from bot.sandbox.stage import Act, Given, Queued, Request, Stage
 from bot.sandbox.wire import Json, Refused, error_body
 
 log = logging.getLogger(__name__)
@@ -115,30 +115,29 @@ class Sandbox:
         await self._stack.aclose()
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[self._door])
-        for area in (chat, audio, image_api, videos, account, signin, control):
-            app.add_routes(area.routes(self._stage))
+        app = web.Application(client_max_size=LARGEST_BODY)
+        for area in (chat, audio, image_api, videos, account, signin):
+            for place, act in area.routes(self._stage).items():
+                method, path = place.split()
+                app.router.add_route(method, f"/api/v1{path}", self._door(act))
+        app.router.add_route("*", "/api/v1/{rest:.*}", self._door(nowhere))
+        app.add_routes([*signin.pages(self._stage), *control.pages(self._stage)])
         return app
 
-    @web.middleware
-    async def _door(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Records, refuses and breaks requests before and after their handler."""
-        if not request.path.startswith("/api/v1/"):
-            return await handler(request)
-        path = request.path.removeprefix("/api/v1")
-        try:
-            body = await self._read(request, path)
-            fault = self._stage.faults.take(path, _model(body))
-            request["fault"], request["json"] = fault, body
-            if (instead := await early(fault, request, self._stage.clock)) is not None:
-                return instead
-            return await later(fault, request, await handler(request))
-        except Refused as refused:
-            return refusal(refused)
-        except web.HTTPException as error:
-            return refusal(Refused(error.status, error.reason))
+    def _door(self, act: Act) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """`act` behind the door that records, refuses and breaks requests."""
+
+        async def enter(request: web.Request) -> web.StreamResponse:
+            path = request.path.removeprefix("/api/v1")
+            try:
+                body = await self._read(request, path)
+                given = Given(request, body, self._stage.faults.take(path, _model(body)))
+                instead = await early(given, self._stage.clock)
+                return instead if instead is not None else await later(given, await act(given))
+            except Refused as refused:
+                return refusal(refused)
+
+        return enter
 
     async def _read(self, request: web.Request, path: str) -> Json:
         """The JSON body, {} for a GET, after the checks that come before every route. Raises `Refused`."""
@@ -165,6 +164,11 @@ class Sandbox:
             raise Refused(401, "No auth credentials found")
         if key.strip() not in self._stage.keys:
             raise Refused(401, "User not found.")
+
+
+async def nowhere(given: Given) -> web.Response:
+    """Refuses a path that OpenRouter does not have."""
+    raise Refused(404, f"There is no {given.http.method} {given.http.path}")
 
 
 def refusal(refused: Refused) -> web.Response:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
-from bot.sandbox.stage import Grant, Stage
+from bot.sandbox.stage import Given, Grant, Routes, Stage
 from bot.sandbox.wire import Json, Refused
 
 PAGE = """<!doctype html>
@@ -20,9 +20,11 @@ PAGE = """<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in to the sandbox</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; background: #f4f2ec; display: grid; place-items: center; min-height: 100vh; margin: 0 }}
+body {{ font: 16px/1.5 system-ui, sans-serif; background: #f4f2ec; margin: 0;
+  display: grid; place-items: center; min-height: 100vh }}
 main {{ background: #fff; padding: 2rem 2.5rem; border-radius: 14px; max-width: 26rem; box-shadow: 0 6px 30px #0002 }}
-button {{ font: inherit; padding: .6rem 1.4rem; border: 0; border-radius: 8px; background: #2f5fd0; color: #fff; cursor: pointer }}
+button {{ font: inherit; padding: .6rem 1.4rem; border: 0; border-radius: 8px;
+  background: #2f5fd0; color: #fff; cursor: pointer }}
 button.no {{ background: #ddd; color: #333 }}
 code {{ overflow-wrap: anywhere }}
 </style>
@@ -42,8 +44,8 @@ computer: no account and no money is involved.</p>
 """
 
 
-def routes(stage: Stage) -> list[web.RouteDef]:
-    """The page, its form, and the exchange of a code for a key."""
+def pages(stage: Stage) -> list[web.RouteDef]:
+    """The page and its form."""
 
     async def page(request: web.Request) -> web.Response:
         wanted = wish(dict(request.query))
@@ -66,13 +68,19 @@ def routes(stage: Stage) -> list[web.RouteDef]:
         stage.grants[code] = Grant(wanted["code_challenge"], wanted["code_challenge_method"])
         raise web.HTTPSeeOther(with_query(wanted["callback_url"], code=code))
 
-    async def keys(request: web.Request) -> web.Response:
-        check_exchange(stage, request["json"])
+    return [web.get("/auth", page), web.post("/auth", answer)]
+
+
+def routes(stage: Stage) -> Routes:
+    """The exchange of a code for a key."""
+
+    async def keys(given: Given) -> web.Response:
+        check_exchange(stage, given.body)
         key = f"sk-or-v1-sandbox-{secrets.token_hex(16)}"
         stage.keys.add(key)
         return web.json_response({"key": key, "user_id": "user_sandbox"})
 
-    return [web.get("/auth", page), web.post("/auth", answer), web.post("/api/v1/auth/keys", keys)]
+    return {"POST /auth/keys": keys}
 
 
 def wish(given: dict[str, str]) -> dict[str, str]:

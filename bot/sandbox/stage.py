@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
+
 from bot.core.ports import Clock
 from bot.sandbox.ears import Ears
-from bot.sandbox.faults import Faults
+from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.mouth import Mouth
 from bot.sandbox.wire import Json
 
@@ -25,6 +27,19 @@ class Request:
     headers: Mapping[str, str]
     body: Any
     query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A request that was admitted: its JSON body ({} for a GET) and the fault planned for it."""
+
+    http: web.Request
+    body: Json
+    fault: Fault | None
+
+
+Act = Callable[[Given], Awaitable[web.StreamResponse]]
+Routes = dict[str, Act]  # by method and path below /api/v1, as in "GET /models"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,14 @@ CHAPTERS = (
     "still. It was a shell, and in the shell were seven notes, a little damp, but whole. The girl put it to her ear "
     "and laughed. She sang the song from its first note to its last, and the eleven lights of the village came on "
     "one after another, although it was much too early.",
+    "The baker came out first, with flour up to his elbows, and then the doctor in slippers. Nobody asked what had "
+    "happened. In that village people knew that a song before breakfast means either a wedding or a very good reason, "
+    "and both go well with warm bread. So the baker went back in and carried out a tray, and the doctor fetched a "
+    "chair for the girl and, after a moment's thought, a cushion for the fox.",
+    "They talked about tides and about lights. The lighthouse keeper explained why his never went out: his "
+    "grandmother had once forgotten it for a single night, and in that night eleven boats had sailed past the "
+    "village without noticing that it was home. They all came back within the week, but they complained about it to "
+    "this day. The fox listened with her head on one side, as foxes do when they mean to remember something.",
     "The fox went home when the sun rose. She slept all day, and when evening came she climbed the hill again and "
     "counted. There were eleven lights, as always. But from one of the windows came a song that had its beginning, "
     "its middle and its end, and the fox found that she could not remember how quiet the hill had been before.",

@@ -10,52 +10,52 @@ from aiohttp import web
 from bot.sandbox.catalogue import VIDEO_ROWS, find, outputs
 from bot.sandbox.clips import render
 from bot.sandbox.faults import Fault, ForeignPollingUrl, JobFails
-from bot.sandbox.stage import ClipJob, Stage
+from bot.sandbox.stage import ClipJob, Given, Routes, Stage
 from bot.sandbox.wire import Json, Refused, generation_id
 
 DOLLARS_A_SECOND = 0.15
 
 
-def routes(stage: Stage) -> list[web.RouteDef]:
+def routes(stage: Stage) -> Routes:
     """Submit, poll, content."""
 
-    async def submit(request: web.Request) -> web.Response:
-        body: Json = request["json"]
+    async def submit(given: Given) -> web.Response:
+        body: Json = given.body
         row = find(body.get("model"))
         check_video(body, row)
         cost = round(DOLLARS_A_SECOND * float(body.get("duration") or 4), 4)
-        job = ClipJob(f"vid-{uuid4().hex[:20]}", body, cost, stage.clock.monotonic(), ends=_end(request["fault"]))
+        job = ClipJob(f"vid-{uuid4().hex[:20]}", body, cost, stage.clock.monotonic(), ends=_end(given.fault))
         stage.clips[job.id] = job
-        fault = request["fault"]
+        fault = given.fault
         url = fault.url if isinstance(fault, ForeignPollingUrl) else f"{stage.origin}/api/v1/videos/{job.id}"
         return web.json_response({"id": job.id, "polling_url": url, "status": "pending"}, status=202)
 
-    async def poll(request: web.Request) -> web.Response:
-        job = _known(stage, request)
+    async def poll(given: Given) -> web.Response:
+        job = _known(stage, given)
         job.polls += 1
         return web.json_response(state(stage, job))
 
-    async def content(request: web.Request) -> web.Response:
-        job = _known(stage, request)
+    async def content(given: Given) -> web.Response:
+        job = _known(stage, given)
         if state(stage, job)["status"] != "completed":
             raise Refused(409, "The video is not ready yet")
-        if request.query.get("index", "0") != "0":
+        if given.http.query.get("index", "0") != "0":
             raise Refused(404, "There is one video")
         if job.movie is None:
             job.movie = await render(job.request)
         return web.Response(body=job.movie, content_type="video/mp4")
 
-    return [
-        web.post("/api/v1/videos", submit),
-        web.get("/api/v1/videos/{id}", poll),
-        web.get("/api/v1/videos/{id}/content", content),
-    ]
+    return {
+        "POST /videos": submit,
+        "GET /videos/{id}": poll,
+        "GET /videos/{id}/content": content,
+    }
 
 
-def _known(stage: Stage, request: web.Request) -> ClipJob:
-    job = stage.clips.get(request.match_info["id"])
+def _known(stage: Stage, given: Given) -> ClipJob:
+    job = stage.clips.get(given.http.match_info["id"])
     if job is None:
-        raise Refused(404, f"Video job {request.match_info['id']!r} not found")
+        raise Refused(404, f"Video job {given.http.match_info['id']!r} not found")
     return job
 
 
