@@ -102,7 +102,7 @@ class Dialogue:
     async def _move(self, task: asyncio.Task[Finished], step_seconds: float) -> None:
         while not task.done():
             before = len(self.server.seen), len(self.events)
-            done, _ = await asyncio.wait({task}, timeout=0.05)
+            done, _ = await asyncio.wait({task}, timeout=0.03)
             if not done and self.clock.sleepers and before == (len(self.server.seen), len(self.events)):
                 await self.clock.advance(step_seconds)
 
