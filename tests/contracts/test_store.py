@@ -280,12 +280,13 @@ async def test_a_draft_waits_for_its_text_and_takes_its_place_when_the_turn_ends
     await store.hold_place(f"{turn.id}:0", turn.target, "m5")
     await store.post("notice", Target(HERE), (Text("meanwhile"),))
 
-    before = await store.next_due(HERE)
+    before = await due_text(store)
     await store.finish(turn, outcome("the answer"))
+    first = await due_text(store)
     await store.mark_sent("notice:0", "m6")
     after = await store.next_due(HERE)
 
-    assert before is not None and before.key == "notice:0"
+    assert (before, first) == ("meanwhile", "meanwhile")
     assert after is not None and (after.key, after.message_id) == (f"{turn.id}:0", "m5")
     assert await store.placeholder(after.key) == "m5"
     assert await store.placeholder("unknown:0") == ""

@@ -149,6 +149,20 @@ async def test_a_sweep_takes_what_ended_long_ago_and_nothing_else(store: SqliteS
     assert len(await store.accept(arrivals("old"))) == 1
 
 
+async def test_the_name_of_a_swept_turn_is_never_given_again(store: SqliteStore, clock: FakeClock) -> None:
+    await store.accept(arrivals("old"))
+    old = await store.claim(HERE)
+    assert old is not None
+    await store.finish(old, Outcome((), ()))
+    await clock.advance(LONG.total_seconds())
+    await store.sweep(clock.now(), DAYS)
+
+    await store.accept(arrivals("new"))
+    new = await store.claim(HERE)
+
+    assert new is not None and new.id != old.id
+
+
 async def test_a_sweep_keeps_what_ended_lately(store: SqliteStore, clock: FakeClock) -> None:
     await store.post("notice", Target(HERE), (Text("hello"),))
     await store.mark_sent("notice:0", "m1")
