@@ -12,6 +12,7 @@ from bot.core.errors import BadAnswer, BadRequest, MediaError, ModelMissing, Mod
 from bot.core.ports import Blobs
 from bot.core.work import Drawn, ImageRequest
 from bot.openrouter.candidates import candidates, first_answer
+from bot.openrouter.catalog import Catalog
 from bot.openrouter.client import JsonAnswer, OpenRouterClient
 from bot.openrouter.cost import cost_microusd
 from bot.openrouter.dataurl import data_url, image_mime
@@ -53,6 +54,16 @@ class ImageSettings:
 
 async def _no_outputs(_slug: str) -> Sequence[str]:
     return ()
+
+
+def outputs_of(catalog: Catalog) -> Outputs:
+    """What models answer with, as far as the catalog knows."""
+
+    async def outputs(slug: str) -> Sequence[str]:
+        facts = await catalog.facts(slug)
+        return facts.outputs if facts.known else ()
+
+    return outputs
 
 
 class OpenRouterImages:

@@ -105,8 +105,8 @@ def redirects(location: str, status: int = 302) -> Reply:
     return reply
 
 
-def streams(*chunks: bytes, content_type: str = "text/event-stream", cut: bool = False) -> Reply:
-    """The chunks one by one; `cut` breaks the connection before the end."""
+def streams(*chunks: bytes, content_type: str = "text/event-stream", cut: bool = False, stall: bool = False) -> Reply:
+    """The chunks one by one; `cut` breaks the connection before the end, `stall` never comes to it."""
 
     async def reply(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": content_type})
@@ -114,6 +114,8 @@ def streams(*chunks: bytes, content_type: str = "text/event-stream", cut: bool =
         await response.prepare(request)
         for chunk in chunks:
             await response.write(chunk)
+        if stall:
+            await asyncio.Event().wait()
         if cut:
             assert request.transport is not None
             request.transport.abort()
