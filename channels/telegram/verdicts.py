@@ -26,6 +26,8 @@ def verdict(error: TelegramError, chat: str) -> ChannelError:
         return NotSent(f"{told}; it is tried again", retry_after=float(error.retry_after or 1))
     if error.status >= 500:
         return MaybeSent(told)
+    if error.status < 400:
+        return NotSent(f"{told}: something between us and Telegram sends the request elsewhere; redirects are refused")
     if error.status in (401, 404):
         return NotSent(f"{told}: the bot token is refused. {TOKEN_FIX}", retry_after=60.0)
     if error.migrate_to is not None:

@@ -188,6 +188,8 @@ class TelegramApi(Chats):
             return await self._control(path.removeprefix("/control/"), request)
         if path.startswith(f"/file/bot{self.token}/"):
             return await self._download(path.rpartition("/")[2], request)
+        if path.startswith("/elsewhere/"):
+            self._counts["elsewhere"] += 1
         prefix, _, method = path.rpartition("/")
         params = await parameters(request)
         if prefix != f"/bot{self.token}":
@@ -213,6 +215,8 @@ class TelegramApi(Chats):
             raise Refusal(fault.status, fault.description, **fault.parameters)
         if do == "hang":
             await self._hanging.wait()
+        if do == "redirect":
+            return web.Response(status=307, headers={"Location": f"/elsewhere{request.path}"})
         if do in ("reset_before", "hang"):
             return reset(request)
         result = await self._get_updates(params) if method == "getUpdates" else self._do(method, params)

@@ -25,7 +25,7 @@ class Fault:
     """What goes wrong with the `nth` call of `method` from now on, and with `times` calls from there."""
 
     method: str
-    do: str  # status, delay, reset_before, accept_then_reset, accept_then_hang, garbage
+    do: str  # status, redirect, delay, hang, reset_before, accept_then_reset, accept_then_hang, garbage
     nth: int = 1
     times: int = 1
     status: int = 500

@@ -41,6 +41,24 @@ def test_aligned_tables_never_push_a_message_over_the_limit(text: str) -> None:
     assert units(visible(to_html(text, limit=limit))) <= limit
 
 
+@given(st.lists(st.lists(st.text("ab *`", max_size=30), min_size=2, max_size=2), min_size=1, max_size=5))
+def test_a_table_keeps_the_limit_too(rows: list[list[str]]) -> None:
+    lines = [f"|{left}|{right}|" for left, right in rows]
+    text = "\n".join([lines[0], "|---|---|", *lines[1:], lines[0], "|---|---|", *lines[1:]])
+    limit = units(text) + 10
+
+    assert units(visible(to_html(text, limit=limit))) <= limit
+
+
+def test_tables_share_the_room_that_is_left() -> None:
+    table = "| a | b |\n|---|---|\n| xxxxxxxxxxxx | y |"
+    text = f"{table}\n\n{table}"
+
+    shown = visible(to_html(text, limit=units(text) + 10))
+
+    assert shown == f"a             b\n------------  -\nxxxxxxxxxxxx  y\n\n{table}"
+
+
 @given(st.text(alphabet=st.characters(categories=("L", "N", "Zs", "P"), exclude_characters="*_~`|[]\\#>+-=")))
 def test_words_without_marks_are_shown_as_they_are(text: str) -> None:
     assert visible(to_html(text)) == text

@@ -81,6 +81,14 @@ async def test_a_full_length_text_with_emoji_fits(api: TelegramApi, channel: Tel
     assert len(api.messages(7)) == 1
 
 
+async def test_a_table_is_aligned_where_there_is_room(api: TelegramApi, channel: TelegramChannel) -> None:
+    table = "| name | n |\n|---|---|\n| a much longer name | 1 |"
+
+    await channel.send(room(7), Text(table), key="k")
+
+    assert api.texts(7) == ["name                n\n------------------  -\na much longer name  1"]
+
+
 # --- voice and media ---------------------------------------------------------------------------
 
 
@@ -145,6 +153,17 @@ async def test_what_does_not_fit_a_caption_follows_as_text(
     picture, text = api.messages(7)
     assert (picture.kind, text.kind, sent.message_id) == ("photo", "text", str(picture.message_id))
     assert f"{picture.text} {text.text}" == words
+
+
+async def test_a_wide_table_never_makes_a_caption_too_long(
+    api: TelegramApi, channel: TelegramChannel, shelf: Shelf
+) -> None:
+    table = "| a | b |\n|---|---|\n" + "| x | y |\n" * 60 + f"| {'wide' * 30} | z |"
+
+    await channel.send(room(7), Media(Kind.PICTURE, shelf.add(PNG, "image/png"), "a.png", table), key="k")
+
+    (shown,) = api.messages(7)
+    assert (shown.kind, shown.text) == ("photo", table)
 
 
 async def test_the_rest_of_a_caption_waits_for_flood_control(
@@ -281,6 +300,15 @@ async def test_a_server_that_cannot_be_reached_was_certainly_not_told(
             await channel.send(room(7), Text("a"), key="k")
 
     assert settings.token not in str(caught.value)
+
+
+async def test_the_token_never_follows_a_redirect(api: TelegramApi, channel: TelegramChannel) -> None:
+    api.fault("sendMessage", "redirect")
+
+    with pytest.raises(NotSent, match="redirects are refused"):
+        await channel.send(room(7), Text("a"), key="k")
+
+    assert api.count("elsewhere") == 0
 
 
 async def test_who_blocked_the_bot_is_gone(api: TelegramApi, channel: TelegramChannel) -> None:
