@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from telegram.error import TelegramError
@@ -89,16 +89,15 @@ class Poller:
             await self._clock.sleep(STALL_SECONDS - waited)
 
     async def _resume(self) -> int:
-        kept = await self._patiently(lambda: self._cursors.cursor(self._cursor_name))
-        return int(kept) if kept.isdecimal() else 0
-
-    async def _patiently(self, read: Callable[[], Awaitable[str]]) -> str:
+        """The offset that was stored last; 0, the oldest that Telegram still keeps, when there is none."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                return await read()
+                kept = await self._cursors.cursor(self._cursor_name)
             except StoreUnavailable as error:
                 pause = await self._rest(f"the place in Telegram's queue cannot be read: {error}", pause)
+            else:
+                return int(kept) if kept.isdecimal() else 0
 
     @property
     def _cursor_name(self) -> str:
@@ -156,12 +155,14 @@ class Poller:
             trouble = WEBHOOK_ACTIVE if refused.says("webhook") else OTHER_POLLER
             return await self._rest(trouble, max(pause, FIRST_CONFLICT_SECONDS), LONGEST_CONFLICT_SECONDS)
         if refused.status == 429:
-            await self._rest("Telegram asks for a pause", float(refused.retry_after or pause))
+            asked = float(refused.retry_after or pause)
+            await self._rest("Telegram asks for a pause", asked, longest=asked)
             return FIRST_PAUSE_SECONDS
         return await self._rest(f"Telegram answers {refused.status} {refused.description!r}", pause)
 
     async def _rest(self, trouble: str, pause: float, longest: float = LONGEST_PAUSE_SECONDS) -> float:
         """Waits; the next pause."""
+        pause = min(pause, longest)
         if trouble != self.trouble:
             log.warning("poll.paused", extra={"reason": trouble, "seconds": pause})
         self.trouble = trouble

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors import MediaError
+from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob, Conversation, Inbound, Target
 from bot.core.work import Arrivals, Cursor, Poison
 from channels.telegram.adapter import TelegramChannel
@@ -26,8 +26,12 @@ class Shelf:
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
+        self.unreadable = 0  # how often the next reads of a cursor fail
 
     async def cursor(self, name: str) -> str:
+        if self.unreadable:
+            self.unreadable -= 1
+            raise StoreUnavailable("locked")
         return self.kept.get(name, "")
 
     async def save_cursor(self, cursor: Cursor) -> None:

@@ -66,6 +66,20 @@ async def test_a_full_disk_confirms_nothing_and_the_messages_come_again(
     assert [inbound.text for inbound in ear.inbounds] == ["hello"]
 
 
+async def test_a_store_that_cannot_be_read_yet_is_waited_for(
+    api: TelegramApi, channel: TelegramChannel, ear: Ear, shelf: Shelf, clock: TellingClock
+) -> None:
+    shelf.unreadable = 1
+    api.say(7, "hello")
+    async with receiving(channel, ear):
+        assert await clock.next_nap() == 1
+        asked_early = api.count("getUpdates")
+        await clock.advance(1)
+        await ear.hears()
+
+    assert asked_early == 0
+
+
 async def test_a_poison_update_is_set_aside_and_its_neighbours_are_heard(
     api: TelegramApi, channel: TelegramChannel, ear: Ear
 ) -> None:
@@ -128,6 +142,20 @@ async def test_a_second_poller_makes_us_pause_ever_longer(
 
     assert pauses == [30, 60, 120, 240, 300]
     assert "another process reads the messages of this bot" in health.detail
+
+
+async def test_after_a_long_conflict_the_network_has_short_pauses_again(
+    api: TelegramApi, channel: TelegramChannel, ear: Ear, clock: TellingClock
+) -> None:
+    api.fault("getUpdates", "status", status=409, description=OTHER_POLLER, times=4)
+    api.fault("getUpdates", "reset_before", nth=1, times=1)
+    async with receiving(channel, ear):
+        pauses = []
+        for _ in range(5):
+            pauses.append(await clock.next_nap())
+            await clock.advance(pauses[-1])
+
+    assert pauses == [30, 60, 120, 240, 60]
 
 
 async def test_an_active_webhook_is_reported_with_its_fix_and_left_alone(
