@@ -1,0 +1,111 @@
+"""What the account has left: GET /key and GET /credits."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.errors import BadAnswer, ProviderError
+from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.failure import failure_in
+
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """One key's own numbers, in US dollars. `limit` None means: without a limit."""
+
+    label: str = ""
+    limit: float | None = None
+    remaining: float | None = None
+    reset: str = ""
+    used: float | None = None
+    used_today: float | None = None
+    used_this_week: float | None = None
+    used_this_month: float | None = None
+
+    @property
+    def percent_used(self) -> float | None:
+        """How much of the limit is gone, 0 to 100; a limit of 0 is used up. None without a limit."""
+        if self.limit is None:
+            return None
+        if self.limit <= 0:
+            return 100.0
+        left = self.remaining if self.remaining is not None else self.limit
+        return max(0.0, min(100.0, (self.limit - left) / self.limit * 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The key and the account's balance in US dollars; what could not be had is None."""
+
+    key: KeyUse | None
+    balance: float | None
+
+
+async def account(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> Account:
+    """Both at once. One of them may fail (an ordinary key may not read the credits); raises `ProviderError` when
+    both do. Source: OpenRouter API reference, credits and current key."""
+    asked = await asyncio.gather(
+        key_use(client, timeout_seconds=timeout_seconds),
+        balance(client, timeout_seconds=timeout_seconds),
+        return_exceptions=True,
+    )
+    for problem in asked:
+        if isinstance(problem, BaseException) and not isinstance(problem, ProviderError):
+            raise problem
+    key, left = asked
+    if isinstance(key, BaseException):
+        if isinstance(left, BaseException):
+            raise key
+        return Account(None, left)
+    return Account(key, None if isinstance(left, BaseException) else left)
+
+
+async def key_use(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> KeyUse:
+    """What this key has used and may use. Raises `ProviderError`."""
+    data = await _data(client, "/key", "OpenRouter key lookup failed", timeout_seconds)
+    return KeyUse(
+        label=_text(data, "label"),
+        limit=_number(data, "limit"),
+        remaining=_number(data, "limit_remaining"),
+        reset=_text(data, "limit_reset"),
+        used=_number(data, "usage"),
+        used_today=_number(data, "usage_daily"),
+        used_this_week=_number(data, "usage_weekly"),
+        used_this_month=_number(data, "usage_monthly"),
+    )
+
+
+async def balance(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> float:
+    """Credits bought minus credits used, in US dollars. Raises `ProviderError`."""
+    label = "OpenRouter credits lookup failed"
+    data = await _data(client, "/credits", label, timeout_seconds)
+    bought, used = _number(data, "total_credits"), _number(data, "total_usage")
+    if bought is None or used is None:
+        raise BadAnswer(f"{label}: the answer has no numbers")
+    return bought - used
+
+
+async def _data(client: OpenRouterClient, path: str, label: str, timeout_seconds: float) -> Mapping[str, Any]:
+    answer = await client.get_json(path, label=label, timeout_seconds=timeout_seconds)
+    data = answer.body.get("data")
+    if not isinstance(data, dict):
+        raise failure_in(answer.body, label=label) or BadAnswer(f"{label}: the answer has no data")
+    return data
+
+
+def _number(data: Mapping[str, Any], name: str) -> float | None:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else ""
