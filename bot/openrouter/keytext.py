@@ -8,7 +8,7 @@ from bot.core.errors import ConfigError
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.+)")
 _QUOTES = "\"'`"
-_CONTROL = {code: None for code in (*range(32), *range(127, 160))}
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160)))
 
 
 def key_from(text: str) -> str:

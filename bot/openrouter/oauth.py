@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 AUTH_URL = "https://openrouter.ai/auth"
 WAIT_SECONDS = 300.0
 _PASTES = 3
+_LONGEST = 8192
 _QUESTION = "Paste the whole address of the page you ended on (it begins with http://localhost): "
 
 
@@ -95,7 +96,7 @@ def code_from(pasted: str, state: str) -> str:
     query = text.partition("#")[0]
     query = query.partition("?")[2] if "?" in query else query
     given: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=100, errors="replace"):
+    for name, value in parse_qsl(query[:_LONGEST], keep_blank_values=True, errors="replace"):
         given.setdefault(name, value.strip())
     code = given.get("code", "")
     if not code and given.get("error"):

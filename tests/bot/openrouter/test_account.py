@@ -1,0 +1,71 @@
+"""What the account has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.core.errors import BadAnswer, KeyRefused
+from bot.openrouter.account import Account, KeyUse, account, balance
+from bot.openrouter.client import OpenRouterClient
+from tests.bot.openrouter.recording_server import RecordingServer, redirects, says
+
+KEY_BODY = {"data": {"label": "bot", "limit": 10, "limit_remaining": 2.5, "limit_reset": "monthly", "usage": 7.5}}
+CREDITS_BODY = {"data": {"total_credits": 20, "total_usage": 7.25}}
+
+
+async def test_key_and_balance_are_read_together(server: RecordingServer, client: OpenRouterClient) -> None:
+    server.on("GET /key", says(KEY_BODY))
+    server.on("GET /credits", says(CREDITS_BODY))
+
+    got = await account(client)
+
+    assert got == Account(KeyUse("bot", 10.0, 2.5, "monthly", 7.5), 12.75)
+    assert got.key is not None
+    assert got.key.percent_used == 75.0
+    assert all("Authorization" in seen.headers for seen in server.seen)
+
+
+async def test_one_of_the_two_may_fail(server: RecordingServer, client: OpenRouterClient) -> None:
+    server.on("GET /key", says(KEY_BODY))
+    server.on("GET /credits", says({"error": "only management keys"}, status=403))
+
+    assert (await account(client)).balance is None
+
+    server.on("GET /key", says({}, status=500))
+    server.on("GET /credits", says(CREDITS_BODY))
+
+    assert await account(client) == Account(None, 12.75)
+
+
+async def test_when_both_fail_the_key_says_why(server: RecordingServer, client: OpenRouterClient) -> None:
+    server.on("GET /key", says({"error": "who"}, status=401))
+    server.on("GET /credits", redirects("https://evil.example/"))
+
+    with pytest.raises(KeyRefused, match=r"OpenRouter key lookup failed \(HTTP 401\)"):
+        await account(client)
+
+
+@pytest.mark.parametrize(
+    ("key", "percent"),
+    [
+        (KeyUse(), None),
+        (KeyUse(limit=0.0), 100.0),
+        (KeyUse(limit=10.0, remaining=10.0), 0.0),
+        (KeyUse(limit=10.0, remaining=-3.0), 100.0),
+        (KeyUse(limit=10.0), 0.0),
+    ],
+)
+def test_the_share_that_is_used(key: KeyUse, percent: float | None) -> None:
+    assert key.percent_used == percent
+
+
+@pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {"total_credits": "20", "total_usage": 1}}])
+async def test_numbers_that_are_none_are_a_bad_answer(
+    server: RecordingServer, client: OpenRouterClient, body: dict[str, Any]
+) -> None:
+    server.on("GET /credits", says(body))
+
+    with pytest.raises(BadAnswer):
+        await balance(client)
