@@ -12,12 +12,13 @@ from pathlib import Path
 from bot.agent.access import DmPolicy, Door
 from bot.agent.assembly import Agent, AgentSettings, Providers, open_agent
 from bot.agent.commands.conversation import Models
-from bot.agent.speak import VoiceMode, VoiceNote, VoiceSettings
+from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.core.chat import Picture
 from bot.core.errors import MediaError, ProviderError
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Text
 from bot.core.ports import Limits
 from bot.core.work import Arrivals, Drawn, ImageRequest, Sound, Speech, Transcript
+from bot.media.audio import Note
 from bot.store import SqliteStore, open_store
 from tests.fakes.channel import LIMITS, FakeChannel, conversation
 from tests.fakes.clock import FakeClock
@@ -82,11 +83,11 @@ class PlainMedia:
     async def for_model(self, blob: Blob) -> Blob:
         return blob
 
-    async def voice_note(self, sound: Sound) -> VoiceNote:
+    async def voice_note(self, sound: Sound) -> Note:
         if self.broken_voices:
             self.broken_voices -= 1
             raise MediaError("ffmpeg ended with status 1")
-        return VoiceNote(b"OggS" + sound.data, 1.5, bytes([1, 2, 3]))
+        return Note(b"OggS" + sound.data, 1.5, bytes([1, 2, 3]))
 
 
 OPEN = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"owner"}))

@@ -12,6 +12,7 @@ from bot.core.errors import MediaError, ProviderError
 from bot.core.messages import Turn, Voice
 from bot.core.ports import Blobs, Clock, Steps, Synthesizer
 from bot.core.work import Capability, Sound, Spend, Spoken, Step
+from bot.media.audio import Note
 from bot.media.speakable import speakable, tagged_speech
 
 log = logging.getLogger(__name__)
@@ -36,19 +37,10 @@ class VoiceSettings:
     longest_characters: int = 1_500
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceNote:
-    """OGG/Opus, 48 kHz, mono, with its true duration and its loudness curve."""
-
-    data: bytes
-    seconds: float
-    waveform: bytes
-
-
 class VoiceMaker(Protocol):
     """Turns a provider's speech into a voice note."""
 
-    async def voice_note(self, sound: Sound) -> VoiceNote:
+    async def voice_note(self, sound: Sound) -> Note:
         """Raises `MediaError`."""
 
 

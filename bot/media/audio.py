@@ -1,0 +1,173 @@
+"""Sound: checked and normalised on the way in, levelled and wrapped as a voice note on the way out.
+
+pydub works on PCM that we decoded ourselves, never on a file from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import wave
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydub import AudioSegment
+from pydub.effects import normalize
+from pydub.silence import detect_leading_silence
+
+from bot.core.errors import MediaError
+from bot.core.work import Sound
+from bot.media.ffmpeg import DEMUXERS, STREAMS_AT_MOST, Ffmpeg
+from bot.media.sniff import HEAD_BYTES, sniff, unsafe
+
+LONGEST_SECONDS = 900.0
+STT_RATE = 16_000
+WAV_SECONDS = 60.0  # a minute is 1.9 MB as WAV; longer sound is sent compressed
+NOTE_RATE = 48_000
+NOTE_BYTES = 20 * 1024 * 1024
+NOTE_CODEC = ("-c:a", "libopus", "-b:a", "48k", "-application", "voip", "-f", "ogg")
+STT_CODEC = ("-c:a", "libopus", "-b:a", "32k", "-application", "voip", "-f", "ogg")
+WAVEFORM_POINTS = 256
+WAVEFORM_STEP_MS = 100  # at most one point in this time. Source: Discord API docs, voice messages
+FRAME_MS = 30
+SPEECH_MS = 200
+QUIET_DBFS = -50.0
+ABOVE_FLOOR_DB = 8.0
+CERTAINLY_LOUD_DBFS = -30.0
+EDGE_SILENCE_DBFS = -50.0
+EDGE_KEPT_MS = 120
+
+UNREADABLE = "I cannot play that recording. Please send it as a voice note, MP3, WAV or M4A."
+
+
+@dataclass(frozen=True, slots=True)
+class SoundInfo:
+    """What a sound file is. `seconds` None: only decoding tells."""
+
+    mime: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A finished voice note: OGG/Opus 48 kHz mono, true duration, 1 to 256 loudness points."""
+
+    data: bytes
+    seconds: float
+    waveform: bytes
+
+
+async def inspect(ffmpeg: Ffmpeg, path: Path) -> SoundInfo:
+    """The kind and length of a sound file. Raises `MediaError` with a sentence for the person when it is not a
+    sound file, is longer than 15 minutes, or holds more than four streams."""
+    head = await asyncio.to_thread(_head, path)
+    mime = sniff(head)
+    if unsafe(head) or mime not in DEMUXERS:
+        raise MediaError(f"not a sound file: it begins like {mime or 'text or an unknown format'!r}", tell=UNREADABLE)
+    try:
+        probe = await ffmpeg.probe(path, mime)
+    except MediaError as error:
+        raise MediaError(str(error), tell=UNREADABLE) from error
+    if not probe.has_audio or probe.streams > STREAMS_AT_MOST:
+        raise MediaError(f"the file has {probe.streams} streams, sound: {probe.has_audio}", tell=UNREADABLE)
+    if probe.seconds is not None:
+        refuse_long(probe.seconds)
+    return SoundInfo(mime, probe.seconds)
+
+
+def refuse_long(seconds: float) -> None:
+    """Raises `MediaError` for more than 15 minutes."""
+    if seconds > LONGEST_SECONDS + 0.5:
+        limit, minutes = int(LONGEST_SECONDS // 60), max(round(seconds / 60), 16)
+        tell = f"Recordings can be up to {limit} minutes; this one has about {minutes}."
+        raise MediaError(f"the sound lasts {seconds:.0f} s, the limit is {LONGEST_SECONDS:.0f} s", tell=tell)
+
+
+async def for_transcription(ffmpeg: Ffmpeg, path: Path) -> Sound | None:
+    """A checked copy at 16 kHz mono: WAV up to a minute, OGG/Opus beyond. None when nobody speaks in it.
+
+    Raises `MediaError`."""
+    info = await inspect(ffmpeg, path)
+    try:
+        pcm = await ffmpeg.decode(path, info.mime, rate=STT_RATE, seconds=LONGEST_SECONDS + 1)
+    except MediaError as error:
+        raise MediaError(str(error), tell=UNREADABLE) from error
+    seconds = len(pcm) / 2 / STT_RATE
+    refuse_long(seconds)
+    if not await asyncio.to_thread(holds_speech, pcm, STT_RATE):
+        return None
+    if seconds <= WAV_SECONDS:
+        return Sound(await asyncio.to_thread(wav, pcm, STT_RATE), "audio/wav", "voice.wav")
+    packed = await ffmpeg.encode(pcm, rate=STT_RATE, codec=STT_CODEC, cap=NOTE_BYTES)
+    return Sound(packed, "audio/ogg", "voice.ogg")
+
+
+async def voice_note(ffmpeg: Ffmpeg, *pieces: Sound) -> Note:
+    """Speech from a provider as one voice note: joined, without silence at its ends, levelled. Raises `MediaError`."""
+    decoded = []
+    for piece in pieces:
+        mime = sniff(piece.data[:HEAD_BYTES]) or piece.mime
+        decoded.append(await ffmpeg.decode_bytes(piece.data, mime, rate=NOTE_RATE, seconds=LONGEST_SECONDS))
+    segment = await asyncio.to_thread(polish, decoded)
+    if not len(segment):
+        raise MediaError("the speech is empty")
+    pcm = bytes(segment.raw_data)
+    data, points = await asyncio.gather(
+        ffmpeg.encode(pcm, rate=NOTE_RATE, codec=NOTE_CODEC, cap=NOTE_BYTES), asyncio.to_thread(waveform, segment)
+    )
+    return Note(data, len(pcm) / 2 / NOTE_RATE, points)
+
+
+def polish(pieces: Sequence[bytes]) -> AudioSegment:
+    """PCM pieces as one segment, trimmed and levelled. Runs in a thread."""
+    segment = AudioSegment.empty().set_frame_rate(NOTE_RATE)
+    for pcm in pieces:
+        segment += _segment(pcm, NOTE_RATE)
+    start = detect_leading_silence(segment, EDGE_SILENCE_DBFS)
+    if start >= len(segment):
+        return segment
+    end = detect_leading_silence(segment.reverse(), EDGE_SILENCE_DBFS)
+    trimmed = segment[max(start - EDGE_KEPT_MS, 0) : len(segment) - max(end - EDGE_KEPT_MS, 0)]
+    return normalize(trimmed, headroom=1.0)
+
+
+def waveform(segment: AudioSegment) -> bytes:
+    """Loudness over time as 1 to 256 bytes, the loudest moment being 255. Runs in a thread."""
+    points = max(1, min(WAVEFORM_POINTS, len(segment) // WAVEFORM_STEP_MS))
+    step = len(segment) / points
+    loudness = [segment[round(at * step) : round((at + 1) * step)].rms for at in range(points)]
+    loudest = max(loudness) or 1
+    return bytes(round(255 * value / loudest) for value in loudness)
+
+
+def holds_speech(pcm: bytes, rate: int) -> bool:
+    """Whether at least 0.2 s stand out from the quiet. Silence makes transcribers invent sentences, and costs money."""
+    segment = _segment(pcm, rate)
+    levels = sorted(segment[at : at + FRAME_MS].dBFS for at in range(0, len(segment) - FRAME_MS + 1, FRAME_MS))
+    if not levels:
+        return False
+    floor = levels[len(levels) // 10]
+    threshold = max(QUIET_DBFS, min(floor + ABOVE_FLOOR_DB, CERTAINLY_LOUD_DBFS))
+    loud = sum(1 for level in levels if level > threshold)
+    return loud * FRAME_MS >= SPEECH_MS
+
+
+def wav(pcm: bytes, rate: int) -> bytes:
+    """Signed 16-bit mono PCM as a WAV file."""
+    packed = io.BytesIO()
+    with wave.open(packed, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm)
+    return packed.getvalue()
+
+
+def _segment(pcm: bytes, rate: int) -> AudioSegment:
+    return AudioSegment(pcm[: len(pcm) // 2 * 2], sample_width=2, frame_rate=rate, channels=1)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)

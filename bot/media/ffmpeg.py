@@ -1,0 +1,191 @@
+"""ffmpeg on a short leash: what comes from outside is decoded in a process that cannot grow, run long, or read
+anything but the one file.
+
+Never with pydub: one hour of silence in a voice note of 1.4 MB took it 4 GB, and a playlist named .mp3 made
+ffmpeg read another file of this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from bot.core.errors import MediaError
+
+MEMORY_KB = 512 * 1024
+CPU_SECONDS = 60
+FILE_BLOCKS = 200 * 1024  # of 512 bytes: 100 MiB
+PROBE_SECONDS = 5.0
+DECODE_SECONDS = 60.0
+AT_ONCE = 2
+STREAMS_AT_MOST = 4
+
+DEMUXERS = {
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/flac": "flac",
+    "audio/aac": "aac",
+    "audio/mp4": "mov",
+    "video/mp4": "mov",
+    "audio/webm": "matroska",
+}
+WHITELIST = ",".join(sorted(set(DEMUXERS.values())))
+
+# The shell sets the limits and becomes ffmpeg: a preexec function would not be safe in a process with threads.
+LEASH = (
+    f'ulimit -v {MEMORY_KB}; ulimit -t {CPU_SECONDS}; ulimit -f {FILE_BLOCKS}; ulimit -c 0; exec nice -n 10 "$0" "$@"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What ffmpeg says of a file. `seconds` None: the file does not tell."""
+
+    seconds: float | None
+    streams: int
+    has_audio: bool
+
+
+class Ffmpeg:
+    """Runs ffmpeg, at most two at once. `path` "" takes the one that came with the program."""
+
+    def __init__(self, path: str = "") -> None:
+        self._path = path
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def path(self) -> str:
+        """The executable. Raises `MediaError` when there is none."""
+        if not self._path:
+            try:
+                self._path = imageio_ffmpeg.get_ffmpeg_exe()
+            except RuntimeError as error:
+                raise MediaError("there is no ffmpeg: reinstall imageio-ffmpeg or set media.ffmpegPath") from error
+        return self._path
+
+    async def probe(self, source: Path, mime: str) -> Probe:
+        """Duration and streams of a file, read for five seconds at most. Raises `MediaError`."""
+        _, told, _ = await self._run([*_input(source, mime)], b"", cap=0, seconds=PROBE_SECONDS)
+        return read_probe(told)
+
+    async def decode(self, source: Path, mime: str, *, rate: int, seconds: float) -> bytes:
+        """At most `seconds` of a file's first sound as signed 16-bit mono PCM. Raises `MediaError`."""
+        arguments = [*_input(source, mime), *_pcm(rate, seconds)]
+        return await self._checked(arguments, b"", cap=_pcm_bytes(rate, seconds))
+
+    async def decode_bytes(self, data: bytes, mime: str, *, rate: int, seconds: float) -> bytes:
+        """As `decode`, from memory."""
+        if mime not in DEMUXERS:
+            raise MediaError(f"{mime!r} is not a sound format that is read here")
+        arguments = ["-f", DEMUXERS[mime], "-protocol_whitelist", "pipe", "-i", "pipe:0", *_pcm(rate, seconds)]
+        return await self._checked(arguments, data, cap=_pcm_bytes(rate, seconds))
+
+    async def encode(self, pcm: bytes, *, rate: int, codec: Sequence[str], cap: int) -> bytes:
+        """Our own PCM in another format. Raises `MediaError`."""
+        source = ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
+        return await self._checked([*source, *codec, "pipe:1"], pcm, cap=cap)
+
+    async def _checked(self, arguments: list[str], data: bytes, *, cap: int) -> bytes:
+        code, told, out = await self._run(arguments, data, cap=cap, seconds=DECODE_SECONDS)
+        if code != 0 and not out:
+            last = told.strip().splitlines()[-1:] or ["no word"]
+            raise MediaError(f"ffmpeg ended with status {code}: {last[0][:200]}")
+        return out
+
+    async def _run(self, arguments: list[str], data: bytes, *, cap: int, seconds: float) -> tuple[int, str, bytes]:
+        """Status, standard error and at most `cap` bytes of standard output. The whole process group dies with us."""
+        command = [self.path, "-nostdin", "-hide_banner", "-threads", "1", *arguments]
+        async with self._room:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    "/bin/sh",
+                    "-c",
+                    LEASH,
+                    *command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    start_new_session=True,
+                    env={"LC_ALL": "C", "PATH": os.defpath},
+                )
+            except OSError as error:
+                raise MediaError(f"ffmpeg cannot be started: {error.strerror}") from error
+            try:
+                async with asyncio.timeout(seconds):
+                    told, out = await _talk(process, data, cap)
+                    return await process.wait(), told, out
+            except TimeoutError as error:
+                raise MediaError(f"ffmpeg did not finish within {seconds:.0f} s") from error
+            finally:
+                await _end(process)
+
+
+async def _talk(process: asyncio.subprocess.Process, data: bytes, cap: int) -> tuple[str, bytes]:
+    """Feeds and reads all three pipes at once."""
+    assert process.stdin and process.stdout and process.stderr
+
+    async def feed(stdin: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            stdin.write(data)
+            await stdin.drain()
+        stdin.close()
+
+    _, out, told = await asyncio.gather(
+        feed(process.stdin), _read(process.stdout, cap), _read(process.stderr, 64 * 1024)
+    )
+    return told.decode(errors="replace"), out
+
+
+async def _read(stream: asyncio.StreamReader, cap: int) -> bytes:
+    """At most `cap` bytes; the rest is read and dropped, so that the process is not held up."""
+    kept = bytearray()
+    while chunk := await stream.read(65536):
+        kept += chunk[: max(cap - len(kept), 0)]
+    return bytes(kept)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            await process.stdin.wait_closed()
+
+
+def _input(source: Path, mime: str) -> list[str]:
+    if mime not in DEMUXERS:
+        raise MediaError(f"{mime!r} is not a sound format that is read here")
+    whitelists = ["-protocol_whitelist", "file,pipe", "-format_whitelist", WHITELIST]
+    return ["-f", DEMUXERS[mime], *whitelists, "-i", f"file:{source.absolute()}"]
+
+
+def _pcm(rate: int, seconds: float) -> list[str]:
+    only_sound = ["-map", "0:a:0", "-vn", "-sn", "-dn", "-t", f"{seconds:.3f}"]
+    return [*only_sound, "-ac", "1", "-ar", str(rate), "-f", "s16le", "pipe:1"]
+
+
+def _pcm_bytes(rate: int, seconds: float) -> int:
+    return int(rate * 2 * (seconds + 1))
+
+
+def read_probe(told: str) -> Probe:
+    """Duration and streams out of what `ffmpeg -i` prints. Raises `MediaError` when it could not read the file."""
+    streams = len(re.findall(r"^\s*Stream #\d+:\d+", told, re.MULTILINE))
+    if not streams:
+        raise MediaError("ffmpeg finds no stream in the file")
+    has_audio = re.search(r"^\s*Stream #\d+:\d+.*: Audio:", told, re.MULTILINE) is not None
+    found = re.search(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", told)
+    seconds = None if found is None else int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
+    return Probe(seconds, streams, has_audio)

@@ -1,0 +1,30 @@
+"""Stored media as the agent needs it: sound for a transcriber, pictures for a model, speech as a voice note."""
+
+from __future__ import annotations
+
+from bot.core.messages import Blob
+from bot.core.ports import Blobs
+from bot.core.work import Sound
+from bot.media import audio, images
+from bot.media.ffmpeg import Ffmpeg
+
+
+class MediaReader:
+    """`ffmpeg_path` "" takes the one that came with the program."""
+
+    def __init__(self, blobs: Blobs, *, ffmpeg_path: str = "") -> None:
+        self._blobs, self._ffmpeg = blobs, Ffmpeg(ffmpeg_path)
+
+    async def for_transcription(self, blob: Blob) -> Sound | None:
+        """A checked, normalised copy, or None when nobody speaks in it. Raises `MediaError`."""
+        return await audio.for_transcription(self._ffmpeg, self._blobs.path(blob))
+
+    async def for_model(self, blob: Blob) -> Blob:
+        """A copy that a model can take. Raises `MediaError`."""
+        data = await self._blobs.read(blob)
+        fit, mime = await images.for_model(data)
+        return blob if fit is data and blob.mime == mime else await self._blobs.put(fit, mime)
+
+    async def voice_note(self, sound: Sound) -> audio.Note:
+        """A provider's speech as a voice note. Raises `MediaError`."""
+        return await audio.voice_note(self._ffmpeg, sound)
