@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.openrouter.refs import skips_thinking
+from bot.openrouter.refs import is_deepseek_v4, skips_thinking
 from bot.openrouter.shape import Body, Shape, without
 
 LEVELS = ("off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max")
@@ -31,6 +31,13 @@ def level_of(text: str) -> str | None:
     word = text.strip().lower()
     word = _SPELLINGS.get(word, word)
     return word if word in LEVELS else None
+
+
+def levels_for(slug: str) -> tuple[str, ...]:
+    """The levels to offer for a model; DeepSeek V4 ends at xhigh, routes without thinking know only off."""
+    if skips_thinking(slug):
+        return ("off",)
+    return tuple(level for level in LEVELS if level not in ("adaptive", "max")) if is_deepseek_v4(slug) else LEVELS
 
 
 def effort_of(level: str) -> str:

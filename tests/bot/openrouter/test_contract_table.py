@@ -187,7 +187,7 @@ TABLE: dict[str, tuple[str, ...]] = {
 }
 
 
-def tests_in(module: str) -> set[str]:
+def laws_in(module: str) -> set[str]:
     tree = ast.parse((HERE / f"{module}.py").read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
@@ -197,4 +197,4 @@ def test_every_row_names_tests_that_exist(row: str) -> None:
     named = [name.split("::") for name in TABLE[row]]
 
     assert named
-    assert [f"{module}::{test}" for module, test in named if test not in tests_in(module)] == []
+    assert [f"{module}::{test}" for module, test in named if test not in laws_in(module)] == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.openrouter.shape import Body, Shape
-from bot.openrouter.thinking import LEVELS, inject_reasoning, level_of
+from bot.openrouter.thinking import LEVELS, inject_reasoning, level_of, levels_for
 
 PLAIN: Body = {"messages": []}
 
@@ -80,3 +80,9 @@ def test_a_level_means_itself_in_any_case(level: str) -> None:
 )
 def test_levels_have_other_spellings(text: str, level: str | None) -> None:
     assert level_of(text) == level
+
+
+def test_only_levels_that_a_model_understands_are_offered() -> None:
+    assert levels_for("openrouter/auto") == ("off",)
+    assert levels_for("deepseek/deepseek-v4-pro") == ("off", "minimal", "low", "medium", "high", "xhigh")
+    assert levels_for("v/m") == LEVELS

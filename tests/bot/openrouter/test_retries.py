@@ -1,0 +1,77 @@
+"""Whether, when and how to ask again."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.errors import BadRequest, OutOfCredit, ProviderBusy, ProviderError
+from bot.openrouter.client import Unreached
+from bot.openrouter.retries import EmptyAnswer, RetryLimits, Tries
+from tests.fakes.clock import FakeClock
+
+BODY = {"model": "v/m", "messages": [], "max_completion_tokens": 1_000}
+
+
+@pytest.fixture
+def tries(clock: FakeClock) -> Tries:
+    return Tries(RetryLimits(), clock=clock, context_tokens=1_000, jitter=lambda: 1.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Unreached("x"), "The model service cannot be reached."),
+        (ProviderBusy("x", status=503), "The model is busy."),
+        (ProviderBusy("x"), "The answer broke off."),
+    ],
+)
+def test_the_person_is_told_why(tries: Tries, error: ProviderError, why: str) -> None:
+    _, notice = tries.next(BODY, error)
+
+    assert notice.tell == f"{why} I will try again in a moment."
+
+
+async def test_the_window_opens_with_the_first_failure(clock: FakeClock, tries: Tries) -> None:
+    await clock.advance(500)
+    tries.next(BODY, ProviderBusy("x"))
+    await clock.advance(87)
+    tries.next(BODY, ProviderBusy("x"))
+    await clock.advance(1)
+
+    with pytest.raises(ProviderBusy):
+        tries.next(BODY, ProviderBusy("x"))
+
+
+def test_each_remedy_is_tried_once(tries: Tries) -> None:
+    poor = OutOfCredit("x", status=402, affordable_tokens=100)
+
+    body, _ = tries.next(BODY, poor)
+
+    assert body == {**BODY, "max_completion_tokens": 90}
+    assert BODY["max_completion_tokens"] == 1_000
+    with pytest.raises(OutOfCredit):
+        tries.next(body, OutOfCredit("x", status=402, affordable_tokens=50))
+
+
+@pytest.mark.parametrize("affordable", [0, 10, 1_112, 5_000])
+def test_an_answer_that_would_be_no_shorter_or_no_answer_at_all_is_not_asked_for(tries: Tries, affordable: int) -> None:
+    with pytest.raises(OutOfCredit):
+        tries.next(BODY, OutOfCredit("x", status=402, affordable_tokens=affordable))
+
+
+def test_a_refusal_that_names_no_field_of_ours_is_final(tries: Tries) -> None:
+    with pytest.raises(BadRequest):
+        tries.next({**BODY, "temperature": 1}, BadRequest("unsupported value for model", status=400))
+
+
+def test_dropping_tools_drops_the_choice_among_them(tries: Tries) -> None:
+    body = {**BODY, "tools": [{}], "tool_choice": "auto", "parallel_tool_calls": True}
+
+    assert tries.next(body, BadRequest("tools is not supported", status=400))[0] == BODY
+
+
+def test_nothing_at_all_is_asked_for_once_more(tries: Tries) -> None:
+    tries.next(BODY, EmptyAnswer("x"))
+
+    with pytest.raises(EmptyAnswer):
+        tries.next(BODY, EmptyAnswer("x"))
