@@ -12,13 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydub import AudioSegment
-from pydub.effects import normalize
-from pydub.silence import detect_leading_silence
-
 from bot.core.errors import MediaError
 from bot.core.work import Sound
 from bot.media.ffmpeg import DEMUXERS, STREAMS_AT_MOST, Ffmpeg
+from bot.media.segment import AudioSegment, detect_leading_silence, normalize
 from bot.media.sniff import HEAD_BYTES, sniff, unsafe
 
 LONGEST_SECONDS = 900.0
