@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.assembly import AgentSettings
-from bot.agent.commands.conversation import Models
+from bot.agent.commands.choosing import Models
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.config.channels import Discord, Guild, Telegram
 from bot.config.channels import Room as RoomConfig

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.agent.access import DmPolicy, Door
 from bot.agent.assembly import Agent, AgentSettings, Providers, open_agent
-from bot.agent.commands.conversation import Models
+from bot.agent.commands.choosing import Models
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.core.chat import Picture
 from bot.core.errors import MediaError, ProviderError

@@ -10,8 +10,9 @@ from typing import Protocol
 from bot.agent.accept import Acceptor, FrontDesk
 from bot.agent.access import Door
 from bot.agent.commands.about import about_commands
+from bot.agent.commands.choosing import Models, choosing_commands
 from bot.agent.commands.command import Command, Commands
-from bot.agent.commands.conversation import Models, conversation_commands
+from bot.agent.commands.conversation import conversation_commands
 from bot.agent.commands.jobs import job_commands
 from bot.agent.commands.people import people_commands
 from bot.agent.deliver import Deliverer
@@ -183,9 +184,8 @@ def all_commands(
         *about_commands(
             channels=channels, ledger=store, clock=clock, model=settings.models.default, others=lambda: commands
         ),
-        *conversation_commands(
-            inbox=store, history=store, sessions=store, models=settings.models, voice=settings.voice.mode
-        ),
+        *conversation_commands(inbox=store, history=store, sessions=store),
+        *choosing_commands(sessions=store, models=settings.models, voice=settings.voice.mode),
         *job_commands(jobs=store, runner=jobs, clock=clock),
         *people_commands(access=store, outbox=store, clock=clock),
     )
