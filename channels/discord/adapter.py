@@ -114,8 +114,7 @@ class DiscordChannel(Channel):
         finally:
             told.cancel()
         if self._gateway.done():
-            await self._gateway
-            raise ChannelDown("Discord closed the connection before it was ready; start again in a minute")
+            await self._gateway  # raises why it ended
 
     async def _find_gateway(self) -> None:
         try:

@@ -30,22 +30,28 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel to look into. `newest` is the last message id Discord told, None when it did not say."""
+    """A channel to look into. `newest` is the last message id Discord told, None when it did not say;
+    `since` is the last id before the bot came into the server."""
 
     channel_id: str
     room: str
     newest: int | None
+    since: int = 0
 
 
 def guild_places(client: discord.Client) -> list[Place]:
     """The text channels and threads that hold a message at all."""
     return [
-        Place(str(channel.id), str(guild.id), channel.last_message_id)
+        Place(str(channel.id), str(guild.id), channel.last_message_id, _joined(guild))
         for guild in client.guilds
         for channel in (*guild.channels, *guild.threads)
         if isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread)
         and channel.last_message_id
     ]
+
+
+def _joined(guild: discord.Guild) -> int:
+    return first_id_at(guild.me.joined_at) - 1 if guild.me and guild.me.joined_at else 0
 
 
 class Bookmarks:
@@ -66,7 +72,7 @@ class Bookmarks:
         """Remembers the first visit ever."""
         name = f"{self._prefix}:since"
         if not await self._cursors.cursor(name):
-            await self._cursors.save_cursor(Cursor(name, str(first_id_at(self._clock.now()))))
+            await self._cursors.save_cursor(Cursor(name, str(first_id_at(self._clock.now()) - 1)))
 
     async def read_until(self, channel_id: str) -> int:
         """The message id after which to look, at most a day back."""
@@ -96,7 +102,7 @@ async def missed(
     A channel that refuses is left out; one that does not answer is tried again a few times.
     """
     for place in places:
-        after = await bookmarks.read_until(place.channel_id)
+        after = max(await bookmarks.read_until(place.channel_id), place.since)
         if place.newest is not None and place.newest <= after:
             continue
         messages = await _history(place.channel_id, after, rest, clock)

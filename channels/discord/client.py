@@ -83,6 +83,10 @@ class GatewayClient(discord.Client):
     async def on_ready(self) -> None:
         self.told.set()
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        if self.told.is_set():  # told late, or back after an outage: its channels were not looked into
+            self._hear(Heard.NEW_SESSION, {})
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._before_identify(initial)
 

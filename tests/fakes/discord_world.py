@@ -63,6 +63,7 @@ class World:
     edits: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     premium_tier: int = 0
+    joined_at: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     interactions: list[Json] = field(default_factory=list)
     commands: list[Json] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
@@ -112,7 +113,7 @@ class World:
         """The server as GUILD_CREATE tells it."""
         channels = [self._with_last(channel) for channel in self.channels.values() if channel["type"] == 0]
         threads = [self._with_last(channel) for channel in self.channels.values() if channel["type"] == 11]
-        me = {"user": self.bot, "roles": [BOT_ROLE_ID], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False}
+        me = {"user": self.bot, "roles": [BOT_ROLE_ID], "joined_at": self.joined_at.isoformat(), "deaf": False}
         return {
             "id": GUILD_ID,
             "name": "Voxline",

@@ -179,14 +179,10 @@ async def test_the_first_start_ever_answers_nothing_old(
     assert texts(desk) == ["just now"]
 
 
-async def test_at_most_the_newest_200_messages_of_a_day_are_caught_up(
-    api: DiscordApi, connect: Connect, desk: Desk, clock: HastyClock
-) -> None:
+async def test_at_most_the_newest_200_messages_are_caught_up(api: DiscordApi, connect: Connect, desk: Desk) -> None:
     async with connect() as channel, listening(channel, desk):
         await api.say(DM_ID, "Ada", "start")
         await desk.heard()
-    await api.say(DM_ID, "Ada", "too old")
-    await clock.advance(25 * 3600)
     for number in range(250):
         api.world.add(DM_ID, api.world.person("Ada"), str(number))
 
@@ -194,6 +190,51 @@ async def test_at_most_the_newest_200_messages_of_a_day_are_caught_up(
         await desk.heard(201)
 
     assert texts(desk)[1:] == [str(number) for number in range(50, 250)]
+
+
+async def test_what_is_older_than_a_day_is_not_caught_up(
+    api: DiscordApi, connect: Connect, desk: Desk, clock: HastyClock
+) -> None:
+    async with connect() as channel, listening(channel, desk):
+        await api.say(DM_ID, "Ada", "start")
+        await desk.heard()
+    await api.say(DM_ID, "Ada", "too old")
+    await clock.advance(25 * 3600)
+    await api.say(DM_ID, "Ada", "today")
+
+    async with connect() as channel, listening(channel, desk):
+        await desk.heard(2)
+
+    assert texts(desk) == ["start", "today"]
+
+
+async def test_what_was_said_before_the_bot_came_into_a_server_is_not_for_it(
+    api: DiscordApi, connect: Connect, desk: Desk, clock: HastyClock
+) -> None:
+    async with connect():
+        pass
+    await clock.advance(60)
+    await api.say(CHANNEL_ID, "Ada", "before")
+    await clock.advance(60)
+    api.world.joined_at = clock.now()
+    await api.say(CHANNEL_ID, "Ada", "after")
+
+    async with connect() as channel, listening(channel, desk):
+        await desk.heard()
+
+    assert texts(desk) == ["after"]
+
+
+async def test_a_server_that_is_told_late_is_looked_into_then(
+    api: DiscordApi, channel: DiscordChannel, desk: Desk
+) -> None:
+    async with listening(channel, desk):
+        api.world.add(CHANNEL_ID, api.world.person("Ada"), "during the outage")
+        await api.gateway.dispatch("GUILD_CREATE", api.world.guild())
+
+        await desk.heard()
+
+    assert texts(desk) == ["during the outage"]
 
 
 async def test_a_channel_that_may_not_be_read_does_not_stop_the_others(

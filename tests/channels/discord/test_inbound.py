@@ -98,6 +98,15 @@ def test_the_files_of_a_quoted_message_can_be_asked_about() -> None:
     assert (note.kind, note.seconds, note.remote) == (Kind.VOICE, 2.0, "2/1/8 u")
 
 
+def test_a_voice_message_is_one_by_its_flag_even_without_a_waveform() -> None:
+    sound = {"id": "8", "filename": "voice-message.ogg", "size": 1, "url": "u"}
+
+    found = to_inbound(message(flags=8192, attachments=[sound], content=""), ME, "1")
+
+    assert found is not None
+    assert found.attachments[0].kind is Kind.VOICE
+
+
 def test_stickers_polls_and_embeds_are_put_into_words() -> None:
     poll = {"question": {"text": "Tea?"}, "answers": [{"poll_media": {"text": "yes"}}, {"poll_media": {"text": "no"}}]}
 

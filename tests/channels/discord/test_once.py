@@ -105,6 +105,21 @@ async def test_a_reply_is_only_looked_for_after_the_message_it_answers(
     assert len(api.messages(CHANNEL_ID)) == 2
 
 
+async def test_a_reply_is_found_however_much_was_said_after_it(
+    api: DiscordApi, connect: Connect, clock: HastyClock
+) -> None:
+    question = await api.say(CHANNEL_ID, "Ada", "well?")
+    answer = Target(Conversation("discord", CHANNEL_ID), reply_to=question)
+    async with connect() as channel:
+        sent = await channel.send(answer, ANSWER, key="7:0")
+    for number in range(60):
+        await api.say(CHANNEL_ID, "Bob", str(number))
+    await clock.advance(600)
+
+    async with connect() as restarted:
+        assert await restarted.send(answer, ANSWER, key="7:0", maybe_sent=True) == sent
+
+
 async def test_nothing_was_sent_when_discord_cannot_be_reached(api: DiscordApi, channel: DiscordChannel) -> None:
     await api.vanish()
 
