@@ -127,14 +127,14 @@ def _typed_id(terminal: Terminal, question: str) -> tuple[str, ...]:
 
 
 def _changes(config: Config, name: str, key: str, token: str, people: tuple[str, ...]) -> Changes:
-    """The token, and the people as allowed. Those named first become owners where there is none yet."""
+    """The token, and the people as allowed. The first one named is the owner where there is none yet."""
     if wrong := next((person for person in people if not person.isdigit()), ""):
         raise WrongUsage(f"{wrong!r} is not a numeric id. Names can change hands, so they let nobody in.")
     channel = config.channels.telegram if name == "telegram" else config.channels.discord
     allowed = (*(channel.allow_from if channel else ()), *people)
     changes: Changes = {("channels", name, key): token, ("channels", name, "enabled"): True}
     if people:
-        changes["channels", name, "allowFrom"] = list(dict.fromkeys(allowed))
+        changes[("channels", name, "allowFrom")] = list(dict.fromkeys(allowed))
         if not any(owner.startswith(f"{name}:") for owner in config.owners):
-            changes["owners",] = [*config.owners, *(f"{name}:{person}" for person in people)]
+            changes[("owners",)] = [*config.owners, f"{name}:{people[0]}"]
     return changes

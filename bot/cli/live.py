@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Iterable
 
 from bot.cli.findings import Finding, fail, ok, warn
-from bot.cli.provider import route
 from bot.cli.setup import Setup
 from bot.cli.tokens import discord_bot, telegram_bot
 from bot.config.channels import Discord, Telegram, token_of
 from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown, ConfigError, KeyRefused, NotSent, ProviderError, StateError
+from bot.openrouter import configured
+from bot.openrouter.account import Account, account
 from bot.openrouter.client import OpenRouterClient
-
-_KEY_SECONDS = 15.0
 
 
 async def services(setup: Setup) -> tuple[Finding, ...]:
@@ -33,20 +32,27 @@ async def _provider(setup: Setup) -> Iterable[Finding]:
         found = setup.key()
         if found is None:
             return ()  # already told among the keys
-        async with OpenRouterClient(route(setup, found.key), clock=SystemClock()) as client:
-            answer = await client.get_json("/key", label="The key check", timeout_seconds=_KEY_SECONDS)
+        async with OpenRouterClient(configured.route(setup.config, found.key), clock=SystemClock()) as client:
+            known = await account(client)
     except (ConfigError, StateError):
         return ()  # already told among the keys
     except KeyRefused as error:
         return (fail("openrouter", str(error), "Sign in again: `voxline models auth login --provider openrouter`."),)
     except ProviderError as error:
         return (warn("openrouter", str(error), "Check the network and openrouter.ai, then try again."),)
-    data = answer.body.get("data")
-    left = data.get("limit_remaining") if isinstance(data, dict) else None
-    if isinstance(left, int | float) and left <= 0:
-        return (fail("openrouter", "the key's limit is used up", "Raise it at openrouter.ai/keys."),)
-    shown = f", ${left:.2f} left of its limit" if isinstance(left, int | float) else ""
-    return (ok("openrouter", f"the key is accepted{shown}"),)
+    return (_money(known),)
+
+
+def _money(known: Account) -> Finding:
+    """Whether there is something left to pay with, of the key's own limit and of the account."""
+    limit = known.key.remaining if known.key else None
+    if limit is not None and limit <= 0:
+        return fail("openrouter", "the key's limit is used up", "Raise it at openrouter.ai/keys.")
+    if known.balance is not None and known.balance <= 0:
+        return warn("openrouter", "the account is out of credit", "Only free models answer: openrouter.ai/credits.")
+    left = [f"${limit:.2f} left of its limit"] if limit is not None else []
+    left += [f"${known.balance:.2f} on the account"] if known.balance is not None else []
+    return ok("openrouter", ", ".join(["the key is accepted", *left]))
 
 
 async def _telegram(setup: Setup, channel: Telegram) -> Iterable[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -30,11 +31,13 @@ _EPILOG = "Exit status: 0 done, 1 failed, 2 wrong usage, 78 configuration or sta
 def run(argv: Sequence[str]) -> int:
     """Runs one command and returns the exit status."""
     args = parse(argv)
+    # Only the daemon keeps a log; a command says what matters itself.
+    logging.getLogger("bot").addHandler(logging.NullHandler())
     try:
         status = args.run(args)
         sys.stdout.flush()
         return int(status)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         print(file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:

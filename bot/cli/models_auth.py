@@ -5,14 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 
-from bot.cli.exits import FAILED, OK
+from bot.cli import signin
+from bot.cli.exits import FAILED, OK, WrongUsage
 from bot.cli.setup import add_places, open_setup
+from bot.cli.terminal import Console, Terminal, chosen
+from bot.config.choose import onboarding_changes
+from bot.config.edit import change
 from bot.config.keys import in_order
-from bot.config.profiles import remove_keys
+from bot.config.profiles import DEFAULT_PROFILE, PROVIDER, remove_keys, store_key
+
+_METHODS = {"oauth": "sign in to OpenRouter in the browser", "api-key": "paste a key made at openrouter.ai/keys"}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    entered = commands.add_parser("login", help="sign in, or replace the stored key")
+    entered.add_argument("--provider", choices=(PROVIDER,), default=PROVIDER, help="the only one there is")
+    entered.add_argument("--method", choices=tuple(_METHODS), help="how (default: ask)")
+    entered.add_argument("--profile-id", default=DEFAULT_PROFILE, metavar="ID", help=f"default {DEFAULT_PROFILE}")
+    entered.add_argument("--set-default", action="store_true", help="let openrouter/auto answer from now on")
+    entered.add_argument("--force", action="store_true", help="forget every stored key of the provider first")
+    signin.add_options(entered)
+    entered.set_defaults(run=login)
 
     listed = commands.add_parser("list", help="the stored keys, in the order they are tried")
     listed.add_argument("--json", action="store_true", help="print JSON")
@@ -22,8 +37,31 @@ def add(parser: argparse.ArgumentParser) -> None:
     removed.add_argument("profiles", nargs="+", metavar="PROFILE", help="such as openrouter:default")
     removed.set_defaults(run=remove)
 
-    for command in (listed, removed):
+    for command in (entered, listed, removed):
         add_places(command)
+
+
+def login(args: argparse.Namespace) -> int:
+    return sign_in(args, Console())
+
+
+def sign_in(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Stores a new key. The model that answers stays, unless --set-default says otherwise."""
+    setup = open_setup(args)
+    if not (terminal.interactive or args.method):
+        raise WrongUsage("Nobody is there to answer. Say --method api-key, with --openrouter-api-key KEY.")
+    method = args.method or chosen(terminal, "How do you reach the models?", _METHODS)
+    wanted = signin.wanted(args, oauth=method == "oauth", profile=args.profile_id)
+    # The environment's key is not taken here: whoever runs this wants another one stored.
+    key = signin.new_key(wanted, terminal, setup.environ if wanted.reference else {})
+    earlier = [stored.id for stored in setup.profiles().stored if stored.provider == PROVIDER]
+    store_key(setup.profiles_file, key, replacing=earlier if args.force else ())
+    config = change(setup.file, onboarding_changes(setup.config.agents.defaults, set_primary=args.set_default))
+    terminal.say(f"The key is stored as {key.id} in {setup.profiles_file}. Run this again to replace it.")
+    if not args.set_default:
+        answers = config.agents.defaults.model.primary
+        terminal.say(f"{answers} answers, as before. `voxline models set openrouter/auto` lets OpenRouter choose.")
+    return OK
 
 
 def show(args: argparse.Namespace) -> int:

@@ -1,21 +1,20 @@
-"""The provider as the configuration describes it: route, key, params and price of a call."""
+"""The provider as the configuration describes it, for one question from the command line."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.setup import Setup
-from bot.config.keys import FoundKey
 from bot.core.clock import SystemClock
 from bot.core.errors import KeyRefused, MediaError
 from bot.core.messages import Blob
+from bot.openrouter import configured
 from bot.openrouter.catalog import Catalog
-from bot.openrouter.chat import ChatSettings, OpenRouterChat
+from bot.openrouter.chat import OpenRouterChat
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.params import ParamLayers
-from bot.openrouter.route import CANONICAL, Attribution, Route
 
 NO_KEY = (
     "There is no API key for openrouter. Run `voxline onboard`, or set OPENROUTER_API_KEY"
@@ -23,50 +22,19 @@ NO_KEY = (
 )
 
 
-def wanted_key(setup: Setup, profile: str = "") -> FoundKey:
-    """The key for models. Raises `KeyRefused` when there is none."""
-    found = setup.key(profile)
-    if found is None:
-        named = f"The profile {profile!r} is not stored. See `voxline models auth list`." if profile else NO_KEY
-        raise KeyRefused(named)
-    return found
-
-
-def route(setup: Setup, key: str) -> Route:
-    """Where requests go, with this key."""
-    provider = setup.config.models.providers.openrouter
-    named, bundled = provider.attribution, Attribution()
-    return Route(
-        base_url=provider.base_url or CANONICAL,
-        key=key,
-        attribution=Attribution(
-            referer=bundled.referer if named.referer is None else named.referer,
-            title=bundled.title if named.title is None else named.title,
-            categories=bundled.categories if named.categories is None else named.categories,
-        ),
-        custom=tuple(provider.headers.items()),
-    )
-
-
-def layers(setup: Setup) -> ParamLayers:
-    """The params of every model, as the file writes them."""
-    provider, agents = setup.config.models.providers.openrouter, setup.config.agents
-    return ParamLayers(
-        provider=provider.params,
-        catalog={model.id: model.params for model in provider.models},
-        defaults=agents.defaults.params,
-        models={ref: entry.params for ref, entry in agents.defaults.models.items()},
-        agent=agents.active.params,
-    )
-
-
 @asynccontextmanager
 async def open_chat(setup: Setup) -> AsyncIterator[OpenRouterChat]:
-    """The chat models, asked with the configured params. Raises `KeyRefused` when there is no key."""
-    clock = SystemClock()
-    async with OpenRouterClient(route(setup, wanted_key(setup).key), clock=clock) as client:
-        settings = ChatSettings(params=layers(setup), thinking=setup.config.agents.defaults.thinking_default or "")
-        yield OpenRouterChat(client, settings, catalog=Catalog(client, clock=clock), blobs=_NoBlobs(), clock=clock)
+    """The chat models with the configured params, and no model in place of the one that is asked.
+
+    Raises `KeyRefused` when there is no key.
+    """
+    found, clock = setup.key(), SystemClock()
+    if found is None:
+        raise KeyRefused(NO_KEY)
+    async with OpenRouterClient(configured.route(setup.config, found.key), clock=clock) as client:
+        catalog = Catalog(client, clock=clock, overrides=configured.catalog_overrides(setup.config))
+        settings = replace(configured.chat_settings(setup.config), fallbacks=())
+        yield OpenRouterChat(client, settings, catalog=catalog, blobs=_NoBlobs(), clock=clock)
 
 
 class _NoBlobs:

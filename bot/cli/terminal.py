@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+import webbrowser
 from typing import Protocol
 
 
@@ -18,6 +19,9 @@ class Terminal(Protocol):
 
     def ask_secret(self, question: str) -> str:
         """What was typed, without showing it."""
+
+    def open_page(self, url: str) -> bool:
+        """Opens a browser; whether that worked."""
 
 
 class Console:
@@ -35,6 +39,9 @@ class Console:
 
     def ask_secret(self, question: str) -> str:
         return getpass.getpass(f"{question} (it will not be shown) ").strip()
+
+    def open_page(self, url: str) -> bool:
+        return webbrowser.open(url)
 
 
 def agrees(terminal: Terminal, question: str, *, default: bool = True) -> bool:

@@ -1,0 +1,89 @@
+"""`voxline onboard`: a key, then the channels, then the one command that starts the bot."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from bot.cli import signin
+from bot.cli.connect import Wanted, connect_discord, connect_telegram
+from bot.cli.exits import OK, WrongUsage
+from bot.cli.setup import add_places, open_setup
+from bot.cli.terminal import Console, Terminal, chosen
+from bot.config.choose import Changes, onboarding_changes
+from bot.config.edit import change
+from bot.config.keys import ENV_NAME
+from bot.config.model import Config
+from bot.config.profiles import store_key
+from bot.openrouter.oauth import Places
+
+_CHOICES = {
+    "openrouter-oauth": "sign in to OpenRouter in the browser",
+    "openrouter-api-key": "paste a key made at openrouter.ai/keys",
+    "skip": "no key now",
+}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    keys = parser.add_argument_group("the model key")
+    keys.add_argument("--auth-choice", choices=(*_CHOICES, "openrouter"), metavar="HOW", help=", ".join(_CHOICES))
+    signin.add_options(keys)
+    channels = parser.add_argument_group("the channels")
+    channels.add_argument("--telegram-token", default="", metavar="TOKEN", help="from @BotFather")
+    channels.add_argument("--telegram-allow", action="append", default=[], metavar="ID", help="who may talk to it")
+    channels.add_argument("--discord-token", default="", metavar="TOKEN", help="from the application's page Bot")
+    channels.add_argument("--discord-allow", action="append", default=[], metavar="ID", help="who may talk to it")
+    channels.add_argument("--skip-channels", action="store_true", help="ask about no channel")
+    add_places(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return onboard(args, Console())
+
+
+def onboard(args: argparse.Namespace, terminal: Terminal, *, places: Places | None = None) -> int:
+    """Asks what was not said on the command line, as far as somebody is there to answer."""
+    setup = open_setup(args)
+    choice = args.auth_choice or _choice(args, terminal)
+    config = setup.config
+    if choice != "skip":
+        wanted = signin.wanted(args, oauth=choice == "openrouter-oauth")
+        key = signin.new_key(wanted, terminal, setup.environ, places=places)
+        store_key(setup.profiles_file, key)
+        config = change(setup.file, onboarding_changes(config.agents.defaults))
+        terminal.say(f"The key is stored in {setup.profiles_file}. Run this again to replace it.")
+        terminal.say(f"{config.agents.defaults.model.primary} answers; `voxline models set` chooses another.")
+    if not args.skip_channels:
+        config = _channels(args, terminal, config)
+    terminal.say(f"\nReady. Start the bot with:\n\n  {_command(args)}\n")
+    return OK
+
+
+def _choice(args: argparse.Namespace, terminal: Terminal) -> str:
+    if args.openrouter_api_key:
+        return "openrouter-api-key"
+    if terminal.interactive:
+        return chosen(terminal, "How do you reach the models?", _CHOICES)
+    if os.environ.get(ENV_NAME, "").strip():
+        return "openrouter-api-key"
+    raise WrongUsage(
+        "Nobody is there to answer. Say --openrouter-api-key KEY, set OPENROUTER_API_KEY, or use --auth-choice skip."
+    )
+
+
+def _channels(args: argparse.Namespace, terminal: Terminal, config: Config) -> Config:
+    telegram = Wanted(args.telegram_token, tuple(args.telegram_allow))
+    discord = Wanted(args.discord_token, tuple(args.discord_allow))
+    config = _kept(args, connect_telegram(terminal, config, telegram), config)
+    return _kept(args, connect_discord(terminal, config, discord), config)
+
+
+def _kept(args: argparse.Namespace, changes: Changes, config: Config) -> Config:
+    return change(open_setup(args).file, changes) if changes else config
+
+
+def _command(args: argparse.Namespace) -> str:
+    """`voxline run` with the places that were named here."""
+    named = (("--config", args.config), ("--state-dir", args.state_dir))
+    return " ".join(["voxline run", *(f"{option} {place}" for option, place in named if place)])
