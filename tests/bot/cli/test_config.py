@@ -1,0 +1,63 @@
+"""voxline config: check, places, schema, and what comes over from OpenClaw."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bot.config.load import load
+from tests.bot.cli.conftest import Voxline
+
+
+def test_a_good_file_and_no_file_are_both_fine(voxline: Voxline, config: Path) -> None:
+    assert voxline("config", "check")[:2] == (0, f"{config} does not exist: the defaults are used.\n")
+    config.write_text("{}")
+    assert voxline("config", "check")[:2] == (0, f"{config} can be used.\n")
+
+
+def test_the_places_are_told(voxline: Voxline, config: Path, home: Path) -> None:
+    _, out, _ = voxline("config", "path")
+    assert str(config) in out
+    assert str(home / "state") in out
+
+
+def test_editors_get_a_schema_with_the_names_of_the_file(voxline: Voxline) -> None:
+    schema = json.loads(voxline("config", "schema")[1])
+    assert "$schema" in schema["properties"]
+    assert "botToken" in schema["$defs"]["Telegram"]["properties"]
+
+
+def test_an_openclaw_file_is_brought_over_and_every_key_is_told(voxline: Voxline, config: Path, home: Path) -> None:
+    theirs = home / "openclaw.json"
+    theirs.write_text("{gateway: {port: 1}, channels: {telegram: {botToken: '1:SECRETVALUE', streaming: 'off'}}}")
+
+    status, out, _ = voxline("config", "import", str(theirs))
+
+    assert status == 0
+    assert out.splitlines()[:3] == [
+        "taken          channels.telegram.botToken",
+        "does not apply channels.telegram.streaming",
+        "does not apply gateway",
+    ]
+    assert "SECRETVALUE" not in out
+    assert load(config).channels.telegram is not None
+    assert config.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_configuration_that_is_there_is_replaced_only_when_asked(voxline: Voxline, config: Path, home: Path) -> None:
+    config.write_text("{limits: {turnsAtOnce: 3}}")
+    theirs = home / "openclaw.json"
+    theirs.write_text("{logging: {level: 'debug'}}")
+
+    assert voxline("config", "import", str(theirs), "--dry-run")[0] == 0
+    assert voxline("config", "import", str(theirs))[0] == 78
+    assert load(config).limits.turns_at_once == 3
+
+    assert voxline("config", "import", str(theirs), "--force")[0] == 0
+    assert load(config).logging.level == "debug"
+
+
+def test_a_file_that_does_not_exist_is_told(voxline: Voxline, home: Path) -> None:
+    status, _, err = voxline("config", "import", str(home / "none.json"))
+    assert status == 78
+    assert "there is no such file" in err

@@ -1,0 +1,119 @@
+"""voxline models: what answers, what may be chosen, and the stored keys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import parse
+from bot.cli.models_auth import sign_in
+from bot.config.load import load
+from bot.config.profiles import StoredKey, read_profiles, store_key
+from tests.bot.cli.conftest import Voxline
+from tests.bot.cli.sitter import Sitter
+
+COMMENTED = """// my bot
+{
+  agents: {
+    defaults: {
+      model: { primary: "openrouter/auto", fallbacks: ["openrouter/a/b"] }, // the router
+      models: { "openrouter/moonshotai/kimi-k2.6": { alias: "kimi" } },
+    },
+  },
+}
+"""
+
+
+def test_setting_the_model_keeps_the_files_comments(voxline: Voxline, config: Path) -> None:
+    config.write_text(COMMENTED)
+
+    status, out, _ = voxline("models", "set", "KIMI")
+
+    assert status == 0
+    assert out.startswith("openrouter/moonshotai/kimi-k2.6 answers from now on, then openrouter/a/b")
+    assert config.read_text() == COMMENTED.replace(
+        'primary: "openrouter/auto"', 'primary: "openrouter/moonshotai/kimi-k2.6"'
+    )
+
+
+def test_the_fusion_command_of_the_provider_page_works(voxline: Voxline, config: Path) -> None:
+    assert voxline("models", "set", "openrouter/openrouter/fusion")[0] == 0
+    defaults = load(config).agents.defaults
+    assert defaults.model.primary == "openrouter/openrouter/fusion"
+    assert list(defaults.models) == ["openrouter/openrouter/fusion"]
+
+
+def test_a_model_nobody_knows_is_wrong_usage_and_changes_nothing(voxline: Voxline, config: Path) -> None:
+    config.write_text(COMMENTED)
+    status, _, err = voxline("models", "set", "moonshotai/kimi-k2.6")
+    assert status == 2
+    assert "Did you mean 'openrouter/moonshotai/kimi-k2.6'?" in err
+    assert config.read_text() == COMMENTED
+
+
+def test_the_models_are_listed_with_their_role(voxline: Voxline, config: Path) -> None:
+    config.write_text(COMMENTED)
+    rows = json.loads(voxline("models", "list", "--json")[1])["models"]
+    assert [(row["ref"], row["alias"], row["role"]) for row in rows] == [
+        ("openrouter/auto", "", "answers"),
+        ("openrouter/a/b", "", "fallback"),
+        ("openrouter/moonshotai/kimi-k2.6", "kimi", ""),
+    ]
+
+
+def test_the_status_shows_the_key_masked_with_its_place(
+    voxline: Voxline, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert voxline("models", "status")[0] == 1
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-SECRETVALUE-9876")
+    status, out, _ = voxline("models", "status")
+    assert status == 0
+    assert "sk-or-…9876 from environment variable OPENROUTER_API_KEY" in out
+    assert "SECRETVALUE" not in out
+
+
+def test_stored_keys_are_listed_masked_and_removed(voxline: Voxline, home: Path) -> None:
+    file = home / "state" / "auth-profiles.json"
+    store_key(file, StoredKey("openrouter:default", key="sk-or-v1-SECRETVALUE-9876", display_name="OpenRouter me"))
+
+    assert voxline("models", "auth", "list")[1] == "openrouter:default  sk-or-…9876  OpenRouter me\n"
+    assert "SECRETVALUE" not in voxline("models", "auth", "list", "--json")[1]
+    assert voxline("models", "auth", "remove", "openrouter:default")[:2] == (0, "openrouter:default is forgotten.\n")
+    assert voxline("models", "auth", "remove", "openrouter:default")[0] == 1
+    assert read_profiles(file).stored == ()
+
+
+def test_a_login_rotates_the_key_and_leaves_the_model_alone(config: Path, home: Path) -> None:
+    config.write_text(COMMENTED.replace("openrouter/auto", "openrouter/x/y"))
+    file = home / "state" / "auth-profiles.json"
+    store_key(file, StoredKey("openrouter:default", key="old"))
+    sitter = Sitter([("API key", ""), ("API key", ' export OPENROUTER_API_KEY="sk-or-new"; ')])
+
+    assert sign_in(parse(["models", "auth", "login", "--provider", "openrouter", "--method", "api-key"]), sitter) == 0
+
+    assert sitter.done
+    assert [(key.id, key.key) for key in read_profiles(file).stored] == [("openrouter:default", "sk-or-new")]
+    defaults = load(config).agents.defaults
+    assert defaults.model.primary == "openrouter/x/y"
+    assert defaults.models["openrouter/auto"].alias == "OpenRouter"
+    assert "openrouter/x/y answers, as before" in sitter.all
+
+
+def test_a_login_may_set_the_default_and_forget_older_keys(config: Path, home: Path) -> None:
+    file = home / "state" / "auth-profiles.json"
+    store_key(file, StoredKey("openrouter:old", key="old"))
+    options = ["--method", "api-key", "--profile-id", "openrouter:new", "--force", "--set-default"]
+
+    assert sign_in(parse(["models", "auth", "login", *options]), Sitter([("API key", "sk-or-new")])) == 0
+
+    assert [key.id for key in read_profiles(file).stored] == ["openrouter:new"]
+    assert load(config).agents.defaults.model.primary == "openrouter/auto"
+
+
+def test_a_login_without_anybody_there_says_how_to_do_it(voxline: Voxline) -> None:
+    status, _, err = voxline("models", "auth", "login", "--method", "api-key")
+    assert status == 2
+    assert "--openrouter-api-key" in err
+    assert voxline("models", "auth", "login", "--method", "api-key", "--openrouter-api-key", "sk-or-x")[0] == 0
