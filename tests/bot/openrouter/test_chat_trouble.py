@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from itertools import count
 from typing import Any
 
 import pytest
@@ -38,11 +39,31 @@ from tests.bot.openrouter.dialogue import (
 )
 from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, says, sends, stalls, streams
 from tests.bot.openrouter.shelf import PNG
+from tests.fakes.clock import FakeClock
 
 
 def refuses(status: int, message: str = "no", *, retry_after: str = "", **error: Any) -> Any:
     headers = {"Retry-After": retry_after} if retry_after else None
     return says({"error": {"code": status, "message": message, **error}}, status=status, headers=headers)
+
+
+def repeats(
+    piece: bytes, *, clock: FakeClock | None = None, every_seconds: float = 0, times: int | None = None, then: Any = ()
+) -> Any:
+    """The same bytes again and again, in the test's own time, and then these."""
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for _ in count() if times is None else range(times):
+            await response.write(piece)
+            if clock is not None:
+                await clock.sleep(every_seconds)
+        for last in then:
+            await response.write(last)
+        return response
+
+    return reply
 
 
 # --- trying again ---------------------------------------------------------------------------------
@@ -345,11 +366,18 @@ async def test_a_cut_answer_keeps_its_text_and_never_runs_its_calls(server: Reco
 
 
 async def test_an_endless_answer_is_cut_at_its_cap(server: RecordingServer) -> None:
-    server.on(CHAT, streams(*[event(chunk({"content": "x" * 65_536}))] * 6))
+    server.on(CHAT, repeats(event(chunk({"content": "x" * 65_536}))))
     async with dialogue(server) as talk:
         finished = await talk.ask()
 
         assert (finished.reason, len(finished.assistant.text)) == (FinishReason.LENGTH, 256 * 1024)
+
+
+async def test_a_last_event_that_no_blank_line_ends_still_counts(server: RecordingServer) -> None:
+    server.on(CHAT, streams(event(chunk({"content": "All"})), event(chunk({}, "stop")).rstrip()))
+    async with dialogue(server) as talk:
+        assert (await talk.ask()).assistant.text == "All"
+        assert len(talk.asked) == 1
 
 
 # --- silence --------------------------------------------------------------------------------------
@@ -372,7 +400,7 @@ async def test_comments_keep_a_line_open_only_until_progress_is_due(
 ) -> None:
     server.on(CHAT, answers("Whole"))
     async with dialogue(server) as talk:
-        server.on(CHAT, comments_with(talk.clock, every_seconds=30), answers("Whole"))
+        server.on(CHAT, repeats(b": OPENROUTER PROCESSING\n\n", clock=talk.clock, every_seconds=30), answers("Whole"))
 
         finished = await talk.ask(model=model, step_seconds=10)
 
@@ -380,17 +408,16 @@ async def test_comments_keep_a_line_open_only_until_progress_is_due(
         assert given_up_after <= talk.clock.monotonic() < given_up_after + 40
 
 
-def comments_with(clock: Any, *, every_seconds: float) -> Any:
-    """Keep-alive comments in the test's own time."""
+async def test_a_slow_answer_may_take_as_long_as_it_makes_progress(server: RecordingServer) -> None:
+    async with dialogue(server) as talk:
+        server.on(
+            CHAT, repeats(event(chunk({"content": "x"})), clock=talk.clock, every_seconds=50, times=5, then=told("!"))
+        )
 
-    async def reply(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        while True:
-            await response.write(b": OPENROUTER PROCESSING\n\n")
-            await clock.sleep(every_seconds)
+        finished = await talk.ask(step_seconds=10)
 
-    return reply
+        assert finished.assistant.text == "xxxxx!"
+        assert len(talk.asked) == 1
 
 
 async def test_headers_that_never_come_are_given_up(server: RecordingServer) -> None:
