@@ -106,3 +106,7 @@ def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
 
     assert link.is_symlink()
     assert "debug" in real.read_text(encoding="utf-8")
+
+
+def test_of_a_key_that_stands_twice_the_one_that_counts_is_changed() -> None:
+    assert json5.parse(set_value("{ a: 1, a: 2 }", ("a",), 3)) == {"a": 3}
