@@ -17,8 +17,6 @@ from channels.discord.settings import DiscordSettings
 
 # the library would warn about missing voice packages at every start; calls are not this adapter's work
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-# at DEBUG the library logs what people wrote, at INFO session ids
-logging.getLogger("discord").setLevel(logging.WARNING)
 
 MAX_RATELIMIT_SECONDS = 60.0
 PAUSE_BEFORE_IDENTIFY = 5.0  # Discord allows one IDENTIFY in five seconds; Source: Discord docs, Gateway, Rate Limiting

@@ -177,6 +177,8 @@ class Rest:
     async def file(self, request: web.Request) -> web.Response:
         if request.path in self.world.gone_links and not request.query.get("ex"):
             return web.Response(status=404, text="This content is no longer available.")
+        if self.world.files_moved_to:
+            return web.Response(status=302, headers={"Location": self.world.files_moved_to})
         found = self.world.files.get(request.path)
         return web.Response(body=found) if found is not None else web.Response(status=404)
 

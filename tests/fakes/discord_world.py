@@ -68,6 +68,7 @@ class World:
     commands: list[Json] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
     gone_links: set[str] = field(default_factory=set)
+    files_moved_to: str = ""
     identifies_left: int = 1000
     _nonces: dict[str, tuple[datetime, Json]] = field(default_factory=dict)
     _last_id: int = 0

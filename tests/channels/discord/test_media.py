@@ -107,6 +107,18 @@ async def test_only_the_file_hosts_of_discord_are_asked(channel: DiscordChannel,
         await fetched(channel, Attachment(Kind.DOCUMENT, remote=f"1/2/3 {link}"))
 
 
+async def test_a_redirect_of_the_file_host_is_not_followed(
+    api: DiscordApi, channel: DiscordChannel, desk: Desk
+) -> None:
+    async with listening(channel, desk):
+        await api.voice_message(DM_ID, "Ada", OGG, 3.25)
+        (heard,) = await desk.heard()
+    api.world.files_moved_to = f"{api.base}/users/@me"
+
+    with pytest.raises(FetchFailed, match="302"):
+        await fetched(channel, heard.attachments[0])
+
+
 async def test_a_voice_note_is_shown_as_a_native_voice_message(
     api: DiscordApi, channel: DiscordChannel, shelf: Shelf
 ) -> None:
