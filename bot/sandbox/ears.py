@@ -1,69 +1,89 @@
-"""A real recogniser without a network: PocketSphinx with the English model in its wheel."""
+"""A real recogniser without a network: PocketSphinx with the English model in its wheel, in a process of its own."""
 
 from __future__ import annotations
 
-import array
 import asyncio
-import random
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import Any
+import json
+import struct
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from pathlib import Path
 
+from bot.sandbox.expect import arpa
+from bot.sandbox.phrases import sentences
 from bot.sandbox.wire import Refused
 
-RATE = 16000
-QUIET = 60  # root mean square of 16-bit samples below which nobody speaks (about -55 dBFS)
-PEAK = 16000
-DITHER = 60  # digital silence between words derails the recogniser; faint noise is what it was trained on
-MARGIN = bytes(2 * RATE * 3 // 10)  # 0.3 s of silence on either side
+PROGRAM = Path(__file__).with_name("hearing.py")
+PATIENCE_SECONDS = 180.0
 MISSING = 'The sandbox cannot hear here: {why}. Install it with pip install "voxline[demo]"'
 
 
 class Ears:
-    """Listens in one thread. Loads when first needed, or at `warm`."""
+    """Listens to one sound at a time. The process starts when first needed, or at `warm`."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-ears")
+        self._turn = asyncio.Lock()
+        self._process: Process | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def hear(self, samples: bytes) -> str:
-        """The words in 16 kHz mono signed 16-bit samples; "" for silence. Raises `Refused` 501 when missing."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _hear, samples)
+        """The words in 16 kHz mono signed 16-bit samples; "" for silence. Raises `Refused` 408, 501 or 503."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    line = await self._ask(samples)
+            except TimeoutError:
+                await self._end()
+                raise Refused(408, f"The sandbox's recogniser took more than {PATIENCE_SECONDS:.0f} s") from None
+            except asyncio.CancelledError:
+                await self._end()  # an answer that nobody reads must not be taken for the next one's
+                raise
+        if not line:
+            await self.close()
+            raise Refused(503, "The sandbox's recogniser ended unexpectedly")
+        answer = json.loads(line)
+        if "missing" in answer:
+            raise Refused(501, MISSING.format(why=answer["missing"]))
+        return str(answer["text"])
 
-    def warm(self) -> None:
-        """Loads in the background."""
-        self._thread.submit(_decoder)
+    async def warm(self) -> None:
+        """Starts the process, which loads while nobody waits."""
+        async with self._turn:
+            await self._running()
 
-    def close(self) -> None:
-        """Ends the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """Ends the process."""
+        async with self._turn:
+            await self._end()
 
+    async def _ask(self, samples: bytes) -> bytes:
+        process = await self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(struct.pack(">I", len(samples)) + samples)
+            await process.stdin.drain()
+        except ConnectionError:
+            return b""
+        return await process.stdout.readline()
 
-def _hear(samples: bytes) -> str:
-    sound = array.array("h", samples[: len(samples) // 2 * 2])
-    if not sound or (sum(value * value for value in sound) / len(sound)) ** 0.5 < QUIET:
-        return ""
-    decoder = _decoder()
-    decoder.start_utt()
-    decoder.process_raw(_prepared(sound), full_utt=True)
-    decoder.end_utt()
-    best = decoder.hyp()
-    return best.hypstr if best is not None else ""
+    async def _running(self) -> Process:
+        if self._process is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="voxline-sandbox-")
+            expected = Path(self._folder.name, "expected.arpa")
+            await asyncio.to_thread(lambda: expected.write_text(arpa(sentences())))
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", str(PROGRAM), str(expected)), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+            )
+        return self._process
 
-
-def _prepared(sound: array.array[int]) -> bytes:
-    """The samples at an even loudness, between silences, with faint noise."""
-    gain = PEAK / max(1, max(sound), -min(sound))
-    noise = random.Random(0)
-    padded = (
-        array.array("h", MARGIN) + array.array("h", (int(value * gain) for value in sound)) + array.array("h", MARGIN)
-    )
-    return array.array("h", (int(value + noise.gauss(0, DITHER)) for value in padded)).tobytes()
-
-
-@cache
-def _decoder() -> Any:
-    try:
-        from pocketsphinx import Decoder  # optional: extra `demo`
-    except ImportError as error:
-        raise Refused(501, MISSING.format(why=error)) from error
-    return Decoder(samprate=RATE, loglevel="FATAL")
+    async def _end(self) -> None:
+        if self._process is not None:
+            if self._process.returncode is None:
+                self._process.kill()
+            await self._process.communicate()
+            self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None

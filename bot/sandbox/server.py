@@ -95,7 +95,7 @@ class Sandbox:
     async def __aenter__(self) -> Sandbox:
         async with AsyncExitStack() as stack:
             stack.callback(self._stage.mouth.close)
-            stack.callback(self._stage.ears.close)
+            stack.push_async_callback(self._stage.ears.close)
             runner = web.AppRunner(self._app(), handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -104,7 +104,7 @@ class Sandbox:
             self._stage.origin = f"http://127.0.0.1:{self._port}"
             if self._warm:
                 self._stage.mouth.warm()
-                self._stage.ears.warm()
+                await self._stage.ears.warm()
             self._stack = stack.pop_all()
         log.info("sandbox.started", extra={"port": self._port})
         return self
@@ -115,7 +115,7 @@ class Sandbox:
         await self._stack.aclose()
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[only_here])
         for area in (chat, audio, image_api, videos, account, signin):
             for place, act in area.routes(self._stage).items():
                 method, path = place.split()
@@ -146,7 +146,7 @@ class Sandbox:
         except web.HTTPRequestEntityTooLarge:
             raise Refused(413, "Request entity too large") from None
         body = _parsed(raw)
-        self._stage.seen.append(Request(request.method, path, request.headers.copy(), body, dict(request.query)))
+        self._stage.remember(Request(request.method, path, request.headers.copy(), body, dict(request.query), len(raw)))
         if path not in OPEN:
             self._admit(request.headers.get("Authorization", ""))
         if request.method != "POST":
@@ -164,6 +164,16 @@ class Sandbox:
             raise Refused(401, "No auth credentials found")
         if key.strip() not in self._stage.keys:
             raise Refused(401, "User not found.")
+
+
+@web.middleware
+async def only_here(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuses requests for another host name, so that no web page reaches the sandbox by rebinding its name."""
+    if request.url.host not in ("127.0.0.1", "localhost"):
+        raise web.HTTPForbidden(text="The sandbox answers on 127.0.0.1 only\n")
+    return await handler(request)
 
 
 async def nowhere(given: Given) -> web.Response:

@@ -16,17 +16,21 @@ from bot.sandbox.mouth import Mouth
 from bot.sandbox.wire import Json
 
 REMEMBERED = 500
+REMEMBERED_BYTES = 64 * 2**20  # pictures travel inside requests
+CLIPS_AT_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it arrived. `path` is below /api/v1; `body` is the JSON, or None when it was none."""
+    """One request as it arrived. `path` is below /api/v1; `body` is the JSON, or None when it was none;
+    `size` is in bytes."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: Any
     query: Mapping[str, str]
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,20 @@ class Stage:
     clips: dict[str, ClipJob] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     generations: dict[str, Json] = field(default_factory=dict)
-    seen: deque[Request] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    seen: deque[Request] = field(default_factory=deque)
+
+    def remember(self, request: Request) -> None:
+        """Keeps a request for those who ask what arrived; lets go of the oldest ones."""
+        self.seen.append(request)
+        weight = sum(one.size for one in self.seen)
+        while len(self.seen) > REMEMBERED or (weight > REMEMBERED_BYTES and len(self.seen) > 1):
+            weight -= self.seen.popleft().size
+
+    def order(self, job: ClipJob) -> None:
+        """Keeps a clip on order; lets go of the oldest ones."""
+        self.clips[job.id] = job
+        while len(self.clips) > CLIPS_AT_MOST:
+            self.clips.pop(next(iter(self.clips)))
 
     def record(self, answer_id: str, model: str, spent: Json) -> None:
         """Keeps what an answer cost, for /generation, /credits and /key. `spent` is a usage object."""

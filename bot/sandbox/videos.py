@@ -25,7 +25,7 @@ def routes(stage: Stage) -> Routes:
         check_video(body, row)
         cost = round(DOLLARS_A_SECOND * float(body.get("duration") or 4), 4)
         job = ClipJob(f"vid-{uuid4().hex[:20]}", body, cost, stage.clock.monotonic(), ends=_end(given.fault))
-        stage.clips[job.id] = job
+        stage.order(job)
         fault = given.fault
         url = fault.url if isinstance(fault, ForeignPollingUrl) else f"{stage.origin}/api/v1/videos/{job.id}"
         return web.json_response({"id": job.id, "polling_url": url, "status": "pending"}, status=202)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import base64
 import io
+import math
 import subprocess
 import wave
+from pathlib import Path
 
 import imageio_ffmpeg
+import pocketsphinx
 from openrouter import components
 
+from bot.sandbox.ears import Ears
+from bot.sandbox.phrases import sentences
 from tests.bot.sandbox.conftest import Client
 
 KOKORO = {"model": "hexgrad/kokoro-82m", "voice": "af_alloy"}
@@ -94,3 +100,40 @@ async def test_a_playlist_is_not_sound(client: Client) -> None:
     answer = await client.post("/audio/transcriptions", {"model": "openai/whisper-1", "input_audio": given})
 
     assert answer.status == 400
+
+
+def hum(seconds: float) -> bytes:
+    """A tone at 16 kHz: something to listen to."""
+    return array.array("h", (round(9000 * math.sin(step / 9)) for step in range(round(16000 * seconds)))).tobytes()
+
+
+async def test_the_event_loop_goes_on_while_the_recogniser_listens() -> None:
+    ears, turns = Ears(), 0
+    hearing = asyncio.create_task(ears.hear(hum(3)))
+
+    while not hearing.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+    await ears.close()
+
+    assert turns > 20
+
+
+async def test_a_cancelled_transcription_leaves_no_answer_for_the_next() -> None:
+    ears = Ears()
+    cancelled = asyncio.create_task(ears.hear(hum(5)))
+    await asyncio.sleep(0.4)
+    cancelled.cancel()
+
+    text = await ears.hear(bytes(32000))
+    await ears.close()
+
+    assert cancelled.cancelled()
+    assert text == ""
+
+
+def test_every_expected_word_can_be_pronounced() -> None:
+    dictionary = Path(pocketsphinx.get_model_path(), "en-us", "cmudict-en-us.dict").read_text(encoding="utf-8")
+    known = {line.split(None, 1)[0] for line in dictionary.splitlines()}
+
+    assert {word for sentence in sentences() for word in sentence.split()} <= known

@@ -121,6 +121,19 @@ async def test_a_body_beyond_the_limit_is_413(client: Client) -> None:
         assert response.status == 413
 
 
+async def test_another_host_name_is_refused(client: Client) -> None:
+    async with client.session.get(
+        f"{client.sandbox.origin}/control/requests", headers={"Host": "evil.example"}
+    ) as response:
+        assert response.status == 403
+
+
+async def test_an_unknown_path_is_refused_in_the_same_shape(client: Client) -> None:
+    answer = await client.post("/embeddings", {})
+
+    assert (answer.status, answer.json["error"]["code"]) == (404, 404)
+
+
 async def test_requests_are_recorded_with_their_bodies(client: Client) -> None:
     await client.chat("hi")
 
