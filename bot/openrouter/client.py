@@ -15,7 +15,16 @@ from urllib.parse import urljoin
 import aiohttp
 from yarl import URL
 
-from bot.core.errors import BadAnswer, BadRequest, Blocked, KeyRefused, ProviderBusy, ProviderError
+from bot.core.errors import (
+    BadAnswer,
+    BadRequest,
+    Blocked,
+    FetchFailed,
+    KeyRefused,
+    MediaError,
+    ProviderBusy,
+    ProviderError,
+)
 from bot.core.ports import Clock
 from bot.openrouter.failure import ERROR_READ_BYTES, failure_from
 from bot.openrouter.route import PROTECTED, Route, merge_headers, same_origin
@@ -75,7 +84,10 @@ class Fetched(Protocol):
 
 
 class PublicFetch(Protocol):
-    """Fetches from hosts that are not ours to trust. Raises `Blocked` for private addresses."""
+    """Fetches from hosts that are not ours to trust: the guard of `bot.net`.
+
+    Raises `Blocked` for an address that may not be opened, `MediaError` above the cap, `FetchFailed` otherwise.
+    """
 
     async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> Fetched: ...
 
@@ -193,8 +205,15 @@ class OpenRouterClient:
     async def fetch_public(self, url: str, *, cap_bytes: int, timeout_seconds: float, label: str) -> BinaryAnswer:
         """The bytes behind `url`, asked for as a stranger would: without key or headers, and only from public hosts."""
         if self._public is None:
-            raise Blocked(f"{label}: {_host(url)!r} is not the provider's host, and nothing here may fetch elsewhere")
-        got = await self._public.fetch(url, cap_bytes=cap_bytes, timeout_seconds=timeout_seconds)
+            raise BadAnswer(f"{label}: {_host(url)!r} is not the provider's host, and nothing here may fetch elsewhere")
+        try:
+            got = await self._public.fetch(url, cap_bytes=cap_bytes, timeout_seconds=timeout_seconds)
+        except MediaError as error:
+            raise TooLarge(f"{label}: {error}", tell=error.tell) from error
+        except Blocked as error:
+            raise BadAnswer(f"{label}: {error}") from error
+        except FetchFailed as error:
+            raise ProviderBusy(f"{label}: {error}") from error
         return BinaryAnswer(got.data, got.content_type, {})
 
     async def _post(

@@ -6,15 +6,11 @@ import base64
 import binascii
 import re
 
+from bot.media.sniff import HEAD_BYTES, sniff
+
 _DATA_URL = re.compile(r"data:(image/[a-z0-9.+-]{1,64})(?:;[^;,]{0,128}){0,8};base64,(.*)", re.IGNORECASE | re.DOTALL)
 _FOUND = re.compile(r"data:image/[a-z0-9.+-]{1,64}(?:;[^;,\s]{0,128}){0,8};base64,[a-z0-9+/=]+", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
 
 
 def data_url(data: bytes, mime: str) -> str:
@@ -49,11 +45,5 @@ def image_urls_in(text: str) -> list[str]:
 
 def image_mime(data: bytes, declared: str = "") -> str:
     """What kind of picture the bytes are, by their first bytes; else as declared; else PNG."""
-    for magic, mime in _MAGIC:
-        if data.startswith(magic):
-            return mime
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data[4:12] in (b"ftypavif", b"ftypavis"):
-        return "image/avif"
-    return declared or "image/png"
+    seen = sniff(data[:HEAD_BYTES])
+    return seen if seen.startswith("image/") else declared or "image/png"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.chat import Picture
-from bot.core.errors import BadAnswer, BadRequest, MediaError, ModelMissing, Moderated, VoxlineError
+from bot.core.errors import BadAnswer, BadRequest, MediaError, ModelMissing, Moderated, ProviderError
 from bot.core.ports import Blobs
 from bot.core.work import Drawn, ImageRequest
 from bot.openrouter.candidates import candidates, first_answer
@@ -190,7 +190,7 @@ class OpenRouterImages:
                 timeout_seconds=self._settings.timeout_seconds,
                 label=LABEL,
             )
-        except VoxlineError as error:
+        except ProviderError as error:
             raise BadAnswer(f"{LABEL}: response malformed: a linked picture cannot be fetched: {error}") from error
         declared = got.content_type.partition(";")[0].strip().lower()
         mime = image_mime(got.data, declared)

@@ -6,23 +6,25 @@ import io
 import re
 import wave
 
+from bot.media.sniff import HEAD_BYTES, sniff
+
 _RATE = re.compile(r"(?i)\brate=(\d{4,6})\b")
 _CHANNELS = re.compile(r"(?i)\bchannels=([12])\b")
 _SPEECH_RATE = 24_000
-_EXTENSIONS = {"audio/wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac"}
+_EXTENSIONS = {
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/mp4": "m4a",
+    "audio/aac": "aac",
+}
 
 
 def audio_mime(data: bytes) -> str:
-    """The MIME type that the first bytes show, "" when they do not tell."""
-    if data[:4] == b"RIFF":
-        return "audio/wav"
-    if data[:4] == b"OggS":
-        return "audio/ogg"
-    if data[:4] == b"fLaC":
-        return "audio/flac"
-    # An MPEG frame starts with eleven set bits and a layer; layer 0 is what AAC in ADTS looks like.
-    frame = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06 != 0
-    return "audio/mpeg" if frame or data[:3] == b"ID3" else ""
+    """The MIME type that the first bytes show, "" when they show no sound."""
+    seen = sniff(data[:HEAD_BYTES])
+    return seen if seen.startswith("audio/") else ""
 
 
 def audio_extension(mime: str) -> str:

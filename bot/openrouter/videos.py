@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from bot.core.errors import BadAnswer, Blocked, ProviderBusy, ProviderError
+from bot.core.errors import BadAnswer, ProviderBusy, ProviderError
 from bot.core.ports import Blobs, Clock
 from bot.core.work import Clip, Frame, Sound, VideoJob, VideoRequest, VideoState
 from bot.openrouter.candidates import candidates, first_answer
@@ -140,12 +140,9 @@ class OpenRouterVideos:
             return None
 
     async def _fetch(self, url: str) -> Clip:
-        try:
-            got = await self._client.download(
-                url, cap_bytes=self._settings.clip_bytes, timeout_seconds=CALL_SECONDS, label=DOWNLOAD
-            )
-        except Blocked as error:
-            raise BadAnswer(f"{DOWNLOAD}: {error}") from error
+        got = await self._client.download(
+            url, cap_bytes=self._settings.clip_bytes, timeout_seconds=CALL_SECONDS, label=DOWNLOAD
+        )
         return Clip(_clip(got))
 
 

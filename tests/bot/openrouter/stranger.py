@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.core.errors import Blocked
+from bot.core.errors import Blocked, MediaError
 
 
 @dataclass(frozen=True)
@@ -24,4 +24,6 @@ class Stranger:
         self.asked.append(url)
         if url not in self.pages:
             raise Blocked(f"{url!r} is not public")
+        if len(self.pages[url].data) > cap_bytes:
+            raise MediaError("too large")
         return self.pages[url]

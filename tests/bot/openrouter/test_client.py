@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import BadAnswer, BadRequest, Blocked, KeyRefused, ModelMissing, ProviderBusy
+from bot.net.guard import Guard
 from bot.openrouter.client import OpenRouterClient, TooLarge, Unreached, merged_headers
 from bot.openrouter.route import Route
 from tests.bot.openrouter.conftest import KEY
@@ -256,7 +257,7 @@ async def test_a_download_to_another_port_of_the_same_host_gets_no_key(
     server: RecordingServer, client: OpenRouterClient
 ) -> None:
     async with RecordingServer() as other:
-        with pytest.raises(Blocked):
+        with pytest.raises(BadAnswer, match="is not public"):
             await client.download(f"{other.base_url}/clip", cap_bytes=100, timeout_seconds=5, label="Clip")
 
         assert other.seen == []
@@ -278,3 +279,15 @@ async def test_a_long_chain_of_redirects_ends(server: RecordingServer, client: O
         await client.download(f"{server.base_url}/0", cap_bytes=100, timeout_seconds=5, label="Clip")
 
     assert len(server.seen) == 4
+
+
+async def test_the_real_guard_opens_no_private_address_for_a_download(server: RecordingServer) -> None:
+    async with RecordingServer() as inside, Guard() as guard:
+        server.on("GET /clip", redirects(f"{inside.base_url}/metadata"))
+        route = Route(base_url=server.base_url, key=KEY)
+        async with OpenRouterClient(route, clock=SystemClock(), public=guard) as client:
+            for url in (f"{server.base_url}/clip", f"https://127.0.0.1:{inside.port}/", "https://169.254.169.254/"):
+                with pytest.raises(BadAnswer):
+                    await client.download(url, cap_bytes=100, timeout_seconds=5, label="Clip")
+
+        assert inside.seen == []

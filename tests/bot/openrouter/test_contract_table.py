@@ -1,8 +1,9 @@
 """Where each rule of the wire contract is tested: find a row's test by its section number.
 
-Sections: 4 references and catalog, 5 chat, 7 pictures, 8 clips, 9 songs, 10 speech, 11 transcription, 13 Fusion,
+Sections: 1 sign-in, 2 keys, 4 references and catalog, 5 chat, 6 guard rules, 7 pictures, 8 clips, 9 songs,
+10 speech, 11 transcription, 13 Fusion,
 14 headers, 15 response cache, 16 cache markers, 17 prefill, 18 thinking, 19 DeepSeek, 20 OpenAI-only, 21 Gemini,
-22 routing.
+22 routing, 23 account.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.bot.openrouter.contract_rows_media import MEDIA
+
 HERE = Path(__file__).parent
 
-TABLE: dict[str, tuple[str, ...]] = {
+TABLE: dict[str, tuple[str, ...]] = MEDIA | {
     "0 verified route": (
         "test_route::test_openrouter_itself_is_verified_in_every_spelling",
         "test_route::test_everything_else_is_a_proxy",

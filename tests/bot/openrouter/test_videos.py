@@ -206,16 +206,19 @@ async def test_what_is_no_clip_is_told_with_the_download_label(
     [
         (("{base}/clip",), ("https://signed.example/c?sig=1",), "https://signed.example/c?sig=1"),
         (("{base}/clip",), (), "{base}/clip"),
+        (("https://cdn.example/large",), (), "https://cdn.example/large"),
     ],
 )
 async def test_a_clip_too_large_to_carry_becomes_a_link(
     server: RecordingServer,
     videos: OpenRouterVideos,
+    stranger: Stranger,
     unsigned: tuple[str, ...],
     signed: tuple[str, ...],
     link: str,
 ) -> None:
     server.on("GET /clip", sends(b"x" * 1001, "video/mp4"))
+    stranger.pages["https://cdn.example/large"] = Page(b"x" * 1001, "video/mp4")
     listed = tuple(url.replace("{base}", server.base_url) for url in unsigned)
 
     clip = await videos.download(JOB, VideoState(True, listed, signed))

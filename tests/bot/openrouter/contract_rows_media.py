@@ -1,0 +1,153 @@
+"""Where the media rows of the wire contract, the sign-in and the account are tested."""
+
+from __future__ import annotations
+
+MEDIA: dict[str, tuple[str, ...]] = {
+    "1.1 secrets of a sign-in": (
+        "test_oauth::test_an_attempt_has_fresh_secrets_that_are_never_shown",
+        "test_oauth::test_the_challenge_is_the_one_of_the_standard",
+    ),
+    "1.2 authorize address": ("test_oauth::test_the_authorize_address_has_three_fields_in_order",),
+    "1.3 listener": (
+        "test_oauth::test_the_browser_brings_the_code_home",
+        "test_oauth::test_wrong_paths_methods_and_states_do_not_end_the_wait",
+        "test_oauth::test_an_error_from_the_browser_leads_to_a_paste",
+        "test_oauth::test_a_port_that_is_taken_leads_to_a_paste",
+        "test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
+        "test_oauth::test_both_loopback_addresses_are_heard_and_no_other",
+    ),
+    "1.4 remote hosts": ("test_oauth::test_on_a_remote_host_nothing_listens_and_nothing_opens",),
+    "1.5 pasted text": (
+        "test_oauth::test_the_code_is_found_in_whatever_was_pasted",
+        "test_oauth::test_a_paste_that_does_not_do_says_what_is_missing",
+        "test_oauth::test_three_wrong_pastes_end_the_sign_in",
+    ),
+    "1.6 exchange": (
+        "test_oauth::test_the_code_is_exchanged_without_any_key_of_ours",
+        "test_oauth::test_an_exchange_that_fails_says_why",
+        "test_oauth::test_an_error_never_repeats_code_or_verifier",
+        "test_oauth::test_the_detail_is_the_first_that_is_there",
+    ),
+    "1.7 what is stored": ("test_oauth::test_the_account_may_be_named_in_two_ways_or_not_at_all",),
+    "2 key normalisation": (
+        "test_keytext::test_only_the_key_is_kept",
+        "test_keytext::test_no_prefix_is_asked_for_and_half_a_quote_stays",
+        "test_keytext::test_nothing_is_no_key",
+    ),
+    "5.7 error text and classes": (
+        "test_failure::test_each_status_is_the_error_that_says_who_can_help",
+        "test_failure::test_a_402_tells_how_many_tokens_are_still_affordable",
+        "test_failure::test_retry_after_is_read_as_seconds_or_as_a_date",
+        "test_failure::test_the_detail_is_found_wherever_somebody_put_it",
+        "test_failure::test_details_are_cut_masked_and_kept_on_one_line",
+        "test_failure::test_an_error_inside_a_success_is_told_like_a_refusal",
+    ),
+    "6 guard rules": (
+        "test_client::test_an_answer_above_the_cap_is_cut_off",
+        "test_client::test_a_post_never_follows_a_redirect",
+        "test_client::test_a_download_that_is_sent_elsewhere_goes_on_as_a_stranger",
+        "test_client::test_redirects_in_circles_end",
+        "test_client::test_a_long_chain_of_redirects_ends",
+        "test_client::test_the_real_guard_opens_no_private_address_for_a_download",
+    ),
+    "6 model choice": (
+        "test_images::test_the_primary_comes_first_then_the_fallbacks",
+        "test_images::test_a_named_model_is_asked_alone",
+        "test_images::test_the_timeout_of_the_call_wins",
+        "test_transcription::test_when_all_fail_each_is_named",
+    ),
+    "7.1 picture request": (
+        "test_images::test_a_prompt_becomes_a_picture",
+        "test_images::test_references_follow_the_prompt_in_order",
+        "test_images::test_one_to_four_pictures_are_asked_for",
+        "test_images::test_gemini_takes_a_shape_and_a_resolution",
+    ),
+    "7.2 hints": (
+        "test_images::test_other_models_get_no_hints_and_the_person_hears_it",
+        "test_images::test_more_than_five_references_are_refused_unasked",
+        "test_images::test_an_edit_keeps_about_the_resolution_it_came_with",
+        "test_ratios::test_shapes_are_compared_by_the_logarithm_of_their_ratio",
+    ),
+    "7.3 picture answer": (
+        "test_images::test_a_picture_is_found_wherever_the_model_puts_it",
+        "test_images::test_a_picture_that_cannot_be_read_is_malformed",
+        "test_images::test_words_alone_are_a_missing_picture",
+        "test_images::test_a_linked_picture_is_fetched_as_a_stranger",
+        "test_images::test_pictures_are_named_by_place_and_kind",
+    ),
+    "7.4 models that only draw": (
+        "test_images::test_a_model_that_only_draws_is_asked_through_images",
+        "test_images::test_a_404_about_output_modalities_leads_to_images",
+    ),
+    "8.1 clip request": (
+        "test_video_submit::test_a_clip_is_submitted_once_and_with_everything",
+        "test_video_submit::test_nothing_is_sent_that_was_not_asked_for",
+        "test_video_submit::test_a_seed_that_is_no_safe_integer_is_refused_unasked",
+        "test_video_submit::test_whenever_the_job_may_be_running_it_is_not_asked_for_again",
+    ),
+    "8.2 roles": (
+        "test_video_submit::test_pictures_take_their_places_in_order",
+        "test_video_submit::test_more_than_four_pictures_are_refused_unasked",
+        "test_video_submit::test_videos_and_sounds_cannot_guide_a_clip",
+    ),
+    "8.3 limits": (
+        "test_video_submit::test_durations_go_to_the_nearest_one_on_offer",
+        "test_video_submit::test_resolutions_go_to_the_nearest_one_on_offer",
+        "test_video_submit::test_wishes_the_model_cannot_follow_are_named",
+        "test_video_submit::test_the_live_catalog_decides_what_a_model_can_do",
+        "test_video_submit::test_a_failed_lookup_is_not_repeated_at_once",
+    ),
+    "8.4 states": (
+        "test_videos::test_every_word_for_running_means_wait",
+        "test_videos::test_a_job_that_ended_badly_is_a_bad_answer",
+        "test_video_submit::test_a_job_that_failed_at_once_is_told",
+        "test_video_submit::test_a_job_that_is_done_at_once_is_not_polled",
+    ),
+    "8.5 polling": (
+        "test_videos::test_the_key_is_shown_at_the_own_origin_only",
+        "test_videos::test_asking_that_fails_leaves_the_paid_job_alive",
+        "test_videos::test_a_job_nobody_knows_is_gone",
+    ),
+    "8.6 download": (
+        "test_videos::test_an_unsigned_address_at_home_is_fetched_with_the_key",
+        "test_videos::test_an_unsigned_address_elsewhere_is_fetched_without_the_key",
+        "test_videos::test_without_addresses_the_documented_one_is_used",
+        "test_videos::test_what_is_no_clip_is_told_with_the_download_label",
+        "test_videos::test_a_clip_too_large_to_carry_becomes_a_link",
+        "test_videos::test_a_clip_too_large_and_without_a_link_is_refused",
+    ),
+    "9.1 song request": (
+        "test_music::test_a_song_is_collected_from_the_stream",
+        "test_music::test_a_picture_goes_along_after_the_words",
+        "test_music::test_the_prompt_is_built_in_blocks",
+        "test_music::test_durations_are_whole_and_bounded",
+        "test_music::test_an_unknown_format_is_refused_unasked",
+    ),
+    "9.2 song stream": (
+        "test_music::test_however_the_base64_is_cut_the_bytes_are_the_same",
+        "test_music::test_pieces_that_are_each_padded_are_put_together",
+        "test_music::test_a_stream_that_goes_wrong_is_never_a_song",
+        "test_music::test_a_song_that_takes_too_long_is_given_up",
+        "test_music::test_the_bytes_decide_what_the_song_is",
+    ),
+    "10 speech": (
+        "test_speech::test_words_become_mp3",
+        "test_speech::test_every_setting_goes_out_and_the_voice_of_the_call_wins",
+        "test_speech::test_the_first_named_voice_wins",
+        "test_speech::test_only_mp3_and_pcm_can_be_configured",
+        "test_speech::test_bare_samples_are_put_into_a_wav_file",
+        "test_speech::test_words_in_place_of_sound_are_a_bad_answer",
+    ),
+    "11 transcription": (
+        "test_transcription::test_a_voice_note_goes_out_as_base64_inside_json",
+        "test_transcription::test_the_format_is_told_by_type_then_by_extension",
+        "test_transcription::test_unknown_empty_and_oversize_sound_is_never_sent",
+        "test_transcription::test_models_are_tried_in_order_until_one_answers",
+        "test_transcription::test_an_answer_without_words_is_a_bad_answer",
+    ),
+    "23 usage and balance": (
+        "test_account::test_key_and_balance_are_read_together",
+        "test_account::test_one_of_the_two_may_fail",
+        "test_account::test_the_share_that_is_used",
+    ),
+}
