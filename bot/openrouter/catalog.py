@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 FETCH_SECONDS = 10.0
 FRESH_SECONDS = 24 * 3600.0
 PAUSE_SECONDS = 60.0
+LONG_PAUSE_SECONDS = 900.0
 _VERSION = 1
 
 
@@ -100,7 +101,8 @@ class ModelList(Protocol):
 
 
 class Catalog:
-    """Answers what a model can do. Asks the model list at most once a minute, and never fails for it.
+    """Answers what a model can do. Asks the model list at most once a minute, for a model that is already known
+    at most once a day (every quarter of an hour while that fails), and never fails for it.
 
     `path` is where the list is kept between runs, None for nowhere. Source: OpenRouter docs, list models.
     """
@@ -143,14 +145,19 @@ class Catalog:
             return await self._fetch()
 
     async def _look_up(self, slug: str) -> None:
-        async with self._lock:
-            if not self._loaded:
-                await self._load()
-            now = self._clock.monotonic()
-            stale = now - self._fetched_at > FRESH_SECONDS
-            missing = slug not in self._listed and slug.partition(":")[0] not in self._listed if slug else False
-            if (stale or missing) and now - self._asked_at > PAUSE_SECONDS:
-                await self._fetch()
+        """Makes sure that the list is there, fresh, and asked for this slug ("" for any) a short while ago."""
+        if not self._loaded or self._is_due(slug):
+            async with self._lock:
+                if not self._loaded:
+                    await self._load()
+                if self._is_due(slug):
+                    await self._fetch()
+
+    def _is_due(self, slug: str) -> bool:
+        now = self._clock.monotonic()
+        if slug and slug not in self._listed and slug.partition(":")[0] not in self._listed:
+            return now - self._asked_at > PAUSE_SECONDS
+        return now - self._fetched_at > FRESH_SECONDS and now - self._asked_at > LONG_PAUSE_SECONDS
 
     async def _fetch(self) -> bool:
         self._asked_at = self._clock.monotonic()

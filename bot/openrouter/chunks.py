@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from bot.openrouter.sse import EventReader
 
 BROKE_OFF = "The answer broke off."
 _TAIL_SECONDS = 5.0
+_END_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,20 @@ async def chunks_of(
             for data in reader.feed(piece):
                 pulse.progressed()
                 if data.strip() == "[DONE]":
+                    await _reach_end(stream.chunks)
                     return
                 if data.strip():
                     yield parsed_chunk(data, label)
     for data in reader.finish():
         if data.strip() not in ("", "[DONE]"):
             yield parsed_chunk(data, label)
+
+
+async def _reach_end(chunks: AsyncIterator[bytes]) -> None:
+    """Reads the end of the body, which follows at once: only then the connection can serve the next question."""
+    with suppress(TimeoutError, ProviderBusy):
+        async with asyncio.timeout(_END_SECONDS):
+            await anext(chunks, None)
 
 
 async def _whole(stream: ByteStream, pulse: _Pulse, label: str) -> str:

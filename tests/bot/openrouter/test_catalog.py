@@ -97,6 +97,20 @@ async def test_a_list_that_is_down_is_never_fatal(catalog: Catalog, listed: Reco
     assert not await catalog.refresh()
 
 
+async def test_a_known_model_does_not_wait_for_a_list_that_stays_down(
+    catalog: Catalog, listed: RecordingServer, clock: FakeClock
+) -> None:
+    await catalog.facts("vendor/model")
+    listed.on(LIST, says({}, status=503))
+    await clock.advance(25 * 3600)
+
+    for _ in range(14):
+        await catalog.facts("vendor/model")
+        await clock.advance(61)
+
+    assert len(listed.asked(LIST)) == 2
+
+
 async def test_an_empty_list_replaces_nothing(catalog: Catalog, listed: RecordingServer) -> None:
     await catalog.facts("vendor/model")
     listed.on(LIST, says({"data": []}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.core.chat import Assistant, Call, FinishReason, System, TextDelta, ToolResult, User
 from bot.core.errors import ModelMissing
@@ -299,3 +300,19 @@ async def test_a_text_that_is_no_reference_is_a_missing_model(server: RecordingS
     async with dialogue(server) as talk:
         with pytest.raises(ModelMissing, match="'nonsense' is not a model reference"):
             await talk.ask(model="nonsense")
+
+
+async def test_the_next_question_goes_out_on_the_same_connection(server: RecordingServer) -> None:
+    ports = []
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        ports.append(request.transport.get_extra_info("peername")[1])
+        return await answers()(request)
+
+    server.on(CHAT, reply)
+    async with dialogue(server) as talk:
+        await talk.ask()
+        await talk.ask()
+
+    assert len(set(ports)) == 1
