@@ -13,7 +13,7 @@ from typing import Self
 from aiohttp import web
 
 from bot.core.errors import ChannelDown, FetchFailed
-from bot.core.messages import Attachment, Doing, Inbound, Part, Sent, Target, Text
+from bot.core.messages import Attachment, Conversation, Doing, Inbound, Part, Sent, Target, Text
 from bot.core.ports import Accept, Blobs, Clock, Health, Limits, PageLog
 from bot.core.work import Arrivals
 from channels.web.entries import doing, event, told
@@ -27,6 +27,7 @@ PAGE = Path(__file__).parent / "page"
 HOST = "127.0.0.1"
 SOURCE = "web"
 LISTENER_BACKLOG = 500
+END = b""  # the last event of a stream
 LIMITS = Limits(
     text=100_000, caption=100_000, upload_bytes=2**30, download_bytes=2**30, seconds_between_edits=0.05, keyed=True
 )
@@ -78,8 +79,8 @@ class WebChannel:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for listener in self._listeners:
-            listener.put_nowait(b"")  # an empty event ends the stream
+        for listener in tuple(self._listeners):
+            self._hang_up(listener)
         await self._open.aclose()
 
     async def receive(self, accept: Accept) -> None:
@@ -113,8 +114,7 @@ class WebChannel:
         return Health(True, f"the local page is open at http://{HOST}:{self._port}/")
 
     async def _show(self, chat: str, key: str, who: str, part: Part) -> None:
-        conversation = self._pages.conversation(chat)
-        entry = await self._log.show(conversation, key, who, part)
+        entry = await self._log.show(Conversation(SOURCE, chat), key, who, part)
         self._tell(event("entry", told(entry), number=entry.changed))
 
     def _tell(self, message: bytes) -> None:
@@ -122,7 +122,14 @@ class WebChannel:
             try:
                 listener.put_nowait(message)
             except asyncio.QueueFull:  # a page that stopped reading: it reconnects and reads the log
-                self._listeners.discard(listener)
+                self._hang_up(listener)
+
+    def _hang_up(self, listener: asyncio.Queue[bytes]) -> None:
+        """Ends a page's stream of events, whatever it has not read yet."""
+        self._listeners.discard(listener)
+        while not listener.empty():
+            listener.get_nowait()
+        listener.put_nowait(END)
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[asyncio.Queue[bytes]]:

@@ -27,8 +27,8 @@ def _part(part: Part) -> Json:
     match part:
         case Text(text=text, choices=choices):
             return {"kind": "text", "text": text, "choices": [{"label": c.label, "say": c.say} for c in choices]}
-        case Voice(blob=blob, seconds=seconds, waveform=waveform):
-            return {"kind": "voice", "url": url(blob), "seconds": seconds, "waveform": list(waveform)}
+        case Voice(blob=blob, seconds=seconds, waveform=waveform, text=words):
+            return {"kind": "voice", "url": url(blob), "seconds": seconds, "waveform": list(waveform), "words": words}
         case Media(kind=kind, blob=blob, name=name, caption=caption, seconds=seconds):
             return {
                 "kind": kind.value,

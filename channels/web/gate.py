@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-COOKIE = "voxline"
 NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -24,9 +23,16 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
 }
 LOCKED = "Open the address that Voxline printed when it started: it carries the key to this page.\n"
 WRONG_NAME = "This page answers at 127.0.0.1 and localhost only.\n"
+
+
+def cookie(request: web.Request) -> str:
+    """The cookie's name. Browsers share cookies among the ports of a host; two daemons must not lock each other out."""
+    _, _, port = request.host.rpartition(":")
+    return f"voxline-{port if port.isdecimal() else 80}"
 
 
 def gate(token: str) -> Middleware:
@@ -38,9 +44,14 @@ def gate(token: str) -> Middleware:
         if refused is not None:
             refused.headers.update(HEADERS)
             return refused
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except web.HTTPException as refusal_of_handler:
+            refusal_of_handler.headers.update(HEADERS)
+            raise
         if not response.prepared:
-            response.headers.update(HEADERS)
+            for header, value in HEADERS.items():
+                response.headers.setdefault(header, value)
         return response
 
     return check
@@ -56,7 +67,7 @@ def refusal(request: web.Request, token: str) -> web.Response | None:
         return web.Response(status=403, text="Another site may not do this.\n")
     if request.path.startswith("/enter/"):
         return None
-    if not hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), token.encode()):
+    if not hmac.compare_digest(request.cookies.get(cookie(request), "").encode(), token.encode()):
         return web.Response(status=401, text=LOCKED)
     return None
 

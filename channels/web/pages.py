@@ -5,26 +5,28 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from bot.core.errors import MediaError, StoreUnavailable
-from bot.core.messages import Attachment, Blob, Conversation, Inbound, Kind, Media, Part, Person, Text, Voice
+from bot.core.messages import Blob, Inbound, Part, Text
 from bot.core.ports import Blobs, Clock, PageLog
 from channels.web.entries import told
-from channels.web.gate import COOKIE
+from channels.web.form import ID, MIME, UNKNOWN, read_message
+from channels.web.gate import cookie
 from channels.web.settings import WebSettings
 
-PERSON = Person("you", "You")
-ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 SHOWN_INLINE = ("image/png", "image/jpeg", "image/webp", "image/gif", "audio/", "video/")
-TEXT_AT_MOST = 100_000
+PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 KEEP_ALIVE_SECONDS = 20.0
+ENTRIES_AT_MOST = 2000  # of one conversation, on the page at once
+CHATS_AT_MOST = 200
+TITLE_LETTERS = 60
 STORE_FULL = "I cannot save anything right now (the disk may be full). Your message stays here; try again in a minute."
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # the address names the content
 
 
 class Intake(Protocol):
@@ -40,6 +42,7 @@ class Pages:
     def __init__(self, intake: Intake, *, log: PageLog, blobs: Blobs, clock: Clock, settings: WebSettings) -> None:
         self._intake, self._log, self._blobs = intake, log, blobs
         self._clock, self._settings = clock, settings
+        self._titles: dict[str, str] = {}
 
     def add_to(self, application: web.Application, page: Path) -> None:
         """Adds every route; `page` is the folder with the page's own files."""
@@ -49,7 +52,7 @@ class Pages:
             path = files.get(request.match_info.get("name") or "index.html")
             if path is None:
                 raise web.HTTPNotFound
-            return web.FileResponse(path)
+            return web.FileResponse(path, headers={"Content-Type": PAGE_TYPES.get(path.suffix, UNKNOWN)})
 
         application.add_routes(
             [
@@ -64,32 +67,43 @@ class Pages:
             ]
         )
 
-    def conversation(self, chat: str) -> Conversation:
-        """A conversation of the page."""
-        return Conversation("web", chat)
-
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         if not secrets.compare_digest(request.match_info["token"].encode(), self._settings.token.encode()):
             return web.Response(status=401, text="This address is from an earlier start. Use the newest one.\n")
         response = web.HTTPSeeOther("/")
-        response.set_cookie(COOKIE, self._settings.token, httponly=True, samesite="Strict", path="/")
+        response.set_cookie(cookie(request), self._settings.token, httponly=True, samesite="Strict", path="/")
         return response
 
     async def _chats(self, request: web.Request) -> web.Response:
-        return web.json_response({"chats": list(await self._log.chats())})
+        """The conversations, the one that changed last first, and what an upload may weigh in bytes."""
+        chats = (await self._log.chats())[:CHATS_AT_MOST]
+        listed = [{"chat": chat, "title": await self._title(chat)} for chat in chats]
+        return web.json_response({"chats": listed, "upload_bytes": self._settings.upload_bytes})
+
+    async def _title(self, chat: str) -> str:
+        """The first words that were typed there, or ""; they never change, so each log is searched once."""
+        if chat not in self._titles:
+            entries = await self._log.entries(chat, limit=ENTRIES_AT_MOST)
+            typed = (e.part.text for e in entries if e.who == "person" and isinstance(e.part, Text))
+            title = next((text for text in typed if not text.startswith("/")), "")
+            if not title:
+                return ""
+            self._titles[chat] = " ".join(title.split())[:TITLE_LETTERS]
+        return self._titles[chat]
 
     async def _entries(self, request: web.Request) -> web.Response:
         chat, after = request.query.get("chat", ""), request.query.get("after", "0")
-        if not ID.fullmatch(chat) or not after.isdigit():
+        if not ID.fullmatch(chat) or not re.fullmatch(r"[0-9]{1,18}", after):
             raise web.HTTPBadRequest(text="chat and after are needed")
-        entries = await self._log.entries(chat, after=int(after))
+        entries = await self._log.entries(chat, after=int(after), limit=ENTRIES_AT_MOST)
         return web.json_response({"entries": [told(entry) for entry in entries]})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
+        """Everything that is shown from now on. Who was away asks `_entries` for what changed meanwhile."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         with self._intake.listening() as news:
             await response.prepare(request)
-            await response.write(b": here\n\n")
+            await response.write(b"retry: 1000\n\n")
             while True:
                 try:
                     async with asyncio.timeout(KEEP_ALIVE_SECONDS):
@@ -103,41 +117,13 @@ class Pages:
     async def _message(self, request: web.Request) -> web.Response:
         """Takes one message; the page keeps it until this says 202. The same id twice is one message."""
         try:
-            inbound, parts = await self._read(request)
-            await self._intake.take(inbound, parts)
+            message = await read_message(request, self._blobs, now=self._clock.now(), cap=self._settings.upload_bytes)
+            await self._intake.take(message.inbound, message.parts)
         except MediaError as error:
             return web.json_response({"error": error.tell}, status=413)
         except StoreUnavailable:
             return web.json_response({"error": STORE_FULL}, status=503, headers={"Retry-After": "5"})
-        return web.json_response({"id": inbound.id}, status=202)
-
-    async def _read(self, request: web.Request) -> tuple[Inbound, tuple[Part, ...]]:
-        fields: dict[str, str] = {}
-        files: list[Attachment] = []
-        if not request.content_type.startswith("multipart/"):
-            raise web.HTTPUnsupportedMediaType(text="a message is multipart/form-data")
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader):
-                raise web.HTTPBadRequest(text="a message is not nested")
-            if part.filename:
-                files.append(await self._file(part))
-            else:
-                fields[part.name or ""] = (await part.text())[:TEXT_AT_MOST]
-        identity, chat, text = fields.get("id", ""), fields.get("chat", ""), fields.get("text", "").strip()
-        if not ID.fullmatch(identity) or not ID.fullmatch(chat) or not (text or files):
-            raise web.HTTPBadRequest(text="id, chat, and text or files are needed")
-        inbound = Inbound(
-            identity, self.conversation(chat), PERSON, self._clock.now(), text, tuple(files), message_id=identity
-        )
-        said = (Text(text),) if text else ()
-        return inbound, (*said, *(shown(file) for file in files))
-
-    async def _file(self, part: BodyPartReader) -> Attachment:
-        mime = part.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip().lower()
-        name = (part.filename or "file")[:80]
-        blob = await self._blobs.put_stream(chunks(part), mime, cap=self._settings.upload_bytes)
-        kind = Kind.VOICE if part.name == "voice" else kind_of(mime)
-        return Attachment(kind, mime, name=name, size=blob.size, blob=blob)
+        return web.json_response({"id": message.inbound.id}, status=202)
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         """A file by its content. Only pictures, sound and clips open in the page; the rest is a download."""
@@ -147,28 +133,6 @@ class Pages:
         path = self._blobs.path(Blob(sha256, mime, 0))
         if not await asyncio.to_thread(path.is_file):
             raise web.HTTPNotFound
-        inline = mime.startswith(SHOWN_INLINE)
-        headers = {"Content-Type": mime if inline else "application/octet-stream"}
-        if not inline:
-            headers["Content-Disposition"] = "attachment"
-        return web.FileResponse(path, headers=headers)
-
-
-async def chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
-    """The bytes of an upload as they come."""
-    while data := await part.read_chunk(65536):
-        yield data
-
-
-def kind_of(mime: str) -> Kind:
-    """What a dropped file is, by its type."""
-    families = {"image": Kind.PICTURE, "audio": Kind.AUDIO, "video": Kind.VIDEO}
-    return families.get(mime.partition("/")[0], Kind.DOCUMENT)
-
-
-def shown(file: Attachment) -> Part:
-    """An upload as the page shows it."""
-    assert file.blob is not None
-    if file.kind is Kind.VOICE:
-        return Voice(file.blob, file.seconds or 0.0, b"")
-    return Media(file.kind, file.blob, file.name)
+        if MIME.fullmatch(mime) and mime.startswith(SHOWN_INLINE):
+            return web.FileResponse(path, headers={"Content-Type": mime, **FOREVER})
+        return web.FileResponse(path, headers={"Content-Type": UNKNOWN, "Content-Disposition": "attachment", **FOREVER})

@@ -1,0 +1,52 @@
+// The list of conversations beside the log.
+
+import { h, the } from "./dom.js";
+
+const WITHOUT_WORDS = "New conversation";
+
+/** The name for a conversation that nobody wrote in yet. */
+export const named = (chat) => chat?.title || WITHOUT_WORDS;
+
+export class Chats {
+  constructor() {
+    this.list = []; // { chat, title, isUnread }, the one that changed last first
+    this.current = "";
+  }
+
+  /** Takes the daemon's list; what the page knows beyond it (a title, an unread mark) stays. */
+  set(list) {
+    const known = new Map(this.list.map((one) => [one.chat, one]));
+    const isHere = new Set(list.map(({ chat }) => chat));
+    const newer = this.list.filter(({ chat }) => chat === this.current && !isHere.has(chat));
+    this.list = [...newer, ...list.map((one) => ({ ...known.get(one.chat), ...one, title: one.title || known.get(one.chat)?.title }))];
+    this.draw();
+  }
+
+  find(chat) {
+    return this.list.find((one) => one.chat === chat);
+  }
+
+  open(chat) {
+    this.current = chat;
+    const found = this.find(chat);
+    if (found) found.isUnread = false;
+    this.draw();
+  }
+
+  /** A message came or went in a conversation: it moves to the top, and its first words name it. */
+  touch({ chat, who, kind, text }) {
+    const found = this.find(chat) ?? { chat, title: "" };
+    const isTitle = !found.title && who === "person" && kind === "text" && !text.startsWith("/");
+    if (isTitle) found.title = text.split(/\s+/).join(" ").slice(0, 60);
+    found.isUnread = chat !== this.current && (who === "bot" || found.isUnread);
+    this.list = [found, ...this.list.filter((one) => one !== found)];
+    this.draw();
+  }
+
+  draw() {
+    the("title").textContent = named(this.find(this.current));
+    the("chats").replaceChildren(...this.list.map((one) => h("li", {},
+      h("a", { href: `#${one.chat}`, class: one.isUnread ? "unread" : null, "aria-current": one.chat === this.current ? "page" : null },
+        named(one), one.isUnread ? h("span", { class: "unseen" }, " (new messages)") : null))));
+  }
+}
