@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from bot.core.errors import BadAnswer, ProviderError
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.failure import failure_in
+from bot.openrouter.ratios import finite
 
 _SECONDS = 10.0
 
@@ -101,9 +101,7 @@ async def _data(client: OpenRouterClient, path: str, label: str, timeout_seconds
 
 def _number(data: Mapping[str, Any], name: str) -> float | None:
     value = data.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else finite(value)
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

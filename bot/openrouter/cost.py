@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 
@@ -14,6 +13,5 @@ def cost_microusd(usage: object) -> int | None:
     cost = usage.get("cost") if isinstance(usage, Mapping) else None
     if isinstance(cost, bool) or not isinstance(cost, int | float):
         return None
-    if not math.isfinite(cost) or not 0 <= cost < 1e9:
-        return None
-    return round(cost * 1_000_000)
+    # NaN is in no range, and a whole number of any length compares without becoming a float.
+    return round(cost * 1_000_000) if 0 <= cost < 1e9 else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.core.work import ImageRequest
-from bot.openrouter.ratios import closest_ratio
+from bot.openrouter.ratios import closest_ratio, finite
 
 CHAT_RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 IMAGES_RATIOS = (
@@ -73,7 +72,8 @@ def takes_hints(slug: str) -> bool:
 
 def picture_count(count: float) -> int:
     """How many pictures to ask for: 1 to 4; anything that is no number is 1."""
-    return max(1, min(_MOST_PICTURES, int(count))) if math.isfinite(count) else 1
+    wanted = finite(count)
+    return 1 if wanted is None else max(1, min(_MOST_PICTURES, int(wanted)))
 
 
 def inferred_resolution(sides: Sequence[int]) -> str:

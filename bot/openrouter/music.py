@@ -19,6 +19,7 @@ from bot.openrouter.client import ByteStream, OpenRouterClient
 from bot.openrouter.cost import cost_microusd
 from bot.openrouter.dataurl import data_url
 from bot.openrouter.failure import ERROR_READ_BYTES, failure_in
+from bot.openrouter.ratios import finite
 from bot.openrouter.sound_formats import audio_extension, audio_mime
 from bot.openrouter.sse import EventReader
 
@@ -161,7 +162,8 @@ def song_prompt(request: SongRequest) -> str:
         blocks.append("Instrumental only, without any vocals.")
     if request.lyrics.strip():
         blocks.append(f"Lyrics:\n{request.lyrics.strip()}")
-    if request.duration_seconds is not None and math.isfinite(request.duration_seconds):
-        seconds = max(1, min(LONGEST_SONG_SECONDS, math.floor(request.duration_seconds + 0.5)))
+    wanted = finite(request.duration_seconds)
+    if wanted is not None:
+        seconds = max(1, min(LONGEST_SONG_SECONDS, math.floor(wanted + 0.5)))
         blocks.append(f"Target duration: about {seconds} seconds.")
     return "\n\n".join(block for block in blocks if block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
@@ -27,6 +28,14 @@ def closest_ratio(wanted: str, supported: Sequence[str]) -> str:
         return max(apart, 1 / apart), abs(width * target[1] - height * target[0]), text
 
     return min(shapes, key=distance)[0]
+
+
+def finite(number: float | None) -> float | None:
+    """The number as a float, or None: for none, for NaN and infinity, and for what is too large to be one."""
+    try:
+        return float(number) if number is not None and math.isfinite(number) else None
+    except OverflowError:
+        return None
 
 
 def closest_number(wanted: float, supported: Sequence[int]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.errors import BadRequest
 from bot.core.work import Frame, VideoRequest
-from bot.openrouter.ratios import closest_lines, closest_number, closest_ratio
+from bot.openrouter.ratios import closest_lines, closest_number, closest_ratio, finite
 from bot.openrouter.video_limits import VideoLimits
 
 _SAFE_INTEGER = 2**53 - 1
@@ -83,9 +83,10 @@ def placed(pictures: Sequence[Shown]) -> tuple[list[dict[str, Any]], list[dict[s
 
 def fitted_duration(seconds: float | None, supported: Sequence[int]) -> int | None:
     """The nearest supported number of whole seconds, ties up; None when no sensible number was asked for."""
-    if seconds is None or not math.isfinite(seconds):
+    wanted = finite(seconds)
+    if wanted is None:
         return None
-    whole = max(1, math.floor(seconds + 0.5))
+    whole = max(1, math.floor(wanted + 0.5))
     return closest_number(whole, supported) if supported else whole
 
 
@@ -102,7 +103,7 @@ def safe_seed(seed: float | None) -> int | None:
     """The seed as a whole number. Raises `BadRequest` when it is none that every JSON reader keeps exactly."""
     if seed is None:
         return None
-    if isinstance(seed, bool) or not math.isfinite(seed) or seed != int(seed) or abs(seed) > _SAFE_INTEGER:
+    if isinstance(seed, bool) or not -_SAFE_INTEGER <= seed <= _SAFE_INTEGER or seed != int(seed):
         raise BadRequest(f"the seed {seed!r} is not a safe integer", tell="The seed must be a whole number.")
     return int(seed)
 

@@ -61,7 +61,15 @@ def test_the_share_that_is_used(key: KeyUse, percent: float | None) -> None:
     assert key.percent_used == percent
 
 
-@pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {"total_credits": "20", "total_usage": 1}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"data": []},
+        {"data": {"total_credits": "20", "total_usage": 1}},
+        {"data": {"total_credits": 10**400, "total_usage": 1}},
+    ],
+)
 async def test_numbers_that_are_none_are_a_bad_answer(
     server: RecordingServer, client: OpenRouterClient, body: dict[str, Any]
 ) -> None:

@@ -186,6 +186,7 @@ async def test_a_picture_is_found_wherever_the_model_puts_it(
         drawn("data:image/png;base64,A=AA"),
         drawn("data:image/png;base64,AAAA===="),
         drawn("data:image/png;base64,AA-_"),
+        drawn("data:image/png;base64,AAAA----"),
         drawn("data:text/html;base64,AAAA"),
         drawn("data:image/png,AAAA"),
         {"choices": [{"message": {"content": ["x"]}}]},

@@ -108,7 +108,7 @@ def test_durations_are_whole_and_bounded(asked: float, told: str) -> None:
     assert f"about {told}" in song_prompt(SongRequest("x", duration_seconds=asked))
 
 
-@pytest.mark.parametrize("asked", [None, float("nan"), float("inf")])
+@pytest.mark.parametrize("asked", [None, float("nan"), float("inf"), 10**400])
 def test_a_duration_that_is_no_number_is_not_told(asked: float | None) -> None:
     assert song_prompt(SongRequest("x", duration_seconds=asked)) == "x"
 

@@ -98,6 +98,8 @@ async def test_nothing_is_sent_that_was_not_asked_for(server: RecordingServer, v
         (2, 4),
         (3, 4),
         (5.4, 6),
+        (4.5, 6),
+        (10**400, None),
         (100, 8),
         (-3, 4),
         (float("nan"), None),
@@ -155,7 +157,7 @@ def test_pictures_take_their_places_in_order(roles: list[str], frames: dict[str,
     assert [reference["image_url"]["url"] for reference in got_references] == references
 
 
-@pytest.mark.parametrize("seed", [1.5, float("nan"), float("inf"), 2.0**53, True])
+@pytest.mark.parametrize("seed", [1.5, float("nan"), float("inf"), 2.0**53, True, 10**400])
 async def test_a_seed_that_is_no_safe_integer_is_refused_unasked(
     server: RecordingServer, videos: OpenRouterVideos, seed: float
 ) -> None:
