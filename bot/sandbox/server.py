@@ -79,6 +79,10 @@ class Sandbox:
         """The requests to this path below /api/v1, oldest first."""
         return [request for request in self._stage.seen if request.path == path]
 
+    def admit(self, key: str) -> None:
+        """One more bearer key that is accepted; it tells one client's requests from another's."""
+        self._stage.keys.add(key)
+
     def forget(self) -> None:
         """Empties the record of requests."""
         self._stage.seen.clear()

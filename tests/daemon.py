@@ -1,0 +1,76 @@
+"""The real daemon as a process of its own, to be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DEATH_SECONDS = 40.0
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A running `voxline run`. What it says is in `log`."""
+
+    process: asyncio.subprocess.Process
+    log: Path
+
+    async def ended(self) -> int:
+        """The exit status once it has ended by itself; negative for a signal."""
+        async with asyncio.timeout(DEATH_SECONDS):
+            return await self.process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal, unless the process is gone already."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+
+    async def kill(self) -> None:
+        """Without a warning."""
+        self.signal(signal.SIGKILL)
+        await self.process.wait()
+
+    def said(self) -> str:
+        """The end of its log, for a failing test."""
+        return self.log.read_text(errors="replace")[-4000:]
+
+
+@asynccontextmanager
+async def daemon(folder: Path, *, failpoints: str = "") -> AsyncIterator[Daemon]:
+    """`python -m bot run` over the configuration and the state in `folder`; killed when the block ends."""
+    log = folder / "daemon.log"
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run", "--config", str(folder / "voxline.json5")),
+            *("--state-dir", str(folder / "state")),
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), "VOXLINE_FAILPOINTS": failpoints},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    running = Daemon(process, log)
+    try:
+        yield running
+    finally:
+        await running.kill()
+
+
+def configure(folder: Path, *, base_url: str, key: str, **sections: object) -> None:
+    """Writes the configuration of a daemon in `folder`. `sections` are added to it or replace what is there."""
+    config: dict[str, object] = {
+        "models": {"providers": {"openrouter": {"baseUrl": base_url, "apiKey": key}}},
+        "messages": {"tts": {"auto": "inbound"}},
+        "limits": {"messagesPerMinute": 1000000},
+        "logging": {"level": "info"},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "voxline.json5").write_text(json.dumps(config | sections), encoding="utf-8")

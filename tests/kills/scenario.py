@@ -1,0 +1,95 @@
+"""One kill: a message is sent, the real daemon dies at a named place, starts again, and must finish."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from pathlib import Path
+
+from bot.sandbox import Sandbox
+from tests.daemon import Daemon, configure, daemon
+from tests.fakes.telegram_api import TelegramApi
+from tests.kills.kinds import CHAT, KINDS, NOBODY_KNOWS, SECOND, TOLD_INSTEAD, Kind, faults, finished
+
+FINISH_SECONDS = 60.0
+
+
+async def survives(name: str, points: tuple[str, ...], folder: Path, sandbox: Sandbox) -> list[str]:
+    """An undisturbed turn with all these places armed: what went wrong, the daemon's death included."""
+    kind = KINDS[name]
+    async with TelegramApi() as api:
+        key = prepare(folder, api, sandbox)
+        kind.send(api)
+        async with daemon(folder, failpoints=armed(*points)) as running:
+            if name == "notice":
+                await api.wait_for(lambda: finished_notice(api), FINISH_SECONDS)
+            api.say(CHAT, SECOND)
+            wrong = await ends_well(running, api, kind)
+        return wrong + overspent(sandbox, key, kind, kills=0)
+
+
+async def killed_at(name: str, point: str, folder: Path, sandbox: Sandbox) -> list[str]:
+    """What went wrong when the daemon was killed the first time it came by `point`."""
+    kind = KINDS[name]
+    async with TelegramApi() as api:
+        key = prepare(folder, api, sandbox)
+        kind.send(api)
+        if name != "notice":  # /stop would end it as well
+            api.say(CHAT, SECOND)
+        async with daemon(folder, failpoints=armed(point)) as doomed:
+            try:
+                status = await doomed.ended()
+            except TimeoutError:
+                return [f"was never reached; log: {doomed.said()}"]
+        if status != -signal.SIGKILL:
+            return [f"ended with {status}; log: {doomed.said()}"]
+        if name == "notice":
+            api.say(CHAT, SECOND)
+        if name == "clip" and point in NOBODY_KNOWS:
+            kind = TOLD_INSTEAD
+        async with daemon(folder) as running:
+            wrong = await ends_well(running, api, kind)
+        return wrong + overspent(sandbox, key, kind, kills=1)
+
+
+def prepare(folder: Path, api: TelegramApi, sandbox: Sandbox) -> str:
+    """Writes the configuration; returns the key that marks this daemon's requests."""
+    key = f"key-{folder.name}"
+    sandbox.admit(key)
+    telegram = {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
+    configure(folder, base_url=sandbox.base_url, key=key, channels={"telegram": telegram})
+    return key
+
+
+def armed(*points: str) -> str:
+    return ",".join(f"{point}=kill9@1" for point in points)
+
+
+def finished_notice(api: TelegramApi) -> bool:
+    return bool(api.messages(CHAT))
+
+
+async def ends_well(running: Daemon, api: TelegramApi, kind: Kind) -> list[str]:
+    """Waits for the answers, lets the daemon drain, and judges what people see."""
+    try:
+        await api.wait_for(lambda: finished(api.messages(CHAT), kind), FINISH_SECONDS)
+    except TimeoutError:
+        return [f"lost: {faults(api.messages(CHAT), kind)}; log: {running.said()}"]
+    running.signal(signal.SIGTERM)
+    if status := await running.ended():
+        return [f"did not stop in order: {status}; log: {running.said()}"]
+    return faults(api.messages(CHAT), kind)
+
+
+def overspent(sandbox: Sandbox, key: str, kind: Kind, *, kills: int) -> list[str]:
+    """The paths that were asked more often than once for each piece of work and kill; a clip never twice."""
+    asked = Counter(
+        request.path
+        for request in sandbox.requests
+        if request.method == "POST" and request.headers.get("Authorization") == f"Bearer {key}"
+    )
+    allowed = {path: count + kills for path, count in kind.asked.items()} | {"/videos": kind.asked.get("/videos", 0)}
+    wrong = [f"{path} asked {count} times" for path, count in asked.items() if count > allowed.get(path, 0)]
+    if (total := asked.total()) > sum(kind.asked.values()) + kills:
+        wrong.append(f"{total} paid requests")
+    return wrong
