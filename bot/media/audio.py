@@ -21,10 +21,13 @@ from bot.media.sniff import HEAD_BYTES, sniff, unsafe
 LONGEST_SECONDS = 900.0
 STT_RATE = 16_000
 WAV_SECONDS = 60.0  # a minute is 1.9 MB as WAV; longer sound is sent compressed
+NOTE_SECONDS = 600.0  # twice what 4096 characters of speech last; its PCM is 58 MB
 NOTE_RATE = 48_000
 NOTE_BYTES = 20 * 1024 * 1024
-NOTE_CODEC = ("-c:a", "libopus", "-b:a", "48k", "-application", "voip", "-f", "ogg")
-STT_CODEC = ("-c:a", "libopus", "-b:a", "32k", "-application", "voip", "-f", "ogg")
+NOTE_CODEC = ("-c:a", "libopus", "-b:a", "48k", "-application", "voip", "-compression_level", "5", "-f", "ogg")
+# MP3, because packing 15 minutes as Opus took 38 s on two small busy cores, and 3 s like this
+STT_CODEC = ("-c:a", "libmp3lame", "-b:a", "40k", "-compression_level", "7", "-f", "mp3")
+UPLOAD_KILOBITS = (64, 32)
 WAVEFORM_POINTS = 256
 WAVEFORM_STEP_MS = 100  # at most one point in this time. Source: Discord API docs, voice messages
 FRAME_MS = 30
@@ -82,7 +85,7 @@ def refuse_long(seconds: float) -> None:
 
 
 async def for_transcription(ffmpeg: Ffmpeg, path: Path) -> Sound | None:
-    """A checked copy at 16 kHz mono: WAV up to a minute, OGG/Opus beyond. None when nobody speaks in it.
+    """A checked copy at 16 kHz mono: WAV up to a minute, MP3 beyond. None when nobody speaks in it.
 
     Raises `MediaError`."""
     info = await inspect(ffmpeg, path)
@@ -97,7 +100,7 @@ async def for_transcription(ffmpeg: Ffmpeg, path: Path) -> Sound | None:
     if seconds <= WAV_SECONDS:
         return Sound(await asyncio.to_thread(wav, pcm, STT_RATE), "audio/wav", "voice.wav")
     packed = await ffmpeg.encode(pcm, rate=STT_RATE, codec=STT_CODEC, cap=NOTE_BYTES)
-    return Sound(packed, "audio/ogg", "voice.ogg")
+    return Sound(packed, "audio/mpeg", "voice.mp3")
 
 
 async def voice_note(ffmpeg: Ffmpeg, *pieces: Sound) -> Note:
@@ -105,7 +108,7 @@ async def voice_note(ffmpeg: Ffmpeg, *pieces: Sound) -> Note:
     decoded = []
     for piece in pieces:
         mime = sniff(piece.data[:HEAD_BYTES]) or piece.mime
-        decoded.append(await ffmpeg.decode_bytes(piece.data, mime, rate=NOTE_RATE, seconds=LONGEST_SECONDS))
+        decoded.append(await ffmpeg.decode_bytes(piece.data, mime, rate=NOTE_RATE, seconds=NOTE_SECONDS))
     segment = await asyncio.to_thread(polish, decoded)
     if not len(segment):
         raise MediaError("the speech is empty")
@@ -114,6 +117,18 @@ async def voice_note(ffmpeg: Ffmpeg, *pieces: Sound) -> Note:
         ffmpeg.encode(pcm, rate=NOTE_RATE, codec=NOTE_CODEC, cap=NOTE_BYTES), asyncio.to_thread(waveform, segment)
     )
     return Note(data, len(pcm) / 2 / NOTE_RATE, points)
+
+
+async def shrink(ffmpeg: Ffmpeg, sound: Sound, cap: int) -> Sound:
+    """The sound as OGG/Opus of at most `cap` bytes, as good as fits. Raises `MediaError` when none does."""
+    mime = sniff(sound.data[:HEAD_BYTES]) or sound.mime
+    pcm = await ffmpeg.decode_bytes(sound.data, mime, rate=NOTE_RATE, seconds=LONGEST_SECONDS)
+    for kilobits in UPLOAD_KILOBITS:
+        codec = ("-c:a", "libopus", "-b:a", f"{kilobits}k", "-f", "ogg")
+        packed = await ffmpeg.encode(pcm, rate=NOTE_RATE, codec=codec, cap=cap + 1)
+        if len(packed) <= cap:
+            return Sound(packed, "audio/ogg", sound.name.rpartition(".")[0] + ".ogg" if sound.name else "")
+    raise MediaError(f"the sound does not fit into {cap} bytes", tell="That recording is too long to send here.")
 
 
 def polish(pieces: Sequence[bytes]) -> AudioSegment:

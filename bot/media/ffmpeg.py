@@ -12,6 +12,7 @@ import contextlib
 import os
 import re
 import signal
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ PROBE_SECONDS = 5.0
 DECODE_SECONDS = 60.0
 AT_ONCE = 2
 STREAMS_AT_MOST = 4
+_PIPE_BYTES = 65_536
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127  # what a shell says. Source: POSIX, exec
 
 DEMUXERS = {
     "audio/ogg": "ogg",
@@ -56,25 +59,28 @@ class Probe:
 
 
 class Ffmpeg:
-    """Runs ffmpeg, at most two at once. `path` "" takes the one that came with the program."""
+    """Runs ffmpeg, at most two at once. `path` "" takes the one that came with the program.
 
-    def __init__(self, path: str = "") -> None:
-        self._path = path
+    A run that takes longer than `seconds` is killed with everything it started."""
+
+    def __init__(self, path: str = "", *, seconds: float = DECODE_SECONDS) -> None:
+        self._path, self._seconds = path, seconds
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    @property
-    def path(self) -> str:
+    async def path(self) -> str:
         """The executable. Raises `MediaError` when there is none."""
         if not self._path:
             try:
-                self._path = imageio_ffmpeg.get_ffmpeg_exe()
+                # Looking for it runs it once: not on the event loop.
+                self._path = await asyncio.to_thread(imageio_ffmpeg.get_ffmpeg_exe)
             except RuntimeError as error:
                 raise MediaError("there is no ffmpeg: reinstall imageio-ffmpeg or set media.ffmpegPath") from error
         return self._path
 
     async def probe(self, source: Path, mime: str) -> Probe:
         """Duration and streams of a file, read for five seconds at most. Raises `MediaError`."""
-        _, told, _ = await self._run([*_input(source, mime)], b"", cap=0, seconds=PROBE_SECONDS)
+        seconds = min(PROBE_SECONDS, self._seconds)
+        _, told, _ = await self._run(_input(source, mime), b"", cap=0, seconds=seconds)
         return read_probe(told)
 
     async def decode(self, source: Path, mime: str, *, rate: int, seconds: float) -> bytes:
@@ -83,11 +89,11 @@ class Ffmpeg:
         return await self._checked(arguments, b"", cap=_pcm_bytes(rate, seconds))
 
     async def decode_bytes(self, data: bytes, mime: str, *, rate: int, seconds: float) -> bytes:
-        """As `decode`, from memory."""
-        if mime not in DEMUXERS:
-            raise MediaError(f"{mime!r} is not a sound format that is read here")
-        arguments = ["-f", DEMUXERS[mime], "-protocol_whitelist", "pipe", "-i", "pipe:0", *_pcm(rate, seconds)]
-        return await self._checked(arguments, data, cap=_pcm_bytes(rate, seconds))
+        """As `decode`, from memory, through a file: MP4 may keep its table of contents at the end."""
+        with tempfile.TemporaryDirectory(prefix="voxline-") as folder:
+            source = Path(folder, "sound")
+            await asyncio.to_thread(source.write_bytes, data)
+            return await self.decode(source, mime, rate=rate, seconds=seconds)
 
     async def encode(self, pcm: bytes, *, rate: int, codec: Sequence[str], cap: int) -> bytes:
         """Our own PCM in another format. Raises `MediaError`."""
@@ -95,7 +101,7 @@ class Ffmpeg:
         return await self._checked([*source, *codec, "pipe:1"], pcm, cap=cap)
 
     async def _checked(self, arguments: list[str], data: bytes, *, cap: int) -> bytes:
-        code, told, out = await self._run(arguments, data, cap=cap, seconds=DECODE_SECONDS)
+        code, told, out = await self._run(arguments, data, cap=cap, seconds=self._seconds)
         if code != 0 and not out:
             last = told.strip().splitlines()[-1:] or ["no word"]
             raise MediaError(f"ffmpeg ended with status {code}: {last[0][:200]}")
@@ -103,7 +109,7 @@ class Ffmpeg:
 
     async def _run(self, arguments: list[str], data: bytes, *, cap: int, seconds: float) -> tuple[int, str, bytes]:
         """Status, standard error and at most `cap` bytes of standard output. The whole process group dies with us."""
-        command = [self.path, "-nostdin", "-hide_banner", "-threads", "1", *arguments]
+        command = [await self.path(), "-nostdin", "-hide_banner", "-threads", "1", *arguments]
         async with self._room:
             try:
                 process = await asyncio.create_subprocess_exec(
@@ -122,11 +128,14 @@ class Ffmpeg:
             try:
                 async with asyncio.timeout(seconds):
                     told, out = await _talk(process, data, cap)
-                    return await process.wait(), told, out
+                    code = await process.wait()
             except TimeoutError as error:
                 raise MediaError(f"ffmpeg did not finish within {seconds:.0f} s") from error
             finally:
                 await _end(process)
+        if code in (_NOT_EXECUTABLE, _NOT_FOUND):
+            raise MediaError(f"ffmpeg cannot be started from {command[0]!r}: set media.ffmpegPath to an executable")
+        return code, told, out
 
 
 async def _talk(process: asyncio.subprocess.Process, data: bytes, cap: int) -> tuple[str, bytes]:
@@ -135,8 +144,9 @@ async def _talk(process: asyncio.subprocess.Process, data: bytes, cap: int) -> t
 
     async def feed(stdin: asyncio.StreamWriter) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            stdin.write(data)
-            await stdin.drain()
+            for at in range(0, len(data), _PIPE_BYTES):  # piece by piece: a whole write would be held twice
+                stdin.write(data[at : at + _PIPE_BYTES])
+                await stdin.drain()
         stdin.close()
 
     _, out, told = await asyncio.gather(
@@ -148,20 +158,20 @@ async def _talk(process: asyncio.subprocess.Process, data: bytes, cap: int) -> t
 async def _read(stream: asyncio.StreamReader, cap: int) -> bytes:
     """At most `cap` bytes; the rest is read and dropped, so that the process is not held up."""
     kept = bytearray()
-    while chunk := await stream.read(65536):
+    while chunk := await stream.read(_PIPE_BYTES):
         kept += chunk[: max(cap - len(kept), 0)]
     return bytes(kept)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+    """Kills the group even when its leader has gone: what it started may live on and hold our pipes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     if process.stdin is not None:
         process.stdin.close()
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            await process.stdin.wait_closed()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PROBE_SECONDS):
+            await process.communicate()  # only pipes that were read to their end are closed
 
 
 def _input(source: Path, mime: str) -> list[str]:

@@ -51,8 +51,12 @@ def _iso_media(brand: bytes) -> str:
 
 
 def _mpeg_audio(head: bytes) -> str:
-    """ADTS AAC and MPEG audio share their sync word; the layer bits tell them apart. Source: ISO 13818-7, 11172-3."""
-    layer = head[1] >> 1 & 0b11
+    """ADTS AAC and MPEG audio share their sync word; the layer bits tell them apart. Source: ISO 13818-7, 11172-3.
+
+    Layer I, a reserved version, rate or bitrate are refused: UTF-16 text begins like that, sound does not."""
+    version, layer = head[1] >> 3 & 0b11, head[1] >> 1 & 0b11
     if layer == 0:
         return "audio/aac" if head[1] & 0xF6 == 0xF0 else ""
-    return "audio/mpeg" if head[2] >> 4 not in (0, 0b1111) else ""
+    bitrate, rate = head[2] >> 4, head[2] >> 2 & 0b11
+    is_frame = version != 0b01 and layer != 0b11 and bitrate not in (0, 0b1111) and rate != 0b11
+    return "audio/mpeg" if is_frame else ""

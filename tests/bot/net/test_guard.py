@@ -161,13 +161,31 @@ def test_what_is_no_address_is_not_public(text: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "", "x", "http://example.org/", "ftp://example.org/", "file:///etc/passwd", "data:text/plain,hi",
-        "//example.org",        "https://", "https:///x", "https://user@example.org/", "https://user:pass@example.org/",
-        "https://@example.org/",        "https://example.org\\@10.0.0.1/", "https://exa mple.org/", "https://example.org/\r\nX: y", "https://[::1",
-        "https://example.org:99999/", "https://" + "a" * 9000, "https://[fe80::1%25eth0]/", "https://ex%61mple.org/",
-        "gopher://127.0.0.1/", "unix:///var/run/docker.sock", "javascript:alert(1)",
+        "",
+        "x",
+        "http://example.org/",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "data:text/plain,hi",
+        "//example.org",
+        "https://",
+        "https:///x",
+        "https://user@example.org/",
+        "https://user:pass@example.org/",
+        "https://@example.org/",
+        "https://example.org\\@10.0.0.1/",
+        "https://exa mple.org/",
+        "https://example.org/\r\nX: y",
+        "https://[::1",
+        "https://example.org:99999/",
+        "https://" + "a" * 9000,
+        "https://[fe80::1%25eth0]/",
+        "https://ex%61mple.org/",
+        "gopher://127.0.0.1/",
+        "unix:///var/run/docker.sock",
+        "javascript:alert(1)",
     ],
-)  # fmt: skip
+)
 async def test_an_address_that_is_not_plain_https_is_refused(url: str) -> None:
     async with Guard(resolver=Names("127.0.0.1")) as guard:
         with pytest.raises(Blocked) as refused:
