@@ -56,4 +56,4 @@ def is_signature(value: object) -> bool:
     except (binascii.Error, ValueError):
         return False
     again = base64.urlsafe_b64encode(data) if urlsafe else base64.b64encode(data)
-    return bool(data) and again.decode().rstrip("=") == bare
+    return again.decode().rstrip("=") == bare

@@ -113,6 +113,13 @@ def test_pieces_of_thinking_are_joined_for_replay_and_secrets_of_the_provider_ke
     }
 
 
+def test_thoughts_with_different_numbers_stay_apart() -> None:
+    first = {"type": "reasoning.text", "text": "a", "index": 0}
+    second = {"type": "reasoning.text", "text": "b", "index": 1}
+
+    assert replay({"reasoning_details": [first, second]}) == {"reasoning_details": [first, second]}
+
+
 def test_plain_thinking_is_kept_under_the_name_it_came_with() -> None:
     assert replay({"reasoning": "a"}, {"reasoning": "b"}) == {"reasoning": "ab"}
     assert replay({"reasoning_content": "a"}) == {"reasoning_content": "a"}
@@ -176,4 +183,5 @@ def test_white_space_around_an_answer_is_not_part_of_it() -> None:
 
 def test_an_answer_that_only_closes_a_thought_is_kept() -> None:
     assert built({"content": "Yes.</think>"}).assistant().text == "Yes."
+    assert built({"content": "Yes.</think></think>"}).assistant().text == "Yes."
     assert built({"content": "hmm</think>\n\nYes."}).assistant().text == "Yes."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.errors import BadRequest, OutOfCredit, ProviderBusy, ProviderError
+from bot.core.errors import BadRequest, ContextTooLong, OutOfCredit, ProviderBusy, ProviderError
 from bot.openrouter.client import Unreached
 from bot.openrouter.retries import EmptyAnswer, RetryLimits, Tries
 from tests.fakes.clock import FakeClock
@@ -75,3 +75,10 @@ def test_nothing_at_all_is_asked_for_once_more(tries: Tries) -> None:
 
     with pytest.raises(EmptyAnswer):
         tries.next(BODY, EmptyAnswer("x"))
+
+
+def test_a_request_too_large_for_the_door_is_not_helped_by_a_shorter_answer(tries: Tries) -> None:
+    with pytest.raises(ContextTooLong):
+        tries.next(BODY, ContextTooLong("x", status=413))
+
+    assert tries.next(BODY, ContextTooLong("x", status=400))[0]["max_completion_tokens"] == 999
