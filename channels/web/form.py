@@ -42,7 +42,10 @@ async def read_message(request: web.Request, blobs: Blobs, *, now: datetime, cap
     more than `cap` bytes."""
     if not request.content_type.startswith("multipart/"):
         raise web.HTTPUnsupportedMediaType(text="a message is multipart/form-data")
-    form = await _read(request, blobs, cap)
+    try:
+        form = await _read(request, blobs, cap)
+    except ValueError as error:  # what aiohttp raises for a multipart body that is none
+        raise web.HTTPBadRequest(text="the form is broken") from error
     identity, chat, text = (form.fields.get(name, "").strip() for name in ("id", "chat", "text"))
     if not ID.fullmatch(identity) or not ID.fullmatch(chat) or not (text or form.files):
         raise web.HTTPBadRequest(text="id, chat, and text or files are needed")

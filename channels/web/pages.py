@@ -70,7 +70,7 @@ class Pages:
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         if not secrets.compare_digest(request.match_info["token"].encode(), self._settings.token.encode()):
             return web.Response(status=401, text="This address is from an earlier start. Use the newest one.\n")
-        response = web.HTTPSeeOther("/")
+        response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(cookie(request), self._settings.token, httponly=True, samesite="Strict", path="/")
         return response
 

@@ -15,6 +15,7 @@ const EXAMPLES = [
   ["Play me a song about the sea", "music"],
   ["Remind me in 2 minutes to drink tea", "a message later"],
 ];
+const CHAT = /^[A-Za-z0-9-]{1,64}$/;
 const LOST = "Voxline does not answer. What you write is kept and goes out as soon as it is back.";
 const LOCKED = "Voxline was started anew. Open the address that it printed; what you write here is kept.";
 
@@ -193,7 +194,6 @@ function build() {
   the("menu").append(icon("menu"));
   the("new-small").append(icon("plus"));
   the("new").prepend(icon("plus"));
-  the("stop").prepend(icon("stop"));
   the("newest").prepend(icon("down"));
   the("examples").append(...EXAMPLES.map(([words, kind]) =>
     h("button", { type: "button", class: "example", click: () => say({ text: words, files: [], voice: null }) }, h("b", {}, words), h("span", {}, kind))));
@@ -206,14 +206,17 @@ function build() {
   the("newest").addEventListener("click", () => log.toEnd());
   document.addEventListener("keydown", onKey);
   document.addEventListener("visibilitychange", () => !document.hidden && drawTitle());
-  window.addEventListener("hashchange", () => open(location.hash.slice(1)));
+  window.addEventListener("hashchange", () => {
+    const chat = location.hash.slice(1);
+    if (CHAT.test(chat)) open(chat);
+  });
 }
 
 async function start() {
   build();
   await Promise.all([refreshChats(), outbox.load()]);
   const asked = location.hash.slice(1);
-  const chat = /^[A-Za-z0-9-]{1,64}$/.test(asked) ? asked : (chats.list[0]?.chat ?? crypto.randomUUID());
+  const chat = CHAT.test(asked) ? asked : (chats.list[0]?.chat ?? crypto.randomUUID());
   history.replaceState(null, "", `#${chat}`);
   await open(chat);
   listen({ entry: onEntry, busy: ({ chat: where, doing }) => where === chats.current && setBusy(doing), here, lost });

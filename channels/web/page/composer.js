@@ -19,7 +19,7 @@ export class Composer {
     this.write = the("write");
     this.meter = bars(METER_BARS);
     the("meter").append(this.meter.node);
-    const icons = { attach: "attach", voice: "voice", send: "send", cancel: "cross" };
+    const icons = { attach: "attach", stop: "stop", send: "send", cancel: "cross" };
     for (const [id, name] of Object.entries(icons)) the(id).append(icon(name));
     this.listenToWriting();
     this.listenToFiles();
@@ -82,8 +82,8 @@ export class Composer {
     the("recording").hidden = !isRecording;
     the("send").hidden = !hasWords && !isRecording;
     the("voice").hidden = hasWords && !isRecording;
+    the("voice").replaceChildren(icon(isRecording ? "send" : "voice"));
     the("voice").setAttribute("aria-label", isRecording ? "Send voice note" : "Record a voice note");
-    the("voice").setAttribute("aria-pressed", String(isRecording));
     this.write.style.height = "auto";
     this.write.style.height = `${Math.min(this.write.scrollHeight, 220)}px`;
   }
