@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -123,11 +124,18 @@ async def serve(
                 tell("No channel is connected: there is nobody to talk to. Mend the lines above, then start again.")
                 return EXIT_UNUSABLE
             ready(app)
+            keep_collections_short()
             await _run(app, stop, clock)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
     return 0
+
+
+def keep_collections_short() -> None:
+    """What was made at start lives as long as the process: a full collection that walks it stalls the loop by 80 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _run(app: App, stop: asyncio.Event, clock: Clock) -> None:

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_TOLD_AT_ONCE = 8
+
 
 class _Work:
     """Something to do in the thread, and the future that waits for it. `point` is its commit point or ""."""
@@ -209,11 +211,15 @@ class Writer:
         return group
 
     def _tell(self, group: list[_Work]) -> None:
-        def tell_all() -> None:
-            for work in group:
-                work.tell()
+        """Wakes the callers a few at a time, so that a large group does not hold the loop up."""
 
-        self._in_loop(tell_all)
+        def tell_from(start: int) -> None:
+            for work in group[start : start + _TOLD_AT_ONCE]:
+                work.tell()
+            if start + _TOLD_AT_ONCE < len(group):
+                self._loop.call_soon(tell_from, start + _TOLD_AT_ONCE)
+
+        self._in_loop(lambda: tell_from(0))
 
     def _commit(self, database: Database, group: list[_Work]) -> None:
         connection = database.connection

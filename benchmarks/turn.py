@@ -1,0 +1,206 @@
+"""Voxline against a bare bot of sixty lines, interleaved in one run, through the same Telegram test server.
+
+python -m benchmarks.turn            everything, about a minute
+python -m benchmarks.turn latency    one part: latency, crowd, slow, first, start, memory
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.model_server import ModelServer
+from tests.fakes.discord_api import TOKEN, DiscordApi
+from tests.fakes.telegram_api import TelegramApi
+
+PARTS = ("latency", "crowd", "slow", "first", "start", "memory")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Side:
+    """One bot under test, with a Telegram server of its own."""
+
+    name: str
+    api: TelegramApi
+    process: asyncio.subprocess.Process
+    folder: Path
+
+    async def turn(self, chat: int, text: str) -> float:
+        """Seconds from the message to its whole answer."""
+        started = time.monotonic()
+        self.api.say(chat, text)
+        await self.api.wait_for(lambda: f"Answer {text}" in self.api.texts(chat), 30)
+        return time.monotonic() - started
+
+    async def crowd(self, chats: int, each: int, seconds: float) -> float:
+        """Seconds until every chat has all its answers, in order, none twice."""
+        before = {chat: len(self.api.texts(chat)) for chat in range(1000, 1000 + chats)}
+        started = time.monotonic()
+        for number in range(each):
+            for chat in before:
+                self.api.say(chat, f"{number}")
+        wanted = [f"Answer {number}" for number in range(each)]
+        await self.api.wait_for(
+            lambda: all(self.api.texts(chat)[count:] == wanted for chat, count in before.items()), seconds
+        )
+        return time.monotonic() - started
+
+
+def config(api: TelegramApi, model: ModelServer, discord: DiscordApi | None = None) -> str:
+    channels: dict[str, object] = {
+        "telegram": {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
+    }
+    if discord is not None:
+        channels["discord"] = {"token": TOKEN, "apiBase": discord.base, "dmPolicy": "open", "allowFrom": ["*"]}
+    return json.dumps(
+        {
+            "models": {"providers": {"openrouter": {"baseUrl": model.base_url, "apiKey": "bench-key-0000"}}},
+            "channels": channels,
+            "limits": {"messagesPerMinute": 100_000},
+            "logging": {"level": "error"},
+        }
+    )
+
+
+@asynccontextmanager
+async def running(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+@asynccontextmanager
+async def voxline(model: ModelServer, discord: DiscordApi | None = None) -> AsyncIterator[Side]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        api = await stack.enter_async_context(TelegramApi())
+        (folder / "voxline.json5").write_text(config(api, model, discord))
+        command = (str(folder / "stall"), str(folder / "voxline.json5"), str(folder / "state"))
+        process = await stack.enter_async_context(running("benchmarks.watched", *command))
+        await api.wait_for(lambda: api.polling, 20)
+        yield Side("voxline", api, process, folder)
+
+
+@asynccontextmanager
+async def bare(model: ModelServer) -> AsyncIterator[Side]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        api = await stack.enter_async_context(TelegramApi())
+        process = await stack.enter_async_context(running("benchmarks.bare_bot", api.root, api.token, model.base_url))
+        await api.wait_for(lambda: api.polling, 20)
+        yield Side("bare", api, process, folder)
+
+
+def say(label: str, value: str, goal: str, ok: bool) -> None:
+    print(f"{label:<52} {value:<38} goal {goal:<14} {'ok' if ok else 'MISSED'}", flush=True)
+
+
+async def latency(ours: Side, theirs: Side, model: ModelServer) -> None:
+    times: dict[str, list[float]] = {"voxline": [], "bare": []}
+    for number in range(220):
+        for side in (ours, theirs):
+            took = await side.turn(7, f"n{number}")
+            if number >= 20:
+                times[side.name].append(took)
+    medians = {name: statistics.median(values) * 1000 for name, values in times.items()}
+    ratio = medians["voxline"] / medians["bare"]
+    told = f"{ratio:.2f}x ({medians['voxline']:.1f} ms against {medians['bare']:.1f} ms)"
+    say("latency of a turn, p50, zero-delay model", told, "<= 2x", ratio <= 2)
+
+
+async def crowd(ours: Side, theirs: Side, model: ModelServer) -> None:
+    times: dict[str, list[float]] = {"voxline": [], "bare": []}
+    ours.process.send_signal(signal.SIGUSR1)
+    for _ in range(3):
+        for side in (ours, theirs):
+            times[side.name].append(await side.crowd(200, 3, 120))
+    ratio = statistics.median(times["voxline"]) / statistics.median(times["bare"])
+    told = (
+        f"{ratio:.2f}x ({statistics.median(times['voxline']):.2f} s against {statistics.median(times['bare']):.2f} s)"
+    )
+    say("200 chats at once, 3 messages each, in order", told, "<= 2x", ratio <= 2)
+    ours.process.send_signal(signal.SIGUSR2)
+    file = ours.folder / "stall"
+    while not file.exists() or not file.read_text():
+        await asyncio.sleep(0.01)
+    stall = float(file.read_text())
+    say("worst event-loop stall under that load", f"{stall:.1f} ms", "<= 20 ms", stall <= 20)
+
+
+async def slow(ours: Side, theirs: Side, model: ModelServer) -> None:
+    model.seconds_before = 1.0
+    took = [await ours.crowd(50, 1, 30) for _ in range(3)]
+    model.seconds_before = 0.0
+    say("50 chats at once, model of one second, last answer", f"{max(took):.2f} s", "<= 1.5 s", max(took) <= 1.5)
+
+
+async def first(ours: Side, theirs: Side, model: ModelServer) -> None:
+    model.seconds_between = 0.4
+    waits = []
+    for number in range(12):
+        text = f"first{number}"
+        seen = len(ours.api.texts(9))
+        ours.api.say(9, text)
+        await ours.api.wait_for(lambda seen=seen: len(ours.api.texts(9)) > seen, 10)
+        waits.append((ours.api.messages(9)[-1].at - model.first_token_at[text]) * 1000)
+        await ours.api.wait_for(lambda text=text: f"Answer {text}" in ours.api.texts(9), 10)
+    model.seconds_between = 0.0
+    told = f"p50 {statistics.median(waits):.1f} ms, worst {max(waits):.1f} ms"
+    say("first visible text after the model's first token", told, "<= 30 ms", statistics.median(waits) <= 30)
+
+
+async def start(model: ModelServer) -> None:
+    times = []
+    for _ in range(5):
+        async with AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            api = await stack.enter_async_context(TelegramApi())
+            (folder / "voxline.json5").write_text(config(api, model))
+            started = time.monotonic()
+            places = ("--config", str(folder / "voxline.json5"), "--state-dir", str(folder / "state"))
+            await stack.enter_async_context(running("bot", "run", *places))
+            await api.wait_for(lambda: api.count("getUpdates") > 0, 20)
+            times.append(time.monotonic() - started)
+    told = f"p50 {statistics.median(times):.2f} s, worst {max(times):.2f} s"
+    say("process start to first getUpdates", told, "<= 1.0 s", statistics.median(times) <= 1.0)
+
+
+async def memory(model: ModelServer) -> None:
+    async with DiscordApi() as discord, voxline(model, discord) as side:
+        await asyncio.sleep(2)  # until both channels are connected and nothing more is being set up
+        status = Path(f"/proc/{side.process.pid}/status").read_text()
+        mib = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) / 1024
+    say("idle memory with Telegram and Discord", f"{mib:.1f} MiB", "<= 80 MiB", mib <= 80)
+
+
+async def main(parts: tuple[str, ...]) -> None:
+    async with ModelServer() as model:
+        together = [part for part in parts if part in ("latency", "crowd", "slow", "first")]
+        if together:
+            async with voxline(model) as ours, bare(model) as theirs:
+                for part in together:
+                    await {"latency": latency, "crowd": crowd, "slow": slow, "first": first}[part](ours, theirs, model)
+        for part in parts:
+            if part in ("start", "memory"):
+                await {"start": start, "memory": memory}[part](model)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(tuple(sys.argv[1:]) or PARTS))
