@@ -18,7 +18,10 @@ ROLES = ("first_frame", "last_frame", "reference_image")
 FORMATS = ("wav", "mp3")
 SONG_SECONDS_AT_MOST = 180
 
-ALREADY = "The same request is already being made. Tell the person that it is on its way; do not start it again."
+ALREADY = (
+    "The same request was started before, so it is not started again. Its result, or why there is none, comes to the "
+    "chat by itself. Tell the person so."
+)
 STARTED = (
     "Started. It takes a while and will be delivered to the chat by itself; the person can go on writing meanwhile."
 )

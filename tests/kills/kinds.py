@@ -17,16 +17,23 @@ SECOND_SHOWN = r"the second answer$"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of turn. `shown` are patterns of the final texts in order, `media` the kinds of media that follow.
+    """One kind of turn. `shown` are patterns of its final texts in order, `media` the kinds of media that follow.
 
-    `asked` counts the paid requests of an undisturbed run by path, the second message included.
-    `late` are patterns of texts that come whenever their work is done."""
+    `followed` tells whether a second message is sent right after the first. `asked` counts the paid requests of an
+    undisturbed run by path, those of the second message included. `late` are patterns of texts that come whenever
+    their work is done."""
 
     send: Callable[[TelegramApi], object]
     shown: tuple[str, ...]
     asked: dict[str, int]
     media: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
+    followed: bool = True
+
+    @property
+    def in_order(self) -> tuple[str, ...]:
+        """The patterns of the texts that keep their order."""
+        return (*self.shown, SECOND_SHOWN) if self.followed else self.shown
 
 
 KINDS = {
@@ -63,21 +70,29 @@ KINDS = {
     "notice": Kind(
         lambda api: api.say(CHAT, "/stop"),
         (r"Nothing is running\.",),
-        {"/chat/completions": 1},
+        {},
+        followed=False,  # /stop would end the second message as well
     ),
 }
 
-# Killed between the wish to submit a clip and the provider's answer: nobody knows, so the person decides.
-TOLD_INSTEAD = replace(
-    KINDS["clip"], shown=(r".*",), media=(), late=(r"I was restarted while I asked for the clip .*did not ask again",)
+# Killed between paying and hearing what came of it: nobody knows, so the person is told and decides.
+_PICTURE = replace(KINDS["picture"], shown=(r".*The outcome of this call is unknown",), media=())
+_CLIP = replace(
+    KINDS["clip"],
+    shown=(r".*works",),
+    media=(),
+    late=(r"I was restarted while I asked for the clip .*did not ask again",),
 )
-NOBODY_KNOWS = ("job.add.after", "submit.after", "job.save.before")
+TOLD_INSTEAD = {
+    **{("picture", point): _PICTURE for point in ("c3i.after", "tool.after")},
+    **{("clip", point): _CLIP for point in ("job.add.after", "submit.after", "job.save.before")},
+}
 
 
 def finished(shown: list[Shown], kind: Kind) -> bool:
     """Whether everything that must come has come."""
     texts = finals(shown)
-    patterns = (*kind.shown, SECOND_SHOWN, *kind.late)
+    patterns = (*kind.in_order, *kind.late)
     media = [one.kind for one in shown if one.kind != "text"]
     return all(any(fits(pattern, text) for text in texts) for pattern in patterns) and all(
         wanted in media for wanted in kind.media
@@ -102,16 +117,13 @@ def faults(shown: list[Shown], kind: Kind) -> list[str]:
     wrong = []
     texts = finals(shown)
     in_order = [text for text in texts if not any(fits(pattern, text) for pattern in kind.late)]
-    wanted = (*kind.shown, SECOND_SHOWN)
-    if len(in_order) != len(wanted) or not all(map(fits, wanted, in_order)):
+    if len(in_order) != len(kind.in_order) or not all(map(fits, kind.in_order, in_order)):
         wrong.append(f"texts {[text[-60:] for text in in_order]}")
-    for pattern in kind.late:
-        if (count := sum(fits(pattern, text) for text in texts)) != 1:
-            wrong.append(f"{pattern!r} {count} times")
+    times = {pattern: sum(fits(pattern, text) for text in texts) for pattern in kind.late}
+    wrong += [f"{pattern!r} {count} times" for pattern, count in times.items() if count != 1]
     media = tuple(one.kind for one in shown if one.kind != "text")
     if media != kind.media:
         wrong.append(f"media {media}")
-    if orphans := sum(one.kind == "text" and orphan(one.text) for one in shown):
-        if orphans > 1:
-            wrong.append(f"{orphans} orphaned previews after one kill")
+    if (orphans := sum(one.kind == "text" and orphan(one.text) for one in shown)) > 1:
+        wrong.append(f"{orphans} orphaned previews after one kill")
     return wrong

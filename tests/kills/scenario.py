@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.sandbox import Sandbox
 from tests.daemon import Daemon, configure, daemon
 from tests.fakes.telegram_api import TelegramApi
-from tests.kills.kinds import CHAT, KINDS, NOBODY_KNOWS, SECOND, TOLD_INSTEAD, Kind, faults, finished
+from tests.kills.kinds import CHAT, KINDS, SECOND, TOLD_INSTEAD, Kind, faults, finished
 
 FINISH_SECONDS = 60.0
 
@@ -19,11 +19,8 @@ async def survives(name: str, points: tuple[str, ...], folder: Path, sandbox: Sa
     kind = KINDS[name]
     async with TelegramApi() as api:
         key = prepare(folder, api, sandbox)
-        kind.send(api)
+        send(kind, api)
         async with daemon(folder, failpoints=armed(*points)) as running:
-            if name == "notice":
-                await api.wait_for(lambda: finished_notice(api), FINISH_SECONDS)
-            api.say(CHAT, SECOND)
             wrong = await ends_well(running, api, kind)
         return wrong + overspent(sandbox, key, kind, kills=0)
 
@@ -33,9 +30,7 @@ async def killed_at(name: str, point: str, folder: Path, sandbox: Sandbox) -> li
     kind = KINDS[name]
     async with TelegramApi() as api:
         key = prepare(folder, api, sandbox)
-        kind.send(api)
-        if name != "notice":  # /stop would end it as well
-            api.say(CHAT, SECOND)
+        send(kind, api)
         async with daemon(folder, failpoints=armed(point)) as doomed:
             try:
                 status = await doomed.ended()
@@ -43,10 +38,7 @@ async def killed_at(name: str, point: str, folder: Path, sandbox: Sandbox) -> li
                 return [f"was never reached; log: {doomed.said()}"]
         if status != -signal.SIGKILL:
             return [f"ended with {status}; log: {doomed.said()}"]
-        if name == "notice":
-            api.say(CHAT, SECOND)
-        if name == "clip" and point in NOBODY_KNOWS:
-            kind = TOLD_INSTEAD
+        kind = TOLD_INSTEAD.get((name, point), kind)
         async with daemon(folder) as running:
             wrong = await ends_well(running, api, kind)
         return wrong + overspent(sandbox, key, kind, kills=1)
@@ -65,14 +57,20 @@ def armed(*points: str) -> str:
     return ",".join(f"{point}=kill9@1" for point in points)
 
 
-def finished_notice(api: TelegramApi) -> bool:
-    return bool(api.messages(CHAT))
+def send(kind: Kind, api: TelegramApi) -> None:
+    """What a person writes, before the daemon is there."""
+    kind.send(api)
+    if kind.followed:
+        api.say(CHAT, SECOND)
 
 
 async def ends_well(running: Daemon, api: TelegramApi, kind: Kind) -> list[str]:
     """Waits for the answers, lets the daemon drain, and judges what people see."""
+    before = api.count("getUpdates")  # it listens to signals by the time it asks for messages
     try:
-        await api.wait_for(lambda: finished(api.messages(CHAT), kind), FINISH_SECONDS)
+        await api.wait_for(
+            lambda: api.count("getUpdates") > before and finished(api.messages(CHAT), kind), FINISH_SECONDS
+        )
     except TimeoutError:
         return [f"lost: {faults(api.messages(CHAT), kind)}; log: {running.said()}"]
     running.signal(signal.SIGTERM)

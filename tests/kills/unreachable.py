@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-_NO_JOB = "only clips and songs are jobs"
-_NO_TOOL = "the model calls no tool in this turn"
-_NO_PREVIEWLESS_TEXT = "every text of this turn begins as a live preview, whose id the outbox then edits"
-_NO_NOTICE = "a notice is what no turn said: pairing, pace, /stop"
-_NO_TURN = "/stop is answered without a turn; the second message comes after the kill"
+from collections.abc import Iterator
 
-_JOBS = ("submit.after", "job.add.before", "job.add.after", "job.save.before", "job.save.after", "job.end.before",
-         "job.end.after")  # fmt: skip
-_REMINDERS = ("reminder.fire.before", "reminder.fire.after")
-_NOTICES = ("post.before", "post.after")
+_JOB = ("submit.after", "job.add", "job.save", "job.end")
+_REMINDER = ("reminder.fire",)
+_NOTICE = ("post",)
+_TOOL = ("tool.after",)
+_PLACEHOLDER = ("placeholder.after",)
+_TURN = ("model.after", "c2", "c3i", "c3", "c4")
 
-UNREACHABLE: dict[str, dict[str, str]] = {}
+_WHY = {
+    _JOB: "only clips and songs are jobs",
+    _REMINDER: "no reminder is set",
+    _NOTICE: "a notice is what no turn says: pairing, pace, /stop",
+    _TOOL: "the model calls no tool",
+    _PLACEHOLDER: "every text begins as a live preview, whose message the outbox then edits",
+    _TURN: "/stop is answered without a turn",
+    ("c3i",): "nothing is begun that could not be repeated: no tool, no attachment, no voice",
+}
+
+
+def _but(*groups: tuple[str, ...]) -> dict[str, str]:
+    return {point: _WHY[group] for group in groups for name in group for point in _both(name)}
+
+
+def _both(name: str) -> Iterator[str]:
+    """A commit point has a before and an after; an effect only an after."""
+    yield from (name,) if name.endswith(".after") else (f"{name}.before", f"{name}.after")
+
+
+UNREACHABLE: dict[str, dict[str, str]] = {
+    "text": _but(_JOB, _REMINDER, _NOTICE, _TOOL, ("c3i",)),
+    "voice": _but(_JOB, _REMINDER, _NOTICE, _TOOL, _PLACEHOLDER),
+    "tool": _but(_JOB, _NOTICE),
+    "picture": _but(_JOB, _REMINDER, _NOTICE, _PLACEHOLDER),
+    "clip": _but(_REMINDER, _NOTICE),
+    "notice": _but(_JOB, _REMINDER, _TOOL, _TURN),
+}
