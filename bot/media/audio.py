@@ -16,7 +16,7 @@ from bot.core.errors import MediaError
 from bot.core.work import Sound
 from bot.media.ffmpeg import DEMUXERS, STREAMS_AT_MOST, Ffmpeg
 from bot.media.segment import AudioSegment, detect_leading_silence, normalize
-from bot.media.sniff import HEAD_BYTES, sniff, unsafe
+from bot.media.sniff import HEAD_BYTES, sniff
 
 LONGEST_SECONDS = 900.0
 STT_RATE = 16_000
@@ -63,7 +63,7 @@ async def inspect(ffmpeg: Ffmpeg, path: Path) -> SoundInfo:
     sound file, is longer than 15 minutes, or holds more than four streams."""
     head = await asyncio.to_thread(_head, path)
     mime = sniff(head)
-    if unsafe(head) or mime not in DEMUXERS:
+    if mime not in DEMUXERS:
         raise MediaError(f"not a sound file: it begins like {mime or 'text or an unknown format'!r}", tell=UNREADABLE)
     try:
         probe = await ffmpeg.probe(path, mime)

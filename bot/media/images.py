@@ -143,6 +143,6 @@ def _on_white(picture: Image.Image) -> Image.Image:
 def _save(picture: Image.Image, form: str, **how: int) -> bytes:
     """The bare picture: where it was taken and with what does not go along."""
     packed = io.BytesIO()
-    picture.info.pop("exif", None)
+    picture.info.pop("exif", None)  # some formats write it again, which ones depends on Pillow's version
     picture.save(packed, form, **how)
     return packed.getvalue()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 HEAD_BYTES = 4096
 
-_UNSAFE_TEXT = (b"#extm3u", b"[playlist]", b"<?xml", b"<svg", b"<html", b"<!doctype", b"<script", b"ffconcat", b"http")
-
 
 def sniff(head: bytes) -> str:
     """The MIME type of a file by its first bytes (64 are enough, 4096 better); "" when it is none that is used here.
 
-    Text that media programs would follow to other files (playlists, SVG, HTML) is never a medium."""
+    Text has no type, so that what a media program would follow to other files (playlists, SVG, HTML) is never one."""
     for at, magic, mime in _MAGIC:
         if head[at : at + len(magic)] == magic:
             return mime
@@ -23,11 +21,6 @@ def sniff(head: bytes) -> str:
     if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return _mpeg_audio(head)
     return ""
-
-
-def unsafe(head: bytes) -> bool:
-    """Whether this is text that a media program could be tricked with, whatever it is named."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_UNSAFE_TEXT)
 
 
 _MAGIC = (

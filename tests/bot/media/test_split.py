@@ -106,6 +106,12 @@ def test_a_code_block_is_reopened_with_its_language() -> None:
     assert rejoined == f"Look:\n\n```python title=x\n{code}\n```\n\nDone."
 
 
+def test_no_block_is_opened_only_to_be_closed() -> None:
+    messages = split("intro " * 5 + "\n```python\n" + "x" * 300 + "\n```", 100, utf16=False)
+
+    assert not any("```python\n```" in message for message in messages)
+
+
 def test_indentation_survives_a_cut_in_code() -> None:
     code = "def f():\n" + "\n".join(f"    x{number} = 1" for number in range(30))
 
