@@ -23,6 +23,12 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not chaos" $(ARGS)
 
+test-browser: $(VENV)/.dev
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update && apt-get install -y chromium; } || \
+	  { echo "These tests need a Chromium: install chromium or google-chrome and run make test-browser again."; exit 1; }
+	$(BIN)/python -m pytest -q -m browser tests/browser $(ARGS)
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
 from contextlib import AbstractContextManager
@@ -101,18 +102,12 @@ class Pages:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Everything that is shown from now on. Who was away asks `_entries` for what changed meanwhile."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-        with self._intake.listening() as news:
+        with self._intake.listening() as news, contextlib.suppress(ConnectionResetError):  # the page was closed
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
-            while True:
-                try:
-                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-                        message = await news.get()
-                except TimeoutError:
-                    message = b": still here\n\n"
-                if not message:
-                    return response
+            while message := await _next(news):
                 await response.write(message)
+        return response
 
     async def _message(self, request: web.Request) -> web.Response:
         """Takes one message; the page keeps it until this says 202. The same id twice is one message."""
@@ -136,3 +131,12 @@ class Pages:
         if MIME.fullmatch(mime) and mime.startswith(SHOWN_INLINE):
             return web.FileResponse(path, headers={"Content-Type": mime, **FOREVER})
         return web.FileResponse(path, headers={"Content-Type": UNKNOWN, "Content-Disposition": "attachment", **FOREVER})
+
+
+async def _next(news: asyncio.Queue[bytes]) -> bytes:
+    """The next event, or a sign of life when there is none for a while; empty at the end."""
+    try:
+        async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+            return await news.get()
+    except TimeoutError:
+        return b": still here\n\n"

@@ -2,10 +2,8 @@
 
 import { h, the } from "./dom.js";
 
-const WITHOUT_WORDS = "New conversation";
-
-/** The name for a conversation that nobody wrote in yet. */
-export const named = (chat) => chat?.title || WITHOUT_WORDS;
+/** The name of a conversation: its first written words, or what else it is. */
+export const named = (chat) => (chat ? chat.title || "Voice and files" : "New conversation");
 
 export class Chats {
   constructor() {

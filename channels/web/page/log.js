@@ -67,13 +67,14 @@ export class Log {
   fill(key) {
     const { entry, article } = this.known.get(key);
     const state = article.querySelector(":scope > .state");
+    const body = draw(entry, this.act.say);
     const who = h("h2", { class: "unseen" }, entry.who === "bot" ? "Voxline" : "You");
     const isCommand = entry.who === "person" && entry.kind === "text" && /^\/\w+/.test(entry.text);
     article.className = `${entry.who} ${entry.kind}${isCommand ? " command" : ""}`;
     article.setAttribute("aria-busy", String(isUnfinished(entry)));
     article.dataset.key = key;
-    if (entry.changed > 0) article.title = new Date(entry.changed).toLocaleString();
-    article.replaceChildren(who, ...draw(entry, this.act.say), ...(state ? [state] : []));
+    if (entry.changed > 0) body[0].title = new Date(entry.changed).toLocaleString(); // a change is numbered by its time
+    article.replaceChildren(who, ...body, ...(state ? [state] : []));
   }
 
   /** The state of the person's own message: sending, waiting, failed (with why), or "" once it is kept. */
