@@ -6,14 +6,16 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DEATH_SECONDS = 40.0
+READY_SECONDS, DEATH_SECONDS = 30.0, 40.0
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class Daemon:
 
     process: asyncio.subprocess.Process
     log: Path
+    notices: socket.socket
+
+    async def ready(self) -> None:
+        """Returns once it says that it is, as it says to systemd."""
+        async with asyncio.timeout(READY_SECONDS):
+            while b"READY=1" not in await asyncio.get_running_loop().sock_recv(self.notices, 4096):
+                pass
 
     async def ended(self) -> int:
         """The exit status once it has ended by itself; negative for a signal."""
@@ -46,21 +55,29 @@ class Daemon:
 @asynccontextmanager
 async def daemon(folder: Path, *, failpoints: str = "") -> AsyncIterator[Daemon]:
     """`python -m bot run` over the configuration and the state in `folder`; killed when the block ends."""
-    log = folder / "daemon.log"
+    log, address = folder / "daemon.log", f"voxline-{uuid.uuid4().hex}"
+    notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    notices.bind(f"\0{address}")
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run", "--config", str(folder / "voxline.json5")),
             *("--state-dir", str(folder / "state")),
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), "VOXLINE_FAILPOINTS": failpoints},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "VOXLINE_FAILPOINTS": failpoints,
+                "NOTIFY_SOCKET": f"@{address}",
+            },
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
-    running = Daemon(process, log)
+    running = Daemon(process, log, notices)
     try:
         yield running
     finally:
+        notices.close()
         await running.kill()
 
 
