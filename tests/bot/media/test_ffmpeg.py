@@ -108,7 +108,7 @@ async def test_even_a_playlist_that_came_through_opens_no_other_file(tmp_path: P
     playlist = put(
         tmp_path,
         f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{secret}\n#EXT-X-ENDLIST\n".encode(),
-        "list.wav",
+        "list.m3u8",
     )
 
     with pytest.raises(MediaError):
