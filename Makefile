@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-browser lint types clean
+SECONDS ?= 20
+FUZZ := sse split telegram_html config update redact
+
+.PHONY: demo test test-browser lint types bandit fuzz clean
 
 $(VENV)/.demo: pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
@@ -16,6 +19,12 @@ $(VENV)/.dev: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.fuzz: pyproject.toml
+	@echo "Setting up $(VENV) with the fuzzer (once, about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[fuzz]"
+	@touch $@
 
 demo: $(VENV)/.demo
 	@$(BIN)/voxline demo $(ARGS)
@@ -35,3 +44,17 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+
+bandit: $(VENV)/.dev
+	$(BIN)/bandit -q -r bot channels -ll
+
+# What it finds is kept in fuzz-artifacts/; new inputs stay in the virtual environment, outside of the repository.
+fuzz: $(VENV)/.fuzz
+	@mkdir -p fuzz-artifacts
+	@for target in $(FUZZ); do \
+	  mkdir -p $(VENV)/fuzz/$$target; \
+	  $(BIN)/python -m fuzz $$target -max_total_time=$(SECONDS) -max_len=2000 -timeout=10 -len_control=20 \
+	    -verbosity=0 -artifact_prefix=fuzz-artifacts/ $(VENV)/fuzz/$$target fuzz/corpus/$$target \
+	    || { echo "fuzz $$target: a law is broken, see fuzz-artifacts/"; exit 1; }; \
+	  echo "fuzz $$target: no law broken in $(SECONDS) s"; \
+	done
