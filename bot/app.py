@@ -23,10 +23,12 @@ from bot.config.load import environment, parse
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, read_profiles
 from bot.core.clock import SystemClock
-from bot.core.errors import ChannelDown
+from bot.core.errors import ChannelDown, ProviderError
 from bot.core.ports import Accept, Channel, Clock
 from bot.media.reader import MediaReader
 from bot.net.redact import Redactor, install_logging
+from bot.openrouter.account import account, left
+from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.provider import open_openrouter
 from bot.store import SqliteStore, open_store
 from bot.systemd_notify import READY, STOPPING, WATCHDOG, notify, status, watchdog_seconds
@@ -62,6 +64,9 @@ async def open_app(
         provider = await stack.enter_async_context(
             open_openrouter(config, profiles, environ, blobs=store, state_dir=state_dir, clock=clock)
         )
+        for note in provider.notes:
+            log.warning("provider.note", extra={"note": note})
+            tell(note)
         made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
         channels = await _connect(made, stack, tell)
         agent = await stack.enter_async_context(
@@ -75,6 +80,7 @@ async def open_app(
                     provider.images,
                     provider.videos,
                     provider.music,
+                    lambda: credit(provider.client),
                 ),
                 media=MediaReader(store, ffmpeg_path=config.media.ffmpeg_path),
                 settings=agent_settings(config),
@@ -82,6 +88,14 @@ async def open_app(
             )
         )
         yield App(store, agent, channels)
+
+
+async def credit(client: OpenRouterClient) -> str:
+    """What the account has left, in a sentence."""
+    try:
+        return left(await account(client))
+    except ProviderError as error:
+        return f"Credit: not known at the moment. {error.tell}"
 
 
 async def _connect(made: tuple[Channel, ...], stack: AsyncExitStack, tell: Tell) -> dict[str, Channel]:

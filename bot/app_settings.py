@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.assembly import AgentSettings
+from bot.agent.budget import MICRO, Limits
 from bot.agent.commands.choosing import Models
+from bot.agent.prompt import Character
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.config.channels import Discord, Guild, Telegram
 from bot.config.channels import Room as RoomConfig
@@ -25,7 +28,7 @@ def agent_settings(config: Config) -> AgentSettings:
     defaults = config.agents.defaults
     chosen = config.agents.active.model or defaults.model
     default = find_model(defaults, chosen.primary)
-    speech = config.speech
+    speech, audio, limits = config.speech, config.tools.media.audio, config.limits
 
     def resolve(text: str) -> str:
         ref = find_model(defaults, text)
@@ -36,12 +39,27 @@ def agent_settings(config: Config) -> AgentSettings:
     return AgentSettings(
         models=Models(default, tuple(dict.fromkeys((default, *defaults.models))), resolve),
         doors=doors(config),
-        voice=VoiceSettings(VoiceMode(speech.auto), speech.max_length),
-        language=config.tools.media.audio.language,
+        voice=VoiceSettings(VoiceMode(speech.auto), min(speech.max_length, speech.max_text_length)),
+        character=character(config),
+        limits=Limits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
+        echo=audio.echo_format if audio.echo_transcript else "",
+        language=audio.language,
         zone=defaults.user_timezone,
-        turns_at_once=config.limits.turns_at_once,
-        messages_per_minute=config.limits.messages_per_minute or 1_000_000,
+        turns_at_once=limits.turns_at_once,
+        messages_per_minute=limits.messages_per_minute or 1_000_000,
     )
+
+
+def character(config: Config) -> Character:
+    """Who the active agent is: what is written for all agents comes before its own."""
+    agents = config.agents
+    said = (agents.defaults.system_prompt.strip(), agents.active.system_prompt.strip())
+    return Character(agents.active.name.strip() or Character().name, "\n\n".join(part for part in said if part))
+
+
+def microdollars(dollars: float | None) -> int | None:
+    """A limit as the ledger counts; None for none."""
+    return None if dollars is None else round(dollars * MICRO)
 
 
 def doors(config: Config) -> dict[str, Door]:
@@ -61,11 +79,25 @@ def doors(config: Config) -> dict[str, Door]:
 def rooms(channel: Telegram | Discord) -> dict[str, Room]:
     """The groups or servers that are served."""
     listed: Mapping[str, RoomConfig | Guild] = channel.groups if isinstance(channel, Telegram) else channel.guilds
-    return {
-        room_id: Room(room.require_mention, None if room.allow_from is None else frozenset(room.allow_from))
-        for room_id, room in listed.items()
-        if room.enabled
-    }
+    return {room_id: room_of(room) for room_id, room in listed.items() if room.enabled}
+
+
+def room_of(written: RoomConfig | Guild) -> Room:
+    """One group, or one server with its channels."""
+    allowed = None if written.allow_from is None else frozenset(written.allow_from)
+    room = Room(written.require_mention, allowed, written.system_prompt)
+    if not isinstance(written, Guild) or written.channels is None:
+        return room
+    inside = {name: channel_of(channel, room) for name, channel in written.channels.items() if channel.enabled}
+    return replace(room, channels=inside)
+
+
+def channel_of(written: RoomConfig, server: Room) -> Room:
+    """A channel of a server: what it does not say is as in the server, and both prompts count."""
+    said = written.model_fields_set
+    allowed = server.allow_from if written.allow_from is None else frozenset(written.allow_from)
+    prompt = "\n\n".join(part for part in (server.prompt, written.system_prompt) if part)
+    return Room(written.require_mention if "require_mention" in said else server.require_mention, allowed, prompt)
 
 
 def known_secrets(config: Config, environ: Mapping[str, str]) -> Iterator[str]:

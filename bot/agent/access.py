@@ -25,10 +25,15 @@ class DmPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A group or server that is served. `allow_from` None means whoever the channel's own list allows."""
+    """A group or server that is served. `allow_from` None means whoever the channel's own list allows.
+
+    `channels` are the only channels of a server that are served, each by its own rules; None means all of them.
+    `prompt` is what the agent is told there."""
 
     require_mention: bool = True
     allow_from: frozenset[str] | None = None
+    prompt: str = ""
+    channels: Mapping[str, Room] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,13 @@ class Door:
     owners: frozenset[str] = frozenset()
     bots: bool = False
 
-    def room(self, room_id: str) -> Room | None:
-        """The rules of a room, those of "*" where it is not named, None where neither is."""
-        return self.rooms.get(room_id) or self.rooms.get(EVERYONE)
+    def room(self, inbound: Inbound) -> Room | None:
+        """The rules of the room a message came from: of its channel, of its server or group, of "*"; None where it
+        is not served."""
+        room = self.rooms.get(inbound.room) or self.rooms.get(EVERYONE)
+        if room is None or room.channels is None:
+            return room
+        return room.channels.get(inbound.conversation.chat) or room.channels.get(EVERYONE)
 
 
 class Verdict(StrEnum):
@@ -80,7 +89,7 @@ def _judge_private(door: Door, person: str, guest: bool) -> Verdict:
 
 
 def _judge_room(door: Door, inbound: Inbound, guest: bool) -> Verdict:
-    room = door.room(inbound.room)
+    room = door.room(inbound)
     if room is None:
         return Verdict.ROOM
     person = inbound.sender.id

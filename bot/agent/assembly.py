@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.agent.accept import Acceptor, FrontDesk
 from bot.agent.access import Door
+from bot.agent.budget import Budget, Limits
 from bot.agent.commands.about import about_commands
 from bot.agent.commands.choosing import Models, choosing_commands
 from bot.agent.commands.command import Command, Commands
 from bot.agent.commands.conversation import conversation_commands
 from bot.agent.commands.jobs import job_commands
+from bot.agent.commands.money import Money, money_commands
 from bot.agent.commands.people import people_commands
 from bot.agent.deliver import Deliverer
 from bot.agent.engine import TURNS_AT_ONCE, Engine
 from bot.agent.jobs import JobRunner, Makers
 from bot.agent.listen import Listener, PictureReader, SoundReader
+from bot.agent.owners import Owners
 from bot.agent.pace import MESSAGES_AT_MOST, Pace
+from bot.agent.prompt import Character
 from bot.agent.reminders import ReminderTimer
 from bot.agent.speak import Speaker, VoiceMaker, VoiceSettings
 from bot.agent.think import Thinker
-from bot.agent.turn import TurnRunner, TurnStore, Verbs
+from bot.agent.turn import Manners, TurnRunner, TurnStore, Verbs
 from bot.core.messages import Conversation
 from bot.core.ports import (
     Access,
@@ -64,7 +68,9 @@ class MediaReader(SoundReader, PictureReader, VoiceMaker, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """Who thinks, hears, speaks, draws, films and composes. None means switched off."""
+    """Who thinks, hears, speaks, draws, films and composes. None means switched off.
+
+    `credit` says in a sentence what the account has left."""
 
     chat: ChatModel
     transcriber: Transcriber | None = None
@@ -72,15 +78,19 @@ class Providers:
     images: ImageGenerator | None = None
     videos: VideoGenerator | None = None
     music: MusicGenerator | None = None
+    credit: Callable[[], Awaitable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
-    """What the operator decided about the agent."""
+    """What the operator decided about the agent. `echo` is how what was heard is shown, with {transcript} in it."""
 
     models: Models
     doors: Mapping[str, Door] = field(default_factory=dict)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
+    character: Character = field(default_factory=Character)
+    limits: Limits = field(default_factory=Limits)
+    echo: str = ""
     language: str = ""
     zone: str = "UTC"
     turns_at_once: int = TURNS_AT_ONCE
@@ -96,6 +106,7 @@ class Agent:
     engine: Engine
     jobs: JobRunner
     reminders: ReminderTimer
+    owners: Owners
     commands: tuple[Command, ...]
 
 
@@ -115,50 +126,51 @@ async def open_agent(
     def wake(conversation: Conversation) -> None:
         engine.wake(conversation)
 
+    owners = Owners(doors=settings.doors, cursors=store, outbox=store, clock=clock, wake=wake)
     makers = Makers(providers.videos, providers.music)
-    jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, wake=wake)
+    budget = Budget(store, clock, limits=settings.limits, zone=settings.zone)
+    jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
     tools = all_tools(providers, store, jobs, timer, settings.zone, clock)
-    commands = all_commands(store, channels, settings, jobs, clock)
-    verbs = Verbs(
-        Listener(
-            steps=store,
-            blobs=store,
-            sounds=media,
-            pictures=media,
-            transcriber=providers.transcriber,
-            clock=clock,
-            language=settings.language,
-        ),
-        Thinker(chat=providers.chat, tools=tools, steps=store, blobs=store, clock=clock),
-        Speaker(synthesizer=providers.synthesizer, voices=media, steps=store, blobs=store, clock=clock),
-        Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
-    )
+    commands = all_commands(store, channels, settings, jobs, Money(budget, providers.credit), clock)
     runner = TurnRunner(
         store=TurnStore(store, store, store, store),
-        verbs=verbs,
+        verbs=Verbs(
+            listener(store, media, providers, settings, clock, budget),
+            Thinker(chat=providers.chat, tools=tools, steps=store, blobs=store, clock=clock, budget=budget),
+            Speaker(
+                synthesizer=providers.synthesizer, voices=media, steps=store, blobs=store, clock=clock, budget=budget
+            ),
+            Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
+        ),
         channels=channels,
         clock=clock,
-        voice=settings.voice,
-        model=settings.models.default,
+        manners=Manners(settings.models.default, settings.voice, settings.character, settings.doors),
+        budget=budget,
     )
     engine = Engine(
         store,
         clock,
         run_turn=runner.run,
         deliver_all=Deliverer(outbox=store, channels=channels, clock=clock).deliver_all,
+        serves=lambda channel: channel in channels,
         turns_at_once=settings.turns_at_once,
         drain_seconds=settings.drain_seconds,
     )
     pace = Pace(clock, messages=settings.messages_per_minute)
     acceptor = Acceptor(
-        store=FrontDesk(store, store, store), lanes=engine, doors=settings.doors, clock=clock, pace=pace
+        store=FrontDesk(store, store, store),
+        lanes=engine,
+        owners=owners,
+        doors=settings.doors,
+        clock=clock,
+        pace=pace,
     )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(engine)
         await stack.enter_async_context(jobs)
         await stack.enter_async_context(timer)
-        yield Agent(acceptor, engine, jobs, timer, commands)
+        yield Agent(acceptor, engine, jobs, timer, owners, commands)
 
 
 def all_tools(
@@ -175,18 +187,34 @@ def all_tools(
     return (*tools, reminder(timer, clock, zone))
 
 
+def listener(
+    store: Store, media: MediaReader, providers: Providers, settings: AgentSettings, clock: Clock, budget: Budget
+) -> Listener:
+    """Who fetches and hears what was attached."""
+    return Listener(
+        steps=store,
+        blobs=store,
+        sounds=media,
+        pictures=media,
+        transcriber=providers.transcriber,
+        clock=clock,
+        budget=budget,
+        language=settings.language,
+        echo=settings.echo,
+    )
+
+
 def all_commands(
-    store: Store, channels: Mapping[str, Channel], settings: AgentSettings, jobs: JobRunner, clock: Clock
+    store: Store, channels: Mapping[str, Channel], settings: AgentSettings, jobs: JobRunner, money: Money, clock: Clock
 ) -> tuple[Command, ...]:
     """Every slash command but /stop, which never queues."""
     commands: tuple[Command, ...] = ()
     commands = (
-        *about_commands(
-            channels=channels, ledger=store, clock=clock, model=settings.models.default, others=lambda: commands
-        ),
+        *about_commands(channels=channels, money=money, model=settings.models.default, others=lambda: commands),
         *conversation_commands(inbox=store, history=store, sessions=store),
         *choosing_commands(sessions=store, models=settings.models, voice=settings.voice.mode),
         *job_commands(jobs=store, runner=jobs, clock=clock),
         *people_commands(access=store, outbox=store, clock=clock),
+        *money_commands(money),
     )
     return commands

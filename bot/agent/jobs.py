@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 
+from bot.agent.budget import Budget, Held, OverBudget
 from bot.agent.insist import insist
 from bot.core.errors import BadAnswer, ProviderBusy, ProviderError, VoxlineError
 from bot.core.failpoints import failpoint
@@ -54,10 +55,12 @@ class JobRunner:
         blobs: Blobs,
         makers: Makers,
         clock: Clock,
+        budget: Budget,
         wake: Callable[[Conversation], None],
     ) -> None:
         self._jobs, self._blobs, self._makers = jobs, blobs, makers
-        self._clock, self._wake = clock, wake
+        self._clock, self._wake, self._budget = clock, wake, budget
+        self._held: dict[str, Held] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> JobRunner:
@@ -67,6 +70,7 @@ class JobRunner:
                 text = INTERRUPTED.format(what=what(job))
                 await self._end(replace(job, state=JobState.UNKNOWN, note="interrupted"), text)
             else:
+                self._held[job.id] = self._budget.hold(job.person, Capability.VIDEO)
                 self._watch(job, self._follow(job))
         return self
 
@@ -78,13 +82,15 @@ class JobRunner:
 
     async def start_video(self, job: Job) -> bool:
         """Submits a clip, in this call; False when the same request already runs. Raises `ProviderError` when the
-        provider refused."""
+        provider refused, `OverBudget` when there is nothing left to pay with."""
         assert self._makers.videos is not None and isinstance(job.request, VideoRequest)
         if not await self._jobs.add_job(job):
             return False
         try:
+            self._held[job.id] = await self._budget.take(job.person, Capability.VIDEO)
             remote = await self._makers.videos.submit(job.request)
         except ProviderError as error:
+            self._give_back(job)
             unsure = isinstance(error, ProviderBusy) and error.status is None
             state = JobState.UNKNOWN if unsure else JobState.FAILED
             ended = replace(job, state=state, note=str(error))
@@ -99,9 +105,15 @@ class JobRunner:
         return True
 
     async def start_song(self, job: Job) -> bool:
-        """Begins a song in the background; False when the same request already runs."""
+        """Begins a song in the background; False when the same request already runs. Raises `OverBudget`."""
         if not await self._jobs.add_job(job):
             return False
+        try:
+            self._held[job.id] = await self._budget.take(job.person, Capability.MUSIC)
+        except OverBudget as error:
+            refused = replace(job, state=JobState.FAILED, note=str(error))
+            await insist(lambda: self._jobs.save_job(refused), self._clock)
+            raise
         self._watch(job, self._compose(job))
         return True
 
@@ -208,8 +220,12 @@ class JobRunner:
             origin=Origin.JOB,
         )
         await insist(lambda: self._jobs.end_job(job, arrival, spend), self._clock)
+        self._give_back(job)
         log.info("job.ended", extra={"job": job.id, "state": job.state.value})
         self._wake(job.target.conversation)
+
+    def _give_back(self, job: Job) -> None:
+        self._budget.give_back(self._held.pop(job.id, None))
 
 
 def what(job: Job) -> str:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from typing import Protocol
 
+from bot.agent.budget import Budget, OverBudget
 from bot.agent.insist import insist
 from bot.agent.prompt import Understood, untrusted, with_quote
 from bot.core.errors import KeyRefused, MediaError, OutOfCredit, ProviderError, VoxlineError
@@ -54,9 +57,11 @@ class Listener:
         pictures: PictureReader,
         transcriber: Transcriber | None,
         clock: Clock,
+        budget: Budget,
         language: str = "",
+        echo: str = "",
     ) -> None:
-        self._steps, self._blobs, self._clock = steps, blobs, clock
+        self._steps, self._blobs, self._clock, self._budget, self._echo = steps, blobs, clock, budget, echo
         self._sounds, self._pictures = sounds, pictures
         self._transcriber, self._language = transcriber, language
 
@@ -67,7 +72,8 @@ class Listener:
             for number, attachment in enumerate(attachments_of(turn.inbounds)[:ATTACHMENTS_AT_MOST])
         ]
         heard = dict(zip(attachments_of(turn.inbounds), await asyncio.gather(*jobs), strict=False))
-        return put_together(turn.inbounds, heard, await self._documents(heard))
+        understood = put_together(turn.inbounds, heard, await self._documents(heard))
+        return replace(understood, echo=echoed(self._echo, turn.inbounds, heard))
 
     async def _heard(
         self, turn: Turn, channel: Channel, attachment: Attachment, name: str, done: dict[str, Step]
@@ -75,6 +81,18 @@ class Listener:
         saved = done.get(name)
         if saved is not None and isinstance(saved.result, Heard):
             return saved.result
+        try:
+            async with self._paid(turn, attachment):
+                return await self._hear_once(turn, channel, attachment, name)
+        except OverBudget as error:
+            return Heard(None, tell=error.tell)
+
+    def _paid(self, turn: Turn, attachment: Attachment) -> AbstractAsyncContextManager[None]:
+        """Only hearing costs money."""
+        heard = attachment.kind in (Kind.VOICE, Kind.AUDIO) and self._transcriber is not None
+        return self._budget.spending(turn.person, Capability.TRANSCRIPT) if heard else nullcontext()
+
+    async def _hear_once(self, turn: Turn, channel: Channel, attachment: Attachment, name: str) -> Heard:
         spend: list[Spend] = []
         try:
             heard = await self._hear(
@@ -165,6 +183,13 @@ def attachments_of(inbounds: tuple[Inbound, ...]) -> tuple[Attachment, ...]:
         if inbound.quoted is not None:
             found |= dict.fromkeys(inbound.quoted.attachments)
     return tuple(found)
+
+
+def echoed(form: str, inbounds: tuple[Inbound, ...], heard: dict[Attachment, Heard]) -> str:
+    """What the person is heard to have said, in the configured form ("" shows nothing)."""
+    own = [attachment for inbound in inbounds for attachment in inbound.attachments]
+    said = [heard[attachment].text for attachment in own if attachment in heard and heard[attachment].text]
+    return form.replace("{transcript}", " ".join(said)) if form and said else ""
 
 
 def put_together(

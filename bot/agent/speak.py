@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.agent.budget import Budget, OverBudget
 from bot.agent.insist import insist
 from bot.core.errors import MediaError, ProviderError
 from bot.core.messages import Turn, Voice
@@ -83,9 +84,16 @@ class Speaker:
     """Makes the voice note of an answer, once per turn."""
 
     def __init__(
-        self, *, synthesizer: Synthesizer | None, voices: VoiceMaker, steps: Steps, blobs: Blobs, clock: Clock
+        self,
+        *,
+        synthesizer: Synthesizer | None,
+        voices: VoiceMaker,
+        steps: Steps,
+        blobs: Blobs,
+        clock: Clock,
+        budget: Budget,
     ) -> None:
-        self._synthesizer, self._voices = synthesizer, voices
+        self._synthesizer, self._voices, self._budget = synthesizer, voices, budget
         self._steps, self._blobs, self._clock = steps, blobs, clock
 
     async def speak(self, turn: Turn, text: str, done: dict[str, Step]) -> Voice | None:
@@ -95,10 +103,17 @@ class Speaker:
         saved = done.get("voice")
         if saved is not None and isinstance(saved.result, Spoken):
             return saved.result.voice
+        try:
+            async with self._budget.spending(turn.person, Capability.SPEECH):
+                return await self._spoken(self._synthesizer, turn, text)
+        except OverBudget:
+            return None  # the words go out alone
+
+    async def _spoken(self, synthesizer: Synthesizer, turn: Turn, text: str) -> Voice | None:
         spend: list[Spend] = []
         await insist(lambda: self._steps.begin_step(turn, "voice"), self._clock)
         try:
-            voice = await self._voice(self._synthesizer, turn, text, spend)
+            voice = await self._voice(synthesizer, turn, text, spend)
         except (ProviderError, MediaError) as error:
             log.warning("voice.failed", extra={"turn": turn.id, "why": str(error)})
             voice = None

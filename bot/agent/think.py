@@ -9,9 +9,10 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 
+from bot.agent.budget import Budget, OverBudget
 from bot.agent.insist import insist
 from bot.core.chat import (
     Assistant,
@@ -68,8 +69,10 @@ class Thought:
 class Thinker:
     """Runs one turn's conversation with the model."""
 
-    def __init__(self, *, chat: ChatModel, tools: Sequence[Tool], steps: Steps, blobs: Blobs, clock: Clock) -> None:
-        self._chat, self._steps, self._blobs, self._clock = chat, steps, blobs, clock
+    def __init__(
+        self, *, chat: ChatModel, tools: Sequence[Tool], steps: Steps, blobs: Blobs, clock: Clock, budget: Budget
+    ) -> None:
+        self._chat, self._steps, self._blobs, self._clock, self._budget = chat, steps, blobs, clock, budget
         self._tools = {tool.spec.name: tool for tool in tools}
 
     async def think(
@@ -124,6 +127,12 @@ class Thinker:
         saved = done.get(name)
         if saved is not None and isinstance(saved.result, Answered):
             return saved.result
+        async with self._budget.spending(turn.person, Capability.CHAT):
+            return await self._answer(turn, request, name, thought, show)
+
+    async def _answer(
+        self, turn: Turn, request: ChatRequest, name: str, thought: Thought, show: Callable[[str], None]
+    ) -> Answered:
         finished = await self._stream(request, thought, show)
         failpoint("model.after")
         blobs = [await self._blobs.put(picture.data, picture.mime) for picture in finished.pictures]
@@ -168,10 +177,20 @@ class Thinker:
         if saved is not None and tool.effect is Effect.ONCE:
             return ToolOutcome(UNKNOWN_OUTCOME)
         turn = context.turn
+        try:
+            async with self._paid(tool, turn):
+                return await self._finish_call(tool, call, name, context)
+        except OverBudget as error:
+            return ToolOutcome(f"It was not done: {error.tell} Tell the person.")
+
+    def _paid(self, tool: Tool, turn: Turn) -> AbstractAsyncContextManager[None]:
+        return self._budget.spending(turn.person, tool.pays) if tool.pays else nullcontext()
+
+    async def _finish_call(self, tool: Tool, call: Call, name: str, context: _Round) -> ToolOutcome:
+        turn = context.turn
         if tool.effect is not Effect.NONE:
             await insist(lambda: self._steps.begin_step(turn, name), self._clock)
-        key = f"{turn.id}:{name}"
-        given = ToolContext(turn, turn.person, key, context.pictures)
+        given = ToolContext(turn, turn.person, f"{turn.id}:{name}", context.pictures)
         outcome = await self._try_call(tool, call, given)
         failpoint("tool.after")
         await insist(lambda: self._steps.finish_step(turn, Step(name, outcome), given.spend), self._clock)

@@ -6,20 +6,21 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from bot.agent.access import mentions
+from bot.agent.access import Door, mentions
+from bot.agent.budget import Budget
 from bot.agent.commands.command import Commands
 from bot.agent.draft import Draft
 from bot.agent.indicator import Indicator, indicator
 from bot.agent.insist import insist
 from bot.agent.listen import Listener
-from bot.agent.prompt import ROWS_AT_MOST, Understood, compose, system
+from bot.agent.prompt import ROWS_AT_MOST, Character, Understood, compose, system
 from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
 from bot.agent.think import Thinker, Thought
 from bot.core.chat import Assistant, ChatMessage, ChatRequest, User
 from bot.core.errors import VoxlineError
-from bot.core.messages import Doing, Inbound, Media, Origin, Part, Reply, Text, Turn
+from bot.core.messages import Doing, Inbound, Media, Origin, Part, Reply, Target, Text, Turn
 from bot.core.ports import Channel, Clock, History, Inbox, Outbox, Steps
 from bot.core.work import Outcome, Step
 from bot.media.split import split
@@ -53,6 +54,17 @@ class Verbs:
     commands: Commands
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What the operator decided about every turn: the model that answers where none was chosen, when to speak, who
+    the agent is, and the doors with what it is told behind them."""
+
+    model: str
+    voice: VoiceSettings
+    character: Character = field(default_factory=Character)
+    doors: Mapping[str, Door] = field(default_factory=dict)
+
+
 class TurnRunner:
     """Runs claimed turns. Every way out of `run` leaves exactly one outcome, or a turn that runs again."""
 
@@ -63,15 +75,18 @@ class TurnRunner:
         verbs: Verbs,
         channels: Mapping[str, Channel],
         clock: Clock,
-        voice: VoiceSettings,
-        model: str,
+        manners: Manners,
+        budget: Budget,
     ) -> None:
         self._store, self._verbs, self._channels, self._clock = store, verbs, channels, clock
-        self._voice, self._model = voice, model
+        self._manners, self._budget = manners, budget
 
     async def run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
         """`stopped()` tells a /stop from a shutdown when the turn is cancelled."""
-        channel = self._channels[turn.conversation.channel]
+        channel = self._channels.get(turn.conversation.channel)
+        if channel is None:  # it went down between the claim and now: the turn waits until it is back
+            await self._store.inbox.release(turn)
+            return
         draft = Draft(channel, turn.target, f"{turn.id}:0", self._store.outbox, self._clock)
         thought = Thought()
         started = self._clock.monotonic()
@@ -95,6 +110,8 @@ class TurnRunner:
         await draft.close()
         outcome = replace(outcome, reply=fit_for(channel, outcome.reply))
         kept = await insist(lambda: self._store.inbox.finish(turn, outcome), self._clock)
+        for key, note in await self._budget.notes(turn.person):
+            await self._store.outbox.post(key, Target(turn.conversation), (note,))
         seconds = round(self._clock.monotonic() - started, 3)
         log.info("turn.done", extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply), "kept": kept})
 
@@ -109,7 +126,7 @@ class TurnRunner:
         steps, _ = await asyncio.gather(self._store.steps.steps(turn), draft.resume())
         done = {step.name: step for step in steps}
         understood = await self._verbs.listener.listen(turn, channel, done)
-        if not addressed(turn.inbounds, understood, channel.names):
+        if not addressed(turn.inbounds, understood, (*channel.names, self._manners.character.name)):
             return Outcome((), ())
         command = self._verbs.commands.find(understood.text)
         if command is not None:
@@ -127,10 +144,10 @@ class TurnRunner:
         thought: Thought,
         shown: Indicator,
     ) -> Outcome:
-        mode = VoiceMode(turn.session.voice_mode or self._voice.mode)
+        mode = VoiceMode(turn.session.voice_mode or self._manners.voice.mode)
         thought.added.append(User(understood.text, understood.pictures))
         request = ChatRequest(
-            turn.session.model or self._model, await self._before(turn, mode, understood), (),
+            turn.session.model or self._manners.model, await self._before(turn, mode, understood), (),
             turn.session.thinking,
         )  # fmt: skip
         await self._verbs.thinker.think(
@@ -148,7 +165,7 @@ class TurnRunner:
             mode,
             spoken_to=understood.spoken,
             has_media=bool(thought.parts),
-            longest=self._voice.longest_characters,
+            longest=self._manners.voice.longest_characters,
         )
         written = with_troubles(wording.written, understood)
         if wording.said:
@@ -162,7 +179,16 @@ class TurnRunner:
         rows = await self._store.history.history(turn.conversation, since=turn.session.since, limit=ROWS_AT_MOST)
         aloud = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and understood.spoken)
         now, tagged = self._clock.now(), mode is VoiceMode.TAGGED
-        instructions = system(turn.conversation.channel, now, spoken=aloud, tagged=tagged)
+        door = self._manners.doors.get(turn.conversation.channel)
+        room = None if door is None or turn.inbounds[-1].private else door.room(turn.inbounds[-1])
+        instructions = system(
+            turn.conversation.channel,
+            now,
+            spoken=aloud,
+            tagged=tagged,
+            character=self._manners.character,
+            room=room.prompt if room else "",
+        )
         return compose(instructions, [row.message for row in rows])
 
 
@@ -172,8 +198,8 @@ def addressed(inbounds: tuple[Inbound, ...], understood: Understood, names: tupl
 
 
 def with_troubles(text: str, understood: Understood) -> str:
-    """An answer, preceded by what could not be used."""
-    return "\n\n".join(part for part in ("\n".join(understood.troubles), text) if part)
+    """An answer, preceded by what was heard (where that is shown) and by what could not be used."""
+    return "\n\n".join(part for part in (understood.echo, "\n".join(understood.troubles), text) if part)
 
 
 def announcement(turn: Turn) -> Outcome:

@@ -47,6 +47,17 @@ class Account:
     balance: float | None
 
 
+def left(known: Account) -> str:
+    """What there is left to pay with, in a sentence."""
+    told = []
+    if known.key is not None and known.key.remaining is not None:
+        again = f", renewed {known.key.reset}" if known.key.reset else ""
+        told.append(f"${known.key.remaining:.2f} of the key's limit{again}")
+    if known.balance is not None:
+        told.append(f"${known.balance:.2f} on the account")
+    return f"Credit left: {', '.join(told)}" if told else "Credit left: the key has no limit"
+
+
 async def account(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> Account:
     """Both at once. One of them may fail (an ordinary key may not read the credits); raises `ProviderError` when
     both do. Source: OpenRouter API reference, credits and current key."""

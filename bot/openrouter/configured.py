@@ -118,8 +118,13 @@ def listener(entry: AudioModel) -> TranscriptionModel:
         timeout_seconds=entry.timeout_seconds,
         max_bytes=entry.max_bytes,
         headers=entry.headers,
-        base_url=entry.base_url or "",
+        place=place(entry),
     )
+
+
+def place(entry: AudioModel) -> str:
+    """What tells the client of this entry from the main one: its own host and its own key; "" for neither."""
+    return f"{entry.profile}@{entry.base_url or ''}" if entry.profile or entry.base_url else ""
 
 
 def seconds(model: GenerationModel, default: float) -> float:

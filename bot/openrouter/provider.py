@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.config.keys import model_key, speech_key
+from bot.config.keys import FoundKey, model_key, speech_key
 from bot.config.model import Config
 from bot.config.profiles import Profiles
+from bot.config.speech import AudioModel
+from bot.core.errors import ConfigError
 from bot.core.ports import Blobs, Clock
 from bot.media.images import measure
 from bot.net.guard import Guard
@@ -19,7 +21,7 @@ from bot.openrouter import configured
 from bot.openrouter.catalog import Catalog
 from bot.openrouter.chat import OpenRouterChat
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.images import OpenRouterImages
+from bot.openrouter.images import OpenRouterImages, outputs_of
 from bot.openrouter.music import OpenRouterMusic
 from bot.openrouter.route import Route
 from bot.openrouter.speech import OpenRouterSynthesizer
@@ -31,16 +33,18 @@ CATALOG_FILE = "openrouter-models.json"
 
 @dataclass(frozen=True, slots=True)
 class OpenRouter:
-    """Every capability. `transcriber` is None when listening is switched off."""
+    """Every capability. `transcriber` is None when listening is switched off, `synthesizer` when there is no key for
+    speech although one is named. `notes` tell the operator what is left out, and why."""
 
     chat: OpenRouterChat
     transcriber: OpenRouterTranscriber | None
-    synthesizer: OpenRouterSynthesizer
+    synthesizer: OpenRouterSynthesizer | None
     images: OpenRouterImages
     videos: OpenRouterVideos
     music: OpenRouterMusic
     catalog: Catalog
     client: OpenRouterClient
+    notes: tuple[str, ...] = ()
 
 
 @asynccontextmanager
@@ -58,7 +62,7 @@ async def open_openrouter(
     `state_dir` is where the model list is kept between runs. Raises `ConfigError`."""
     now_ms = int(time.time() * 1000)
     key = model_key(config, profiles, environ, now_ms=now_ms)
-    spoken = speech_key(config, profiles, environ, now_ms=now_ms)
+    spoken, notes = speaking(config, profiles, environ, now_ms)
     async with AsyncExitStack() as stack:
         route = configured.route(config, key.key if key else "")
         guard = await stack.enter_async_context(Guard(allow_private=private_origins(config, route)))
@@ -69,9 +73,11 @@ async def open_openrouter(
         main = await client(route)
         voice = configured.route(config, spoken.key if spoken else "", config.speech.providers.openrouter.base_url)
         elsewhere = {
-            entry.base_url: await client(configured.route(config, route.key, entry.base_url, entry.headers))
+            place: await client(
+                configured.route(config, own_key(entry, profiles, environ) or route.key, entry.base_url)
+            )
             for entry in config.tools.media.audio.models
-            if entry.base_url
+            if (place := configured.place(entry))
         }
         catalog = Catalog(
             main,
@@ -80,24 +86,47 @@ async def open_openrouter(
             overrides=configured.catalog_overrides(config),
         )
 
-        async def outputs(slug: str) -> tuple[str, ...]:
-            facts = await catalog.facts(slug)
-            return facts.outputs if facts.known else ()
-
         yield OpenRouter(
             chat=OpenRouterChat(main, configured.chat_settings(config), catalog=catalog, blobs=blobs, clock=clock),
             transcriber=OpenRouterTranscriber(main, configured.transcription_settings(config), elsewhere=elsewhere)
             if config.tools.media.audio.enabled
             else None,
-            synthesizer=OpenRouterSynthesizer(await client(voice), configured.speech_settings(config.speech)),
+            synthesizer=None
+            if notes
+            else OpenRouterSynthesizer(await client(voice), configured.speech_settings(config.speech)),
             images=OpenRouterImages(
-                main, configured.image_settings(config), blobs=blobs, measure=measure, outputs=outputs
+                main, configured.image_settings(config), blobs=blobs, measure=measure, outputs=outputs_of(catalog)
             ),
             videos=OpenRouterVideos(main, configured.video_settings(config), blobs=blobs, clock=clock),
             music=OpenRouterMusic(main, configured.music_settings(config), blobs=blobs),
             catalog=catalog,
             client=main,
+            notes=notes,
         )
+
+
+def speaking(
+    config: Config, profiles: Profiles, environ: Mapping[str, str], now_ms: int
+) -> tuple[FoundKey | None, tuple[str, ...]]:
+    """The key for speech. One that points nowhere takes only the voice away: what is written still gets there."""
+    try:
+        return speech_key(config, profiles, environ, now_ms=now_ms), ()
+    except ConfigError as error:
+        return None, (f"Answers are not spoken: {error}",)
+
+
+def own_key(entry: AudioModel, profiles: Profiles, environ: Mapping[str, str]) -> str:
+    """The key that an entry of tools.media.audio.models names, "" when it names none. Raises `ConfigError`."""
+    if not entry.profile:
+        return ""
+    stored = profiles.get(entry.profile)
+    if stored is None or not (key := stored.text(environ)):
+        raise ConfigError(
+            f"there is no stored key {entry.profile!r}",
+            path="tools.media.audio.models[].profile",
+            fix=f"Store it: `voxline models auth login --profile-id {entry.profile}`, or leave the line out.",
+        )
+    return key
 
 
 def private_origins(config: Config, route: Route) -> tuple[str, ...]:

@@ -46,7 +46,8 @@ _EXTENSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionModel:
-    """One entry of tools.media.audio.models. Empty and None mean: as for all. `base_url` names another host."""
+    """One entry of tools.media.audio.models. Empty and None mean: as for all. `place` names another client: another
+    host, another key."""
 
     model: str = DEFAULT_MODEL
     language: str = ""
@@ -54,7 +55,7 @@ class TranscriptionModel:
     timeout_seconds: float | None = None
     max_bytes: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    base_url: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class TranscriptionSettings:
 
 
 class OpenRouterTranscriber:
-    """Implements `Transcriber`. `elsewhere` holds a client for every base URL that an entry names."""
+    """Implements `Transcriber`. `elsewhere` holds a client for every place that an entry names."""
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class OpenRouterTranscriber:
 
     async def _ask(self, entry: TranscriptionModel, audio: dict[str, str], language: str) -> Transcript:
         model = slug_of(entry.model)
-        client = self._elsewhere[entry.base_url] if entry.base_url else self._client
+        client = self._elsewhere[entry.place] if entry.place else self._client
         body: dict[str, Any] = {"model": model, "input_audio": audio}
         spoken = language.strip() or entry.language.strip() or self._settings.language.strip()
         if spoken:

@@ -73,7 +73,7 @@ def image_generate(images: ImageGenerator, blobs: Blobs) -> Tool:
         ignored = f" Ignored hints: {', '.join(drawn.ignored)}." if drawn.ignored else ""
         return ToolOutcome(f"{count} for {request.prompt!r} will be delivered after your words.{ignored}", tuple(parts))
 
-    return Tool(SPEC, Effect.ONCE, run)
+    return Tool(SPEC, Effect.ONCE, run, Capability.IMAGE)
 
 
 def extension(mime: str) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.core.chat import ToolSpec
 from bot.core.errors import VoxlineError
 from bot.core.messages import Blob, Turn
-from bot.core.work import Spend, ToolOutcome
+from bot.core.work import Capability, Spend, ToolOutcome
 
 
 class Effect(StrEnum):
@@ -41,8 +41,11 @@ RunTool = Callable[[Mapping[str, object], ToolContext], Awaitable[ToolOutcome]]
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What the model sees, what a repetition does, and the function. Raises `ToolFailed` or `ProviderError`."""
+    """What the model sees, what a repetition does, and the function. Raises `ToolFailed` or `ProviderError`.
+
+    `pays` is what money is set aside for while it runs; None where it costs nothing, or a job sets it aside itself."""
 
     spec: ToolSpec
     effect: Effect
     run: RunTool
+    pays: Capability | None = None

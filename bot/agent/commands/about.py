@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.agent.commands.command import MENU, Command, Said
+from bot.agent.commands.money import Money
 from bot.core.messages import Reply, Text
-from bot.core.ports import Channel, Clock, Ledger
+from bot.core.ports import Channel
 
 START = (
     "Hello! Write to me or send a voice note, and I will answer. I can also draw pictures: just ask. "
@@ -17,8 +18,7 @@ START = (
 def about_commands(
     *,
     channels: Mapping[str, Channel],
-    ledger: Ledger,
-    clock: Clock,
+    money: Money,
     model: str,
     others: Callable[[], tuple[Command, ...]],
 ) -> tuple[Command, ...]:
@@ -32,9 +32,7 @@ def about_commands(
         return (Text(START),)
 
     async def status(said: Said) -> Reply:
-        today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        spent = await ledger.spent(today, person=said.turn.person)
-        lines = [f"Model: `{said.turn.session.model or model}`", f"You have spent today: ${spent / 1e6:.4f}"]
+        lines = [f"Model: `{said.turn.session.model or model}`", *await money.of(said)]
         for name, channel in channels.items():
             health = await channel.ping()
             lines.append(f"{name}: {'' if health.ok else 'not working, '}{health.detail}")

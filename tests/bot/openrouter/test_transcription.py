@@ -186,7 +186,7 @@ async def test_a_413_is_told_as_too_large_and_not_as_a_long_conversation(
 
 async def test_an_entry_with_its_own_host_is_asked_there(server: RecordingServer, client: OpenRouterClient) -> None:
     server.on(PATH, says({"text": "elsewhere"}))
-    settings = TranscriptionSettings((TranscriptionModel(base_url="https://stt.example/v1"),))
+    settings = TranscriptionSettings((TranscriptionModel(place="https://stt.example/v1"),))
 
     heard = await OpenRouterTranscriber(client, settings, elsewhere={"https://stt.example/v1": client}).transcribe(NOTE)
 

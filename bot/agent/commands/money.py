@@ -1,0 +1,61 @@
+"""Money in words: what was spent today, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.agent.budget import MICRO, Budget
+from bot.agent.commands.command import Command, Said
+from bot.core.messages import Reply, Text
+from bot.core.work import Capability
+
+NAMES = {
+    Capability.CHAT: "answers",
+    Capability.IMAGE: "pictures",
+    Capability.VIDEO: "clips",
+    Capability.MUSIC: "songs",
+    Capability.SPEECH: "spoken answers",
+    Capability.TRANSCRIPT: "listening",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`credit` says in a sentence what the account at the provider has left; None where nobody knows."""
+
+    budget: Budget
+    credit: Callable[[], Awaitable[str]] | None = None
+
+    async def of(self, said: Said) -> tuple[str, ...]:
+        """What this person spent today; for an owner also what everybody did, and what the account has left."""
+        lines = [f"You have spent today: {await self._used(said.turn.person, self.budget.limits.person)}"]
+        if said.owner:
+            lines.append(f"Everybody together: {await self._used('', self.budget.limits.everybody)}")
+            if self.credit is not None:
+                lines.append(await self.credit())
+        return tuple(lines)
+
+    async def by_capability(self, _: Said) -> Reply:
+        """Today's money of everybody, by what it was spent on."""
+        lines = [f"Spent today: {await self._used('', self.budget.limits.everybody)}"]
+        for capability, name in NAMES.items():
+            if spent := await self.budget.spent(capability=capability.value):
+                lines.append(f"{name}: {dollars(spent)}")
+        if (limit := self.budget.limits.person) is not None:
+            lines.append(f"Each person may spend {dollars(limit)} a day.")
+        return (Text("\n".join(lines)),)
+
+    async def _used(self, person: str, limit: int | None) -> str:
+        spent = dollars(await self.budget.spent(person))
+        return spent if limit is None else f"{spent} of {dollars(limit)}"
+
+
+def money_commands(money: Money) -> tuple[Command, ...]:
+    """The command for owners that shows where the money went."""
+    return (Command("budget", money.by_capability, owners_only=True),)
+
+
+def dollars(microusd: int) -> str:
+    """An amount as people read it, exact to a hundredth of a cent."""
+    return f"${microusd / MICRO:.4f}"
