@@ -114,7 +114,8 @@ class Writer:
     def alive(self, within_seconds: float = 30.0) -> bool:
         """Whether the thread lives, and is not busy with one group for longer than this."""
         since = self._busy_since
-        return self._thread.is_alive() and (since is None or time.monotonic() - since < within_seconds)
+        lives = not self._ended.done() and self._thread.is_alive()
+        return lives and (since is None or time.monotonic() - since < within_seconds)
 
     def write(
         self, point: str, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
