@@ -30,7 +30,13 @@ demo: $(VENV)/.demo
 	@$(BIN)/voxline demo $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not chaos" $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not chaos and not kills" $(ARGS)
+
+kills: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n 2 --dist load -m kills tests/kills $(ARGS)
+
+chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.kills.chaos --kills $(KILLS) --channel $(CHANNEL)
 
 test-browser: $(VENV)/.dev
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
