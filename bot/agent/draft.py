@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 from bot.core.errors import ChannelError, MaybeSent, NotSent, StoreUnavailable
@@ -52,8 +51,9 @@ class Draft:
         if self._task is None:
             return
         self._news.set()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait({self._task})  # also when the turn is cancelled once more: the task itself is not
+        if not self._task.cancelled() and (error := self._task.exception()) is not None:
+            log.error("draft.failed", extra={"key": self._key}, exc_info=error)
         self._task = None
 
     async def _show(self) -> None:

@@ -32,7 +32,7 @@ class Lane:
     task: asyncio.Task[None]
     again: bool = False
     turn: asyncio.Task[None] | None = None
-    stopped: bool = False
+    stopped: bool = False  # by a person; a shutdown that comes later takes it back
 
 
 class Engine:
@@ -62,6 +62,10 @@ class Engine:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.drain()
+
+    async def drain(self) -> None:
+        """Begins nothing more and returns once nothing is in hand. Draining twice is harmless."""
         self._draining = True
         tasks = [lane.task for lane in self._lanes.values()]
         if not tasks:
@@ -98,8 +102,9 @@ class Engine:
         lane = self._lanes.get(conversation)
         if lane is None or lane.turn is None or lane.turn.done():
             return False
-        lane.stopped = True
-        lane.turn.cancel()
+        if not lane.stopped:  # cancelled twice, it could not even say that it was stopped
+            lane.stopped = True
+            lane.turn.cancel()
         return True
 
     def busy_with(self, conversation: Conversation) -> bool:
@@ -144,12 +149,20 @@ class Engine:
         except asyncio.CancelledError:
             # Two ways to get here: the turn was cancelled, or the lane itself (drain ran out of time).
             if not lane.turn.done():
+                lane.stopped = False
                 lane.turn.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await lane.turn
+            if itself_cancelled():
                 raise
         finally:
             lane.turn = None
 
     async def _run_turn_here(self, turn: Turn, lane: Lane) -> None:
         await self._run_turn(turn, lambda: lane.stopped)
+
+
+def itself_cancelled() -> bool:
+    """Whether the running task was cancelled, rather than one that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

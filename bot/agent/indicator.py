@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from bot.core.messages import Doing, Target
 from bot.core.ports import Channel, Clock
+
+log = logging.getLogger(__name__)
 
 SECONDS_BEFORE = 0.4  # an answer that comes sooner needs no indicator
 SECONDS_BETWEEN = 4.0  # Telegram shows it for about five seconds
@@ -30,8 +33,9 @@ async def indicator(channel: Channel, to: Target, clock: Clock, doing: Doing) ->
         yield shown
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait({task})
+        if not task.cancelled() and (error := task.exception()) is not None:  # never worth a turn
+            log.error("indicator.failed", exc_info=error)
 
 
 async def _keep_showing(shown: Indicator, channel: Channel, to: Target, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.agent.access import Door, mentions
@@ -94,10 +94,8 @@ class TurnRunner:
             async with indicator(channel, turn.target, self._clock, Doing.TYPING) as shown:
                 outcome = await self._attempt(turn, channel, draft, thought, shown)
         except asyncio.CancelledError:
-            await draft.close()
             if not stopped():
-                await asyncio.shield(self._store.inbox.release(turn))
-                log.info("turn.released", extra={"turn": turn.id})
+                await asyncio.shield(self._let_go(turn, draft))
                 raise
             outcome = stopped_outcome(turn, thought)
         except VoxlineError as error:
@@ -107,13 +105,22 @@ class TurnRunner:
             ref = secrets.token_hex(2).upper()
             log.exception("turn.failed", extra={"turn": turn.id, "ref": ref})
             outcome = apology(turn, thought, FAILED.format(ref=ref))
+        await carried_through(self._finish(turn, channel, draft, outcome), stopped)
+        seconds = round(self._clock.monotonic() - started, 3)
+        log.info("turn.done", extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply)})
+
+    async def _let_go(self, turn: Turn, draft: Draft) -> None:
+        await draft.close()
+        await self._store.inbox.release(turn)
+        log.info("turn.released", extra={"turn": turn.id})
+
+    async def _finish(self, turn: Turn, channel: Channel, draft: Draft, outcome: Outcome) -> None:
         await draft.close()
         outcome = replace(outcome, reply=fit_for(channel, outcome.reply))
-        kept = await insist(lambda: self._store.inbox.finish(turn, outcome), self._clock)
+        if not await insist(lambda: self._store.inbox.finish(turn, outcome), self._clock):
+            log.warning("turn.outrun", extra={"turn": turn.id})  # the fence has moved on: another run has its outcome
         for key, note in await self._budget.notes(turn.person):
             await self._store.outbox.post(key, Target(turn.conversation), (note,))
-        seconds = round(self._clock.monotonic() - started, 3)
-        log.info("turn.done", extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply), "kept": kept})
 
     async def _attempt(self, turn: Turn, channel: Channel, draft: Draft, thought: Thought, shown: Indicator) -> Outcome:
         if turn.attempt > ATTEMPTS_AT_MOST:
@@ -190,6 +197,19 @@ class TurnRunner:
             room=room.prompt if room else "",
         )
         return compose(instructions, [row.message for row in rows])
+
+
+async def carried_through(work: Coroutine[None, None, None], stopped: Callable[[], bool]) -> None:
+    """Ends `work` although a person says /stop: it comes too late. A shutdown cuts it off."""
+    task = asyncio.ensure_future(work)
+    while True:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.done() or not stopped():
+                task.cancel()
+                await asyncio.wait({task})
+                raise
 
 
 def addressed(inbounds: tuple[Inbound, ...], understood: Understood, names: tuple[str, ...]) -> bool:
