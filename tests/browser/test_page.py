@@ -284,6 +284,26 @@ def test_two_pages_show_the_same_conversation(open_page: OpenPage, demo: Demo) -
     assert texts(page) == texts(other)
 
 
+def test_what_happened_while_the_connection_was_lost_is_read_in_order(open_page: OpenPage) -> None:
+    page = open_page()
+    say(page, "what is 7 times 8")
+    answered(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("article")).to_have_count(2)
+    broken = page.context.new_page()
+    broken.route("**/api/entries*", lambda route: route.abort())
+    broken.goto(page.url)
+    expect(broken.locator("#banner")).to_be_visible()
+
+    say(other, "what is 9 times 9")
+    expect(other.locator("article.bot").last).to_contain_text("81")
+    broken.unroute("**/api/entries*")
+
+    expect(broken.locator("article")).to_have_count(4)
+    assert texts(broken) == texts(other)
+
+
 # --- conversations, keyboard, screens --------------------------------------------------------------
 
 
@@ -389,10 +409,11 @@ def test_words_are_legible_in_light_and_dark(open_page: OpenPage, scheme: str) -
 def test_the_page_looks_like_this(open_page: OpenPage, speech: Speech, tmp_path: Path) -> None:
     with running_demo(tmp_path / "state") as demo:
         page = open_page(demo.address, viewport={"width": 1180, "height": 800})
-        for words in ("Remind me in 2 minutes to drink tea", "Tell me a long story", "Draw a red fox"):
+        for words in ("Remind me in 2 minutes to drink tea", "Tell me a long story", "Good morning!"):
             page.click("#new")
             say(page, words)
             page.wait_for_selector("article.bot")
+        say(page, "Draw a red fox")
         page.wait_for_function("() => document.querySelector('article.bot.picture img')?.naturalWidth > 100")
         page.click("#voice")
         page.wait_for_timeout(speech.seconds * 1000 + 700)

@@ -7,6 +7,7 @@ import { Log } from "./log.js";
 import { Outbox } from "./outbox.js";
 import { Refused, listen, readChats, readEntries } from "./server.js";
 
+const READ_AGAIN_MILLISECONDS = 2000;
 const BUSY_MILLISECONDS = 8000;
 const DOING = { typing: "Writing", recording: "Recording an answer", uploading_photo: "Sending a picture" };
 const EXAMPLES = [
@@ -37,6 +38,8 @@ const log = new Log(the("log"), the("scroll"), {
 });
 let busyTimer = 0;
 let isBusy = false;
+let isCaughtUp = false; // whether everything up to the newest change was read
+let held = []; // entries that came in before that
 
 // --- saying and hearing ----------------------------------------------------------------------------
 
@@ -70,6 +73,7 @@ function kindOf(type) {
 function onEntry(entry) {
   chats.touch(entry);
   if (entry.chat !== chats.current) return;
+  if (!isCaughtUp) return void held.push(entry); // what came before it is still being read
   const isNew = log.show(entry);
   if (entry.who === "bot") setBusy(null);
   if (isNew && entry.who === "bot") {
@@ -112,6 +116,7 @@ async function open(chat) {
   chats.open(chat);
   composer.load(chat);
   log.clear();
+  fallBehind();
   await catchUp(chat);
   if (chat !== chats.current) return;
   for (const item of outbox.of(chat)) showOwn(item);
@@ -122,16 +127,31 @@ async function open(chat) {
   if (matchMedia("(hover: hover)").matches) composer.focus();
 }
 
-/** Reads what changed while nobody listened. */
+function fallBehind() {
+  isCaughtUp = false;
+  held = [];
+}
+
+/** Reads what changed while nobody listened, then shows what was heard meanwhile. */
 async function catchUp(chat) {
+  const entries = await reach(() => readEntries(chat, log.newest));
+  if (chat !== chats.current) return;
+  if (!entries) return void setTimeout(() => isCaughtUp || catchUp(chats.current), READ_AGAIN_MILLISECONDS);
+  entries.forEach((entry) => log.show(entry));
+  isCaughtUp = true;
+  held.splice(0).forEach(onEntry);
+  drawState();
+}
+
+/** The answer, or undefined when the daemon was not reached; the page says so. */
+async function reach(ask) {
   try {
-    const entries = await readEntries(chat, log.newest);
-    if (chat === chats.current) entries.forEach((entry) => log.show(entry));
+    return await ask();
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;
     lost(refused.status === 401);
+    return undefined;
   }
-  drawState();
 }
 
 function startNew() {
@@ -139,24 +159,21 @@ function startNew() {
 }
 
 async function refreshChats() {
-  try {
-    const { chats: list, upload_bytes: uploadBytes } = await readChats();
-    composer.uploadBytes = uploadBytes;
-    chats.set(list);
-  } catch (refused) {
-    if (!(refused instanceof Refused)) throw refused;
-    lost(refused.status === 401);
-  }
+  const found = await reach(readChats);
+  if (!found) return;
+  composer.uploadBytes = found.upload_bytes;
+  chats.set(found.chats);
 }
 
 async function here() {
   the("banner").hidden = true;
+  fallBehind();
   outbox.wake();
-  await refreshChats();
-  await catchUp(chats.current);
+  await Promise.all([refreshChats(), catchUp(chats.current)]);
 }
 
 function lost(isLocked) {
+  fallBehind();
   the("banner").textContent = isLocked ? LOCKED : LOST;
   the("banner").hidden = false;
 }

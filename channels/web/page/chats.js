@@ -41,10 +41,16 @@ export class Chats {
     this.draw();
   }
 
+  /** Draws the list when it differs; whoever walks through it with the keyboard keeps their place. */
   draw() {
     the("title").textContent = named(this.find(this.current));
+    const shown = JSON.stringify([this.current, this.list]);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    const focused = the("chats").contains(document.activeElement) ? document.activeElement.hash : "";
     the("chats").replaceChildren(...this.list.map((one) => h("li", {},
       h("a", { href: `#${one.chat}`, class: one.isUnread ? "unread" : null, "aria-current": one.chat === this.current ? "page" : null },
         named(one), one.isUnread ? h("span", { class: "unseen" }, " (new messages)") : null))));
+    if (focused) the("chats").querySelector(`a[href="${focused}"]`)?.focus();
   }
 }

@@ -15,16 +15,20 @@ export class Log {
   constructor(node, scroller, act) {
     Object.assign(this, { node, scroller, act });
     this.known = new Map(); // key -> { entry, article }
-    this.pending = new Map(); // key -> entry: drawn in the next frame
+    this.unstored = new Set(); // keys that the daemon has not shown yet: they stay at the end
+    this.pending = new Set(); // keys that are drawn in the next frame
     this.newest = 0; // the highest change seen
-    scroller.addEventListener("scroll", () => act.moved(this.isAtEnd()), { passive: true });
-    new ResizeObserver(() => this.stay()).observe(node);
     this.sticks = true;
-    scroller.addEventListener("scroll", () => { this.sticks = this.isAtEnd(); }, { passive: true });
+    scroller.addEventListener("scroll", () => {
+      this.sticks = this.isAtEnd();
+      act.moved(this.sticks);
+    }, { passive: true });
+    new ResizeObserver(() => this.stay()).observe(node);
   }
 
   clear() {
     this.known.clear();
+    this.unstored.clear();
     this.pending.clear();
     this.newest = 0;
     this.sticks = true;
@@ -41,22 +45,30 @@ export class Log {
     this.newest = Math.max(this.newest, entry.changed);
     if (!known) {
       const article = h("article", { class: `${entry.who} ${entry.kind}` });
+      this.place(entry, article);
       this.known.set(entry.key, { entry, article });
-      this.node.append(article);
       this.fill(entry.key);
       return true;
     }
     if (known.entry.changed >= entry.changed) return false;
+    this.unstored.delete(entry.key);
+    if (known.entry.url?.startsWith("blob:")) URL.revokeObjectURL(known.entry.url);
     known.entry = entry;
     if (this.pending.size === 0) this.soon();
-    this.pending.set(entry.key, true);
+    this.pending.add(entry.key);
     return false;
+  }
+
+  place(entry, article) {
+    const [first] = this.unstored;
+    if (entry.changed === 0) this.unstored.add(entry.key);
+    this.node.insertBefore(article, entry.changed > 0 && first ? this.article(first) : null);
   }
 
   /** Draws what changed, in the next frame, or soon when the page is hidden and has no frames. */
   soon() {
     const drawAll = () => {
-      const keys = [...this.pending.keys()];
+      const keys = [...this.pending];
       this.pending.clear();
       keys.forEach((key) => this.known.has(key) && this.fill(key));
     };
@@ -95,6 +107,7 @@ export class Log {
       if (!key.startsWith(`in:${id}:`)) continue;
       article.remove();
       this.known.delete(key);
+      this.unstored.delete(key);
     }
   }
 
