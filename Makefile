@@ -39,7 +39,7 @@ chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.kills.chaos --kills $(KILLS) --channel $(CHANNEL)
 
 test-browser: $(VENV)/.dev
-	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update && apt-get install -y chromium; } || \
 	  { echo "These tests need a Chromium: install chromium or google-chrome and run make test-browser again."; exit 1; }
 	$(BIN)/python -m pytest -q -m browser tests/browser $(ARGS)
