@@ -19,6 +19,7 @@ from bot.agent.commands.money import Money, money_commands
 from bot.agent.commands.people import people_commands
 from bot.agent.deliver import Deliverer
 from bot.agent.engine import TURNS_AT_ONCE, Engine
+from bot.agent.insist import PatientShelf
 from bot.agent.jobs import JobRunner, Makers
 from bot.agent.listen import Listener, PictureReader, SoundReader
 from bot.agent.owners import Owners
@@ -132,7 +133,7 @@ async def open_agent(
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
     tools = all_tools(providers, store, jobs, timer, settings.zone, clock)
-    commands = all_commands(store, channels, settings, jobs, Money(budget, providers.credit), clock)
+    commands = all_commands(store, channels, settings, jobs, Money(budget, providers.credit), clock, wake)
     runner = TurnRunner(
         store=TurnStore(store, store, store, store),
         verbs=Verbs(
@@ -170,6 +171,7 @@ async def open_agent(
         await stack.enter_async_context(engine)
         await stack.enter_async_context(jobs)
         await stack.enter_async_context(timer)
+        stack.push_async_callback(engine.drain)  # first of all: what still runs may start a job or set a reminder
         yield Agent(acceptor, engine, jobs, timer, owners, commands)
 
 
@@ -179,7 +181,7 @@ def all_tools(
     """What the model may call: only what somebody here can do."""
     tools = []
     if providers.images is not None:
-        tools.append(image_generate(providers.images, blobs))
+        tools.append(image_generate(providers.images, PatientShelf(blobs, clock)))
     if providers.videos is not None:
         tools.append(video_generate(jobs, clock))
     if providers.music is not None:
@@ -205,7 +207,13 @@ def listener(
 
 
 def all_commands(
-    store: Store, channels: Mapping[str, Channel], settings: AgentSettings, jobs: JobRunner, money: Money, clock: Clock
+    store: Store,
+    channels: Mapping[str, Channel],
+    settings: AgentSettings,
+    jobs: JobRunner,
+    money: Money,
+    clock: Clock,
+    wake: Callable[[Conversation], None],
 ) -> tuple[Command, ...]:
     """Every slash command but /stop, which never queues."""
     commands: tuple[Command, ...] = ()
@@ -214,7 +222,7 @@ def all_commands(
         *conversation_commands(inbox=store, history=store, sessions=store),
         *choosing_commands(sessions=store, models=settings.models, voice=settings.voice.mode),
         *job_commands(jobs=store, runner=jobs, clock=clock),
-        *people_commands(access=store, outbox=store, clock=clock),
+        *people_commands(access=store, outbox=store, clock=clock, wake=wake),
         *money_commands(money),
     )
     return commands

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot.core.errors import StoreUnavailable
-from bot.core.ports import Clock
+from bot.core.messages import Blob
+from bot.core.ports import Blobs, Clock
 
 log = logging.getLogger(__name__)
 
@@ -26,3 +27,14 @@ async def insist(write: Callable[[], Awaitable[Result]], clock: Clock) -> Result
             log.warning("store.write_waits", extra={"tries": tries, "why": str(error)})
             await clock.sleep(SECONDS_BETWEEN[min(tries, len(SECONDS_BETWEEN) - 1)])
             tries += 1
+
+
+class PatientShelf:
+    """Keeps media that was paid for, for as long as the disk refuses it."""
+
+    def __init__(self, blobs: Blobs, clock: Clock) -> None:
+        self._blobs, self._clock = blobs, clock
+
+    async def put(self, data: bytes, mime: str) -> Blob:
+        """The blob, once it is on the disk."""
+        return await insist(lambda: self._blobs.put(data, mime), self._clock)

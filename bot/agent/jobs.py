@@ -14,12 +14,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 
 from bot.agent.budget import Budget, Held, OverBudget
-from bot.agent.insist import insist
+from bot.agent.insist import PatientShelf, insist
 from bot.core.errors import BadAnswer, ProviderBusy, ProviderError, VoxlineError
 from bot.core.failpoints import failpoint
 from bot.core.messages import Attachment, Blob, Conversation, Inbound, Kind, Origin, Person
 from bot.core.ports import Blobs, Clock, Jobs, MusicGenerator, VideoGenerator
-from bot.core.work import Capability, Job, JobState, SongRequest, Spend, VideoJob, VideoRequest, VideoState
+from bot.core.work import Capability, Clip, Job, JobState, SongRequest, Spend, VideoJob, VideoRequest, VideoState
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ SECONDS_BETWEEN_POLLS = 5.0
 POLLS_AT_MOST = 120
 SECONDS_AT_MOST = 600.0
 POLL_FAILURES_AT_MOST = 10
+DOWNLOAD_TRIES = 3
 ACTIVE = (JobState.INTENT, JobState.RUNNING)
 
 INTERRUPTED = (
@@ -58,10 +59,10 @@ class JobRunner:
         budget: Budget,
         wake: Callable[[Conversation], None],
     ) -> None:
-        self._jobs, self._blobs, self._makers = jobs, blobs, makers
+        self._jobs, self._blobs, self._makers = jobs, PatientShelf(blobs, clock), makers
         self._clock, self._wake, self._budget = clock, wake, budget
         self._held: dict[str, Held] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Future[None] | asyncio.Future[bool]] = {}
 
     async def __aenter__(self) -> JobRunner:
         for job in await self._jobs.jobs(None, active=True):
@@ -83,13 +84,30 @@ class JobRunner:
     async def start_video(self, job: Job) -> bool:
         """Submits a clip, in this call; False when the same request already runs. Raises `ProviderError` when the
         provider refused, `OverBudget` when there is nothing left to pay with."""
+        return await self._whatever_is_stopped(job, self._submit(job))
+
+    async def start_song(self, job: Job) -> bool:
+        """Begins a song in the background; False when the same request already runs. Raises `OverBudget`."""
+        return await self._whatever_is_stopped(job, self._begin_song(job))
+
+    async def _whatever_is_stopped(self, job: Job, start: Coroutine[None, None, bool]) -> bool:
+        """The result of `start`, which goes on after a /stop: what was asked for cannot be unasked, and is paid for."""
+        task = asyncio.ensure_future(start)
+        self._keep(job.id, task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(unheard)
+            raise
+
+    async def _submit(self, job: Job) -> bool:
         assert self._makers.videos is not None and isinstance(job.request, VideoRequest)
         if not await self._jobs.add_job(job):
             return False
         try:
             self._held[job.id] = await self._budget.take(job.person, Capability.VIDEO)
             remote = await self._makers.videos.submit(job.request)
-        except ProviderError as error:
+        except VoxlineError as error:
             self._give_back(job)
             unsure = isinstance(error, ProviderBusy) and error.status is None
             state = JobState.UNKNOWN if unsure else JobState.FAILED
@@ -104,8 +122,7 @@ class JobRunner:
         self._watch(running, self._follow(running))
         return True
 
-    async def start_song(self, job: Job) -> bool:
-        """Begins a song in the background; False when the same request already runs. Raises `OverBudget`."""
+    async def _begin_song(self, job: Job) -> bool:
         if not await self._jobs.add_job(job):
             return False
         try:
@@ -135,9 +152,12 @@ class JobRunner:
         return True
 
     def _watch(self, job: Job, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(self._guarded(job, work))
-        self._tasks[job.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
+        self._keep(job.id, asyncio.ensure_future(self._guarded(job, work)))
+
+    def _keep(self, job_id: str, task: asyncio.Future[None] | asyncio.Future[bool]) -> None:
+        """Until it is done, or another task of the job takes its place."""
+        self._tasks[job_id] = task
+        task.add_done_callback(lambda done: self._tasks.get(job_id) is done and self._tasks.pop(job_id))
 
     async def _guarded(self, job: Job, work: Coroutine[None, None, None]) -> None:
         try:
@@ -149,9 +169,9 @@ class JobRunner:
             log.exception("job.broken", extra={"job": job.id})
             await self._fail(job, "something failed on my side.", "see the log")
 
-    async def _fail(self, job: Job, why: str, note: str) -> None:
+    async def _fail(self, job: Job, why: str, note: str, spend: Sequence[Spend] = ()) -> None:
         text = FAILED.format(what=what(job), why=why)
-        await self._end(replace(job, state=JobState.FAILED, note=note), text)
+        await self._end(replace(job, state=JobState.FAILED, note=note), text, spend=spend)
 
     async def _follow(self, job: Job) -> None:
         """Polls a clip until it is done, then fetches and announces it."""
@@ -160,14 +180,28 @@ class JobRunner:
             raise BadAnswer("clips are switched off", tell="clips are switched off here.")
         remote = VideoJob(job.remote_id, job.polling_url, job.model)
         state = await self._poll(videos, remote, job)
-        clip = await videos.download(remote, state)
         spend = spend_of(job, Capability.VIDEO, state.cost_microusd, state.generation_id)
+        try:
+            clip = await self._download(videos, remote, state)
+        except ProviderError as error:  # rendered and paid for, and cannot be had
+            log.warning("job.not_downloaded", extra={"job": job.id, "why": str(error)})
+            await self._fail(job, error.tell, str(error), spend)
+            return
         done = replace(job, state=JobState.DONE)
         if clip.sound is None:
             await self._end(done, f"Your clip is too large to send here: {clip.url}", spend=spend)
             return
         blob = await self._blobs.put(clip.sound.data, clip.sound.mime)
         await self._end(done, f"Here is your clip: {title(job)}", Kind.VIDEO, blob, spend)
+
+    async def _download(self, videos: VideoGenerator, remote: VideoJob, state: VideoState) -> Clip:
+        for _ in range(DOWNLOAD_TRIES - 1):
+            try:
+                return await videos.download(remote, state)
+            except ProviderBusy as error:
+                log.info("job.download_failed", extra={"job": remote.id, "why": str(error)})
+                await self._clock.sleep(SECONDS_BETWEEN_POLLS)
+        return await videos.download(remote, state)
 
     async def _poll(self, videos: VideoGenerator, remote: VideoJob, job: Job) -> VideoState:
         request = job.request
@@ -226,6 +260,12 @@ class JobRunner:
 
     def _give_back(self, job: Job) -> None:
         self._budget.give_back(self._held.pop(job.id, None))
+
+
+def unheard(task: asyncio.Future[bool]) -> None:
+    """Nobody waits for this any more: its failure is in the log and in the job."""
+    if not task.cancelled():
+        task.exception()
 
 
 def what(job: Job) -> str:

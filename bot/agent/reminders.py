@@ -1,4 +1,4 @@
-"""Reminders: the rows are ours, APScheduler is only the timer.
+"""Reminders: the rows are ours, and the timer is one small task that looks at the clock.
 
 Firing inserts `reminder:<id>@<due>` into the inbox, so a reminder that is fired twice is said once.
 """
@@ -8,23 +8,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.date import DateTrigger
 
 from bot.agent.insist import insist
 from bot.core.messages import Conversation, Inbound, Origin, Person
 from bot.core.ports import Clock, Reminders
 from bot.core.work import Reminder
+from bot.tools.cron import next_cron_time
 
 log = logging.getLogger(__name__)
 
 LATE_SECONDS = 120.0
-CLOCK_CHECK_SECONDS = 10.0
-CLOCK_JUMP_SECONDS = 5.0
+LOOK_SECONDS = 10.0  # how often the wall clock is looked at: it may be set, and the machine may have slept
 
 
 class ReminderTimer:
@@ -32,32 +29,32 @@ class ReminderTimer:
 
     def __init__(self, *, store: Reminders, clock: Clock, wake: Callable[[Conversation], None]) -> None:
         self._store, self._clock, self._wake = store, clock, wake
-        self._timer = AsyncIOScheduler(timezone=ZoneInfo("UTC"))
-        self._watch: asyncio.Task[None] | None = None
+        self._armed: dict[str, Reminder] = {}
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> ReminderTimer:
-        self._timer.start()
-        await self._load()
-        self._watch = asyncio.create_task(self._watch_the_clock(), name="reminder clock")
+        self._armed = {reminder.id: reminder for reminder in await self._store.reminders(None)}
+        await self._fire_due()
+        self._task = asyncio.create_task(self._watch(), name="reminders")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
-        self._timer.shutdown(wait=False)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
     async def add(self, reminder: Reminder) -> None:
         """Keeps and arms a reminder."""
         await self._store.add_reminder(reminder)
-        self._arm(reminder)
+        self._armed[reminder.id] = reminder
+        self._news.set()
 
     async def drop(self, conversation: Conversation, reminder_id: str) -> bool:
         """Removes a reminder of this conversation; False when there is none."""
         if not await self._store.drop_reminder(conversation, reminder_id):
             return False
-        if self._timer.get_job(reminder_id) is not None:
-            self._timer.remove_job(reminder_id)
+        self._armed.pop(reminder_id, None)
         return True
 
     async def listed(self, conversation: Conversation) -> tuple[Reminder, ...]:
@@ -78,48 +75,50 @@ class ReminderTimer:
             origin=Origin.REMINDER,
         )
         fired = await insist(lambda: self._store.fire(reminder, arrival, next_due), self._clock)
+        if fired and next_due is not None:
+            self._armed[reminder.id] = replace(reminder, due=next_due)
+        else:
+            self._armed.pop(reminder.id, None)
         log.info("reminder.fired", extra={"reminder": reminder.id, "fresh": fired})
         self._wake(reminder.target.conversation)
-        if next_due is not None:
-            await self._load()
 
-    async def _load(self) -> None:
-        now = self._clock.now()
-        for reminder in await self._store.reminders(None):
-            if reminder.due <= now:
-                await self.fire(reminder)
-            else:
-                self._arm(reminder)
-
-    def _arm(self, reminder: Reminder) -> None:
-        self._timer.add_job(
-            self.fire,
-            DateTrigger(reminder.due),
-            args=(reminder,),
-            id=reminder.id,
-            replace_existing=True,
-            misfire_grace_time=None,
-        )
-
-    async def _watch_the_clock(self) -> None:
-        """Arms everything anew after the wall clock jumped: APScheduler alone stalls when it is set back."""
-        offset = self._clock.now().timestamp() - self._clock.monotonic()
+    async def _watch(self) -> None:
         while True:
-            await self._clock.sleep(CLOCK_CHECK_SECONDS)
-            jumped = self._clock.now().timestamp() - self._clock.monotonic() - offset
-            if abs(jumped) > CLOCK_JUMP_SECONDS:
-                log.warning("clock.jumped", extra={"seconds": round(jumped)})
-                offset += jumped
-                await self._load()
+            self._news.clear()
+            await self._fire_due()
+            await self._rest(self._seconds_to_the_next())
+
+    async def _fire_due(self) -> None:
+        now = self._clock.now()
+        for reminder in sorted(self._armed.values(), key=lambda one: one.due):
+            if reminder.due > now:
+                return
+            try:
+                await self.fire(reminder)
+            except Exception:  # the door of this loop: a reminder that cannot be fired stays in the store
+                log.exception("reminder.broken", extra={"reminder": reminder.id})
+                self._armed.pop(reminder.id, None)
+
+    def _seconds_to_the_next(self) -> float:
+        now = self._clock.now()
+        return min((max((one.due - now).total_seconds(), 0.0) for one in self._armed.values()), default=LOOK_SECONDS)
+
+    async def _rest(self, seconds: float) -> None:
+        """Until something is due, at most until the next look at the clock, or until a reminder was added."""
+        rest = asyncio.ensure_future(self._clock.sleep(min(seconds, LOOK_SECONDS)))
+        news = asyncio.ensure_future(self._news.wait())
+        try:
+            await asyncio.wait({rest, news}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            rest.cancel()
+            news.cancel()
 
 
 def next_time(reminder: Reminder, now: datetime) -> datetime | None:
     """The next time after now, None for a reminder that fires once. What was missed is said once, late."""
     if not reminder.cron:
         return None
-    trigger = CronTrigger.from_crontab(reminder.cron, timezone=ZoneInfo(reminder.zone))
-    due: datetime | None = trigger.get_next_fire_time(None, now + timedelta(seconds=1))
-    return due.astimezone(ZoneInfo("UTC")) if due is not None else None
+    return next_cron_time(reminder.cron, ZoneInfo(reminder.zone), now + timedelta(seconds=1))
 
 
 def words(reminder: Reminder, now: datetime) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.agent.budget import Budget, OverBudget
-from bot.agent.insist import insist
+from bot.agent.insist import PatientShelf, insist
 from bot.core.errors import MediaError, ProviderError
 from bot.core.messages import Turn, Voice
 from bot.core.ports import Blobs, Clock, Steps, Synthesizer
@@ -94,7 +94,7 @@ class Speaker:
         budget: Budget,
     ) -> None:
         self._synthesizer, self._voices, self._budget = synthesizer, voices, budget
-        self._steps, self._blobs, self._clock = steps, blobs, clock
+        self._steps, self._blobs, self._clock = steps, PatientShelf(blobs, clock), clock
 
     async def speak(self, turn: Turn, text: str, done: dict[str, Step]) -> Voice | None:
         """`text` as a voice note, or None when there is nothing to say or no voice to be had."""

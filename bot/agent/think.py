@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 
 from bot.agent.budget import Budget, OverBudget
-from bot.agent.insist import insist
+from bot.agent.insist import PatientShelf, insist
 from bot.core.chat import (
     Assistant,
     Call,
@@ -72,7 +72,8 @@ class Thinker:
     def __init__(
         self, *, chat: ChatModel, tools: Sequence[Tool], steps: Steps, blobs: Blobs, clock: Clock, budget: Budget
     ) -> None:
-        self._chat, self._steps, self._blobs, self._clock, self._budget = chat, steps, blobs, clock, budget
+        self._chat, self._steps, self._clock, self._budget = chat, steps, clock, budget
+        self._blobs = PatientShelf(blobs, clock)
         self._tools = {tool.spec.name: tool for tool in tools}
 
     async def think(

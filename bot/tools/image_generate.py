@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Protocol
 
 from bot.core.chat import ToolSpec
-from bot.core.messages import Kind, Media
-from bot.core.ports import Blobs, ImageGenerator
+from bot.core.messages import Blob, Kind, Media
+from bot.core.ports import ImageGenerator
 from bot.core.work import Capability, ImageRequest, Spend, ToolOutcome
 from bot.tools import arguments
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
@@ -38,7 +39,13 @@ SPEC = ToolSpec(
 )
 
 
-def image_generate(images: ImageGenerator, blobs: Blobs) -> Tool:
+class Shelf(Protocol):
+    """Where pictures are kept."""
+
+    async def put(self, data: bytes, mime: str) -> Blob: ...
+
+
+def image_generate(images: ImageGenerator, blobs: Shelf) -> Tool:
     """The tool, drawing with `images`. A picture is paid for, so a call with unknown outcome is not repeated."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:

@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
-
 from bot.core.chat import ToolSpec
 from bot.core.messages import Conversation
 from bot.core.ports import Clock
 from bot.core.work import Reminder, ToolOutcome
 from bot.tools import arguments
+from bot.tools.cron import next_cron_time
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 
 ACTIONS = ("set", "list", "remove")
@@ -106,13 +105,12 @@ def once(given: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetim
 def first_cron_time(cron: str, local: ZoneInfo, now: datetime) -> datetime:
     """The first time of a repeating reminder, in UTC."""
     try:
-        trigger = CronTrigger.from_crontab(cron, timezone=local)
+        due = next_cron_time(cron, local, now)
     except ValueError as error:
         raise ToolFailed(f"{cron!r} is not a cron line of five fields: {error}.") from error
-    due: datetime | None = trigger.get_next_fire_time(None, now)
     if due is None:
         raise ToolFailed(f"{cron!r} never comes.")
-    return due.astimezone(UTC)
+    return due
 
 
 def listing(reminders: tuple[Reminder, ...]) -> str:
