@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import sys
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import get_args
 
-from bot.cli.exits import FAILED, OK, WrongUsage
-from bot.cli.provider import open_chat
+from bot.cli import infer_media
+from bot.cli.envelope import Told, show
+from bot.cli.exits import WrongUsage
+from bot.cli.provider import open_studio
 from bot.cli.setup import Setup, add_places, open_setup
 from bot.config.agents import Thinking
 from bot.config.choose import find_model
 from bot.core.chat import ChatRequest, Finished, Retrying, User
 from bot.core.errors import ConfigError, ProviderError
+
+CAPABILITY = "model.run"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,16 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     ask.add_argument("--json", action="store_true", help="print JSON")
     add_places(ask)
     ask.set_defaults(run=run)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How it went. `attempts` says in a sentence each why it was tried again; `error` is "" on success."""
-
-    model: str
-    text: str = ""
-    attempts: tuple[str, ...] = ()
-    error: str = ""
+    infer_media.add(capabilities)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,40 +45,22 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as error:
         raise WrongUsage(str(error)) from None
     told = asyncio.run(_ask(setup, ChatRequest(model, (User(args.prompt),), thinking=args.thinking)))
-    _show(told, as_json=args.json)
-    return FAILED if told.error else OK
+    return show(told, as_json=args.json)
 
 
 async def _ask(setup: Setup, request: ChatRequest) -> Told:
     attempts: list[str] = []
     try:
-        async with open_chat(setup) as chat, aclosing(chat.stream(request)) as events:
+        async with open_studio(setup) as studio, aclosing(studio.provider.chat.stream(request)) as events:
             async for event in events:
                 match event:
                     case Retrying(tell=tell):
                         attempts.append(tell)
-                    case Finished(assistant=answer) if answer.text.strip():
-                        return Told(request.model, answer.text, tuple(attempts))
+                    case Finished(assistant=answer, usage=usage) if answer.text.strip():
+                        said = ({"text": answer.text},)
+                        return Told(CAPABILITY, request.model, said, tuple(attempts), usage.cost_microusd)
                     case _:
                         pass  # what has been said so far: the whole of it comes at the end
     except ProviderError as error:
-        return Told(request.model, attempts=tuple(attempts), error=str(error))
-    return Told(request.model, attempts=tuple(attempts), error="The model answered without any text.")
-
-
-def _show(told: Told, *, as_json: bool) -> None:
-    """The answer alone, or the envelope that scripts made for OpenClaw read."""
-    if not as_json:
-        print(told.text if told.text else f"voxline: {told.error}", file=sys.stdout if told.text else sys.stderr)
-        return
-    envelope = {
-        "ok": not told.error,
-        "capability": "model.run",
-        "transport": "local",
-        "provider": "openrouter",
-        "model": told.model,
-        "attempts": [{"reason": reason} for reason in told.attempts],
-        "outputs": [{"text": told.text}] if told.text else [],
-        **({"error": told.error} if told.error else {}),
-    }
-    print(json.dumps(envelope, ensure_ascii=False, indent=2))
+        return Told(CAPABILITY, request.model, attempts=tuple(attempts), error=str(error))
+    return Told(CAPABILITY, request.model, attempts=tuple(attempts), error="The model answered without any text.")

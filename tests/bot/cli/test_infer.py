@@ -26,7 +26,7 @@ def test_the_envelope_holds_the_answer(voxline: Voxline, connected: Path) -> Non
 
     told = json.loads(out)
     assert (status, err) == (0, "")
-    assert {name: told[name] for name in told if name != "outputs"} == {
+    assert {name: told[name] for name in told if name not in ("outputs", "cost")} == {
         "ok": True,
         "capability": "model.run",
         "transport": "local",
@@ -35,6 +35,7 @@ def test_the_envelope_holds_the_answer(voxline: Voxline, connected: Path) -> Non
         "attempts": [],
     }
     assert told["outputs"][0]["text"].strip()
+    assert set(told["cost"]) == {"usd"}
 
 
 def test_without_json_the_answer_is_all_there_is(voxline: Voxline, connected: Path) -> None:

@@ -1,0 +1,226 @@
+"""`voxline infer image|video|music|speech|transcribe`: one paid request, its result as files."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.cli.artwork import Place, picture_from, sound_from, written
+from bot.cli.envelope import Told, show
+from bot.cli.exits import WrongUsage
+from bot.cli.provider import Studio, open_studio
+from bot.cli.rendering import rendered
+from bot.cli.setup import add_places, open_setup
+from bot.core.clock import SystemClock
+from bot.core.errors import KeyRefused, MediaError, ProviderError
+from bot.core.work import Frame, ImageRequest, SongRequest, Sound, VideoRequest
+from bot.openrouter.images import picture_name
+
+ROLES = ("first_frame", "last_frame", "reference_image")
+SECONDS_FOR_A_CLIP = 600.0
+
+Work = Callable[[argparse.Namespace, Studio], Awaitable[Told]]
+# What argparse calls a group of subcommands; its type has no public name.
+Group = Any
+
+
+def add(capabilities: Group) -> None:
+    """The commands that draw, film, compose, speak and listen."""
+    _image(_generate(capabilities, "image", "draw pictures, or change some"))
+    _video(_generate(capabilities, "video", "render a clip, and wait for it"))
+    _music(_generate(capabilities, "music", "compose a song"))
+
+    spoken = capabilities.add_parser("speech", help="say a text")
+    spoken.add_argument("--text", required=True, help="what to say")
+    spoken.add_argument("--voice", default="", metavar="NAME", help="whose voice (default: the configured one)")
+    _options(spoken, speech, "speech")
+
+    heard = capabilities.add_parser("transcribe", help="print what is said in a recording")
+    heard.add_argument("file", metavar="FILE", help="a recording in any usual format")
+    heard.add_argument("--language", default="", metavar="CODE", help="such as en or de (default: told by the model)")
+    _options(heard, transcribe, "audio.transcribe", writes=False)
+
+
+def _generate(capabilities: Group, name: str, told: str) -> argparse.ArgumentParser:
+    group = capabilities.add_parser(name, help=told)
+    parser: argparse.ArgumentParser = group.add_subparsers(metavar="COMMAND", required=True).add_parser(
+        "generate", help=told
+    )
+    parser.add_argument("--prompt", required=True, metavar="TEXT", help="what to make")
+    parser.add_argument("--model", default="", metavar="REF", help="which model (default: the configured ones)")
+    parser.add_argument("--timeout-ms", type=_positive, metavar="MS", help="how long it may take")
+    return parser
+
+
+def _image(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--count", type=_positive, default=1, metavar="N", help="how many, 1 to 4")
+    parser.add_argument("--aspect-ratio", default="", metavar="W:H", help="such as 16:9")
+    parser.add_argument("--resolution", default="", metavar="NAME", help="1K, 2K or 4K")
+    parser.add_argument(
+        "--image", action="append", default=[], metavar="FILE", help="to change or to follow; 5 at most"
+    )
+    _options(parser, image, "image.generate")
+
+
+def _video(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--duration", type=float, metavar="SECONDS", help="the model's nearest length is taken")
+    parser.add_argument("--resolution", default="", metavar="NAME", help="such as 720P or 1080P")
+    parser.add_argument("--aspect-ratio", default="", metavar="W:H", help="such as 16:9")
+    parser.add_argument("--size", default="", metavar="WxH", help="in pixels")
+    parser.add_argument("--audio", action=argparse.BooleanOptionalAction, help="with sound or without")
+    parser.add_argument("--image", action="append", default=[], metavar="FILE", help="to begin, end or follow")
+    parser.add_argument(
+        "--image-role", action="append", default=[], choices=ROLES, help="what the image of the same place is"
+    )
+    _options(parser, video, "video.generate")
+
+
+def _music(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lyrics", default="", metavar="TEXT", help="what is sung")
+    parser.add_argument("--instrumental", action="store_true", help="nobody sings")
+    parser.add_argument("--duration", type=_positive, metavar="SECONDS", help="180 at most")
+    parser.add_argument("--format", default="", choices=("wav", "mp3"), help="(default: as the model likes)")
+    parser.add_argument("--image", default="", metavar="FILE", help="to be inspired by")
+    _options(parser, music, "music.generate")
+
+
+def _options(parser: argparse.ArgumentParser, work: Work, capability: str, *, writes: bool = True) -> None:
+    if writes:
+        parser.add_argument("--out", default="", metavar="PATH", help="a folder, or the file (default: this folder)")
+    parser.add_argument("--progress", action="store_true", help="say how far it is, also when nobody watches")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_places(parser)
+    parser.set_defaults(run=lambda args: run(args, work, capability))
+
+
+def run(args: argparse.Namespace, work: Work, capability: str) -> int:
+    """Does the work, whatever it is, and tells how it went."""
+    words = getattr(args, "prompt", None) or getattr(args, "text", None)
+    if words is not None and not words.strip():
+        raise WrongUsage("There is nothing to work on: the text is empty.")
+    setup = open_setup(args)
+
+    async def begin() -> Told:
+        async with open_studio(setup, spoken=work is speech) as studio:
+            return await work(args, studio)
+
+    try:
+        told = asyncio.run(begin())
+    except (ProviderError, MediaError) as error:
+        told = Told(capability, getattr(args, "model", ""), error=str(error))
+    return show(told, as_json=args.json)
+
+
+async def image(args: argparse.Namespace, studio: Studio) -> Told:
+    """Pictures, each in its own file."""
+    request = ImageRequest(
+        prompt=args.prompt,
+        model=args.model,
+        references=tuple([await picture_from(name, studio) for name in args.image]),
+        count=args.count,
+        aspect_ratio=args.aspect_ratio,
+        resolution=args.resolution.upper(),
+        timeout_seconds=_seconds(args),
+    )
+    drawn = await studio.provider.images.draw(request)
+    place = Place(args.out)
+    files = [
+        await written(place, Sound(picture.data, picture.mime, picture_name(number, picture.mime)))
+        for number, picture in enumerate(drawn.pictures, 1)
+    ]
+    progress(
+        args, f"ignored, because the model has no such setting: {', '.join(drawn.ignored)}" if drawn.ignored else ""
+    )
+    return Told("image.generate", drawn.model, tuple(files), cost_microusd=drawn.cost_microusd)
+
+
+async def video(args: argparse.Namespace, studio: Studio) -> Told:
+    """A clip as a file, or its address when it is larger than `agents.defaults.mediaMaxMb`."""
+    if len(args.image_role) > len(args.image):
+        raise WrongUsage("There are more --image-role than --image.")
+    roles = [*args.image_role, *[""] * len(args.image)]
+    request = VideoRequest(
+        prompt=args.prompt,
+        model=args.model,
+        frames=tuple(
+            [Frame(await picture_from(name, studio), role) for name, role in zip(args.image, roles, strict=False)]
+        ),
+        duration_seconds=args.duration,
+        resolution=args.resolution,
+        aspect_ratio=args.aspect_ratio,
+        size=args.size,
+        audio=args.audio,
+        timeout_seconds=_seconds(args),
+    )
+    made = await rendered(
+        studio.provider.videos,
+        request,
+        clock=SystemClock(),
+        seconds=request.timeout_seconds or SECONDS_FOR_A_CLIP,
+        tell=lambda text: progress(args, text),
+    )
+    if made.clip.sound is None:
+        return Told("video.generate", made.model, ({"url": made.clip.url},), cost_microusd=made.cost_microusd)
+    file = await written(Place(args.out), made.clip.sound)
+    return Told("video.generate", made.model, (file,), cost_microusd=made.cost_microusd)
+
+
+async def music(args: argparse.Namespace, studio: Studio) -> Told:
+    """A song as a file, with its words."""
+    progress(args, "composing; this takes a minute or two")
+    song = await studio.provider.music.compose(
+        SongRequest(
+            prompt=args.prompt,
+            model=args.model,
+            lyrics=args.lyrics,
+            instrumental=args.instrumental,
+            duration_seconds=args.duration,
+            picture=await picture_from(args.image, studio) if args.image else None,
+            format=args.format,
+            timeout_seconds=_seconds(args),
+        )
+    )
+    file = await written(Place(args.out), song.sound)
+    words = {"lyrics": song.lyrics} if song.lyrics else {}
+    return Told("music.generate", song.model, ({**file, **words},), cost_microusd=song.cost_microusd)
+
+
+async def speech(args: argparse.Namespace, studio: Studio) -> Told:
+    """A text as a sound file."""
+    mouth = studio.provider.synthesizer
+    if mouth is None:
+        raise KeyRefused(" ".join(studio.provider.notes))
+    said = await mouth.speak(args.text, voice=args.voice)
+    return Told("speech", said.model, (await written(Place(args.out), said.sound),), cost_microusd=said.cost_microusd)
+
+
+async def transcribe(args: argparse.Namespace, studio: Studio) -> Told:
+    """What is said in a recording. It is checked and normalised first, like a voice note."""
+    ears = studio.provider.transcriber
+    if ears is None:
+        raise WrongUsage("Listening is switched off: tools.media.audio.enabled is false.")
+    sound = await studio.media.for_transcription(await sound_from(args.file, studio))
+    if sound is None:
+        raise MediaError("Nobody speaks in that recording.")
+    heard = await ears.transcribe(sound, language=args.language)
+    return Told("audio.transcribe", heard.model, ({"text": heard.text},), cost_microusd=heard.cost_microusd)
+
+
+def progress(args: argparse.Namespace, text: str) -> None:
+    """One line for whoever waits."""
+    if text and (args.progress or sys.stderr.isatty()):
+        print(f"… {text}", file=sys.stderr, flush=True)
+
+
+def _seconds(args: argparse.Namespace) -> float | None:
+    return None if args.timeout_ms is None else float(args.timeout_ms) / 1000
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
