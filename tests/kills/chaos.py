@@ -31,7 +31,7 @@ PAUSE_SECONDS = (0.05, 0.3)
 PAUSES = 0.2  # the share of lives that are paused once
 MESSAGES_A_LIFE = 12
 WORDS_PER_SECOND = 20.0  # so that a kill often meets a turn half way
-END_SECONDS = 120.0
+END_SECONDS = 60.0
 ANSWER = re.compile(r"answer (\d+)$")
 GAVE_UP = "I could not finish this one"
 
@@ -82,13 +82,26 @@ def judge(side: Side, tally: Tally) -> Verdict:
     return Verdict(lost, twice, out_of_order, orphans, given_up)
 
 
+async def get_to_know(side: Side, folder: Path, tally: Tally) -> None:
+    """A first message in each chat: what was said before a bot first came to Discord is not for it."""
+    async with daemon(folder) as running:
+        await running.ready()
+        for chat in side.chats:
+            await write(side, tally, chat)
+        await side.until(lambda: everything_answered(side, tally), END_SECONDS)
+
+
+async def write(side: Side, tally: Tally, chat: str) -> None:
+    number = tally.updates
+    tally.sent[chat].append(number)
+    await side.say(f"reply with exactly: answer {number}", chat)
+
+
 async def feed(side: Side, tally: Tally, dice: random.Random, seconds: float) -> None:
     """A few messages at random moments."""
     for _ in range(MESSAGES_A_LIFE):
         await asyncio.sleep(dice.uniform(0, 2 * seconds / MESSAGES_A_LIFE))
-        chat, number = dice.choice(side.chats), tally.updates
-        tally.sent[chat].append(number)
-        await side.say(f"reply with exactly: answer {number}", chat)
+        await write(side, tally, dice.choice(side.chats))
 
 
 async def live_and_die(side: Side, folder: Path, tally: Tally, dice: random.Random) -> None:
@@ -140,6 +153,7 @@ async def chaos(kills: int, channel: str, seed: int, folder: Path) -> bool:
             tally.calls += len(sandbox.asked("/chat/completions"))
             sandbox.forget()
 
+        await get_to_know(side, folder, tally)
         for _ in range(kills):
             await live_and_die(side, folder, tally, dice)
             count_calls()

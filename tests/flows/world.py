@@ -1,0 +1,79 @@
+"""The whole program in this process: the real app between a stand-in provider and a stand-in chat platform."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.app import App, open_app
+from bot.config.load import parse
+from bot.core.clock import SystemClock
+from bot.sandbox import Sandbox
+from tests.sides import Seen, Side
+
+
+@dataclass(frozen=True)
+class World:
+    """What a story needs: the app, the chat, the provider."""
+
+    app: App
+    side: Side
+    sandbox: Sandbox
+
+    async def answer(self, ending: str, chat: str = "") -> Seen:
+        """The text that ends so, as soon as it is there."""
+        found: list[Seen] = []
+
+        def there() -> bool:
+            found[:] = [seen for seen in self.side.seen(chat) if seen.kind == "text" and seen.text.endswith(ending)]
+            return bool(found)
+
+        await self.side.until(there)
+        return found[-1]
+
+    async def settled(self) -> None:
+        """Returns once no conversation has work in hand."""
+        async with asyncio.timeout(30):
+            await self.app.agent.engine.settled()
+
+    def texts(self, chat: str = "") -> list[str]:
+        return [seen.text for seen in self.side.seen(chat) if seen.kind == "text"]
+
+    def kinds(self, chat: str = "") -> list[str]:
+        return [seen.kind for seen in self.side.seen(chat)]
+
+    def prompts(self) -> list[str]:
+        """The bodies of the chat requests, as text."""
+        return [json.dumps(asked.body, ensure_ascii=False) for asked in self.sandbox.asked("/chat/completions")]
+
+
+@asynccontextmanager
+async def open_world(
+    side: Side, sandbox: Sandbox, folder: Path, *, tts: str = "inbound", owners: tuple[str, ...] = (), **channel: object
+) -> AsyncIterator[World]:
+    """The app receives while the block runs. `channel` changes the channel's section; state stays in `folder`."""
+    provider = {"baseUrl": sandbox.base_url, "apiKey": sandbox.key}
+    config = {
+        "models": {"providers": {"openrouter": provider}},
+        "agents": {"defaults": {"models": {"openrouter/auto": {}, "openrouter/openai/gpt-4o-mini": {}}}},
+        "messages": {"tts": {"auto": tts}},
+        "channels": side.config(**channel),
+        "owners": list(owners),
+    }
+    state, told = folder / "state", list[str]()
+    made = parse(json.dumps(config), "the story")
+    async with open_app(made, state, environ={}, clock=SystemClock(), tell=told.append) as app:
+        receiving = [
+            asyncio.create_task(channel.receive(app.agent.acceptor.accept)) for channel in app.channels.values()
+        ]
+        try:
+            assert receiving, told
+            yield World(app, side, sandbox)
+        finally:
+            for task in receiving:
+                task.cancel()
+            await asyncio.gather(*receiving, return_exceptions=True)
