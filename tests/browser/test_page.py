@@ -153,6 +153,17 @@ def test_a_fox_is_drawn_and_opens_large(page: Page) -> None:
     expect(page.locator("#viewer")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("words", "tag"), [("play me a song about the sea", "audio"), ("make a video of a fox", "video")]
+)
+def test_a_song_and_a_clip_arrive_and_play(page: Page, words: str, tag: str) -> None:
+    say(page, words)
+
+    page.wait_for_selector(f"article.bot {tag}[controls]", timeout=60_000)
+    page.evaluate(f"document.querySelector('article.bot {tag}').play()")
+    page.wait_for_function(f"() => document.querySelector('article.bot {tag}').currentTime > 0.2")
+
+
 def test_a_file_is_attached_dropped_and_pasted(page: Page) -> None:
     page.set_input_files("#files", [{"name": "attached.png", "mimeType": "image/png", "buffer": ONE_PIXEL}])
     for event, target in (("drop", "dataTransfer"), ("paste", "clipboardData")):

@@ -89,6 +89,17 @@ async def test_a_page_that_stopped_reading_is_hung_up_on_and_reads_the_log(desk:
         assert slow.empty()
 
 
+async def test_a_page_that_was_closed_is_no_error(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    async with desk.events() as events:
+        await desk.channel.busy(to(), Doing.TYPING)
+        await anext(events)
+    for _ in range(20):
+        await desk.channel.busy(to(), Doing.TYPING)
+        assert (await desk.get("/api/chats"))[0] == 200
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_leaving_ends_the_streams_of_open_pages(desk: Desk) -> None:
     async with desk.events() as events:
         leaving = asyncio.create_task(desk.channel.__aexit__(None, None, None))
