@@ -41,7 +41,7 @@ def agent_settings(config: Config) -> AgentSettings:
         doors=doors(config),
         voice=VoiceSettings(VoiceMode(speech.auto), min(speech.max_length, speech.max_text_length)),
         character=character(config),
-        limits=Limits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
+        budget=Limits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
         echo=audio.echo_format if audio.echo_transcript else "",
         language=audio.language,
         zone=defaults.user_timezone,
@@ -64,12 +64,13 @@ def microdollars(dollars: float | None) -> int | None:
 
 def doors(config: Config) -> dict[str, Door]:
     """The access rules of every channel."""
-    found = {"web": WEB_DOOR}
+    found = {"web": WEB_DOOR} if config.channels.web_enabled else {}
     for name, channel in (("telegram", config.channels.telegram), ("discord", config.channels.discord)):
-        if channel is not None:
+        if channel is not None and channel.enabled:
             found[name] = Door(
                 dm=DmPolicy(channel.dm_policy),
                 allow_from=frozenset(channel.allow_from),
+                bots=channel.allow_bots,
                 rooms=rooms(channel),
                 owners=frozenset(owner.partition(":")[2] for owner in config.owners if owner.startswith(f"{name}:")),
             )

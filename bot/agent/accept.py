@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.agent.access import Door, Verdict, judge
+from bot.agent.loops import BotGuard
+from bot.agent.owners import Owners
 from bot.agent.pace import Pace
 from bot.core.messages import Choice, Conversation, Inbound, Origin, Target, Text
 from bot.core.ports import Access, Clock, Inbox, Outbox
@@ -22,6 +24,12 @@ CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 letters without the look
 CODE_LENGTH = 8
 CODE_HOURS = 1
 OPEN_REQUESTS = 3
+WAITING_AT_MOST = 20
+FULL = (
+    f"{WAITING_AT_MOST} of your messages wait already, so I did not take this one. "
+    "Send it again when I have answered, or say /stop."
+)
+UNREADABLE = "A message on {source} could not be understood and was set aside ({reason}). The others go on."
 SLOW_DOWN = "That is a lot at once. I will take your next message in {seconds} seconds."
 PAIRING = (
     "I do not know you yet. Ask my owner to let you in with this code: **{code}** (good for one hour).\n"
@@ -58,25 +66,34 @@ class Acceptor:
         doors: Mapping[str, Door],
         clock: Clock,
         pace: Pace,
+        owners: Owners,
         new_code: Callable[[], str] = lambda: "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)),
     ) -> None:
         self._store, self._lanes, self._doors = store, lanes, doors
         self._clock, self._pace, self._new_code = clock, pace, new_code
+        self._owners, self._bots = owners, BotGuard(clock)
+        self._full: set[Conversation] = set()
 
     async def accept(self, arrivals: Arrivals) -> None:
         """C1. Raises `StoreUnavailable`: then nothing was taken and the transport must keep it all."""
-        admitted = [inbound for inbound in arrivals.inbounds if await self._admit(arrivals.source, inbound)]
-        stops = {inbound.conversation: inbound for inbound in admitted if is_stop(inbound)}
-        for conversation, inbound in stops.items():
-            await self._stop(arrivals.source, conversation, inbound)
-            admitted = [other for other in admitted if not before(other, inbound, admitted)]
-        for inbound in admitted:
+        admitted: list[Inbound] = []
+        for inbound in arrivals.inbounds:
             if inbound.edited:
                 log.info("edit.ignored", extra={"conversation": str(inbound.conversation)})
-        admitted = [inbound for inbound in admitted if not inbound.edited]
+            elif await self._admit(arrivals.source, inbound) and await self._has_room(
+                arrivals.source, inbound, admitted
+            ):
+                admitted.append(inbound)
+        stops = {inbound.conversation: inbound for inbound in admitted if is_stop(inbound)}
+        for inbound in stops.values():
+            kept = [other for other in admitted if not before(other, inbound, admitted)]
+            await self._stop(arrivals.source, inbound, stopped=len(admitted) - len(kept) - 1)
+            admitted = kept
         fresh = await self._store.inbox.accept(replace(arrivals, inbounds=tuple(admitted)))
         for inbound in fresh:
             self._lanes.wake(inbound.conversation)
+        for poison in arrivals.poison[:1]:
+            await self._owners.alert("poison", UNREADABLE.format(source=arrivals.source, reason=poison.reason))
 
     async def _admit(self, source: str, inbound: Inbound) -> bool:
         door = self._doors[inbound.conversation.channel]
@@ -90,13 +107,17 @@ class Acceptor:
         if verdict is not Verdict.ADMIT:
             log.info("message.refused", extra={"conversation": str(inbound.conversation), "why": verdict.value})
             return False
-        if inbound.origin is not Origin.PERSON or is_stop(inbound):
+        if inbound.origin is not Origin.PERSON:
             return True
-        return await self._within_pace(source, inbound)
+        if inbound.sender.is_bot and not self._bots.hears(f"{inbound.conversation.channel}:{inbound.sender.id}"):
+            log.info("message.refused", extra={"conversation": str(inbound.conversation), "why": "bots in a loop"})
+            return False
+        await self._owners.remember(inbound)
+        return is_stop(inbound) or await self._within_pace(source, inbound)
 
     async def _within_pace(self, source: str, inbound: Inbound) -> bool:
         person = f"{inbound.conversation.channel}:{inbound.sender.id}"
-        wait = self._pace.take(person, inbound.id)
+        wait = self._pace.take(person, inbound.group or inbound.id)  # an album is one thing to say
         if wait is None:
             return True
         log.info("message.too_fast", extra={"conversation": str(inbound.conversation)})
@@ -105,8 +126,25 @@ class Acceptor:
             await self._say(f"pace:{source}:{inbound.id}", inbound, notice)
         return False
 
-    async def _stop(self, source: str, conversation: Conversation, inbound: Inbound) -> None:
-        waiting = await self._store.inbox.discard_waiting(conversation)
+    async def _has_room(self, source: str, inbound: Inbound, before: list[Inbound]) -> bool:
+        """Whether the conversation can take one more: a person who writes faster than is answered is told so once."""
+        if inbound.origin is not Origin.PERSON or is_stop(inbound):
+            return True
+        here = inbound.conversation
+        waiting = await self._store.inbox.waiting(here) + sum(other.conversation == here for other in before)
+        if waiting < WAITING_AT_MOST:
+            self._full.discard(here)
+            return True
+        log.info("message.no_room", extra={"conversation": str(here)})
+        if here not in self._full:
+            self._full.add(here)
+            await self._say(f"full:{source}:{inbound.id}", inbound, Text(FULL))
+        return False
+
+    async def _stop(self, source: str, inbound: Inbound, *, stopped: int) -> None:
+        """`stopped` messages came with it, just before it."""
+        conversation = inbound.conversation
+        waiting = await self._store.inbox.discard_waiting(conversation) + stopped
         running = self._lanes.stop(conversation)
         log.info("turn.stopped", extra={"conversation": str(conversation), "running": running, "waiting": waiting})
         if not running:  # a running turn says itself that it was stopped
@@ -131,7 +169,7 @@ class Acceptor:
         await self._say(f"pairing:{request.code_hash}", inbound, Text(PAIRING.format(code=code)))
         for owner in sorted(door.owners):
             card = pairing_card(request)
-            to = Target(Conversation(conversation.channel, owner))
+            to = Target(await self._owners.chat(conversation.channel, owner))
             await self._store.outbox.post(f"pairing:{request.code_hash}:{owner}", to, (card,))
             self._lanes.wake(to.conversation)
 

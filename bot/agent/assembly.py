@@ -90,7 +90,7 @@ class AgentSettings:
     doors: Mapping[str, Door] = field(default_factory=dict)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     character: Character = field(default_factory=Character)
-    limits: Limits = field(default_factory=Limits)
+    budget: Limits = field(default_factory=Limits)
     echo: str = ""
     language: str = ""
     zone: str = "UTC"
@@ -129,7 +129,7 @@ async def open_agent(
 
     owners = Owners(doors=settings.doors, cursors=store, outbox=store, clock=clock, wake=wake)
     makers = Makers(providers.videos, providers.music)
-    budget = Budget(store, clock, limits=settings.limits, zone=settings.zone)
+    budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
     tools = all_tools(providers, store, jobs, timer, settings.zone, clock)
@@ -148,6 +148,7 @@ async def open_agent(
         clock=clock,
         manners=Manners(settings.models.default, settings.voice, settings.character, settings.doors),
         budget=budget,
+        alert=owners.alert,
     )
     engine = Engine(
         store,

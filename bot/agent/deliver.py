@@ -33,11 +33,11 @@ class Deliverer:
     async def deliver_all(self, conversation: Conversation) -> None:
         """Returns when the conversation has nothing more to deliver.
 
-        Rows of a channel that is switched off wait until it is back."""
-        channel = self._channels.get(conversation.channel)
-        if channel is None:
-            return
+        Rows of a channel that is not connected wait until it is back."""
         while (due := await self._outbox.next_due(conversation)) is not None:
+            channel = self._channels.get(conversation.channel)
+            if channel is None:
+                return
             wait = await self._deliver(channel, due)
             if wait:
                 await self._clock.sleep(wait)

@@ -37,7 +37,9 @@ class Lane:
 
 class Engine:
     """Runs turns in order within a conversation and in parallel across them. An async context manager:
-    leaving it drains within `drain_seconds`, then cancels; what was cut off is released for the next start."""
+    leaving it drains within `drain_seconds`, then cancels; what was cut off is released for the next start.
+
+    `serves` says whether a channel is connected: work of one that is not waits until it is woken again."""
 
     def __init__(
         self,
@@ -46,11 +48,12 @@ class Engine:
         *,
         run_turn: RunTurn,
         deliver_all: DeliverAll,
+        serves: Callable[[str], bool] = lambda channel: True,
         turns_at_once: int = TURNS_AT_ONCE,
         drain_seconds: float = 30.0,
     ) -> None:
         self._inbox, self._clock = inbox, clock
-        self._run_turn, self._deliver_all = run_turn, deliver_all
+        self._run_turn, self._deliver_all, self._serves = run_turn, deliver_all, serves
         self._room = asyncio.Semaphore(turns_at_once)
         self._drain_seconds = drain_seconds
         self._lanes: dict[Conversation, Lane] = {}
@@ -132,10 +135,14 @@ class Engine:
     async def _work(self, conversation: Conversation, lane: Lane) -> None:
         """Delivers what is due and runs what waits, until neither is left."""
         while True:
+            if not self._serves(conversation.channel):
+                return
             await self._deliver_all(conversation)
             if self._draining:
                 return
             async with self._room:
+                if not self._serves(conversation.channel):  # it went while this waited for room
+                    return
                 turn = await self._inbox.claim(conversation)
                 if turn is None:
                     return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.agent.access import Door, mentions
@@ -19,7 +19,7 @@ from bot.agent.prompt import ROWS_AT_MOST, Character, Understood, compose, syste
 from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
 from bot.agent.think import Thinker, Thought
 from bot.core.chat import Assistant, ChatMessage, ChatRequest, User
-from bot.core.errors import VoxlineError
+from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
 from bot.core.messages import Doing, Inbound, Media, Origin, Part, Reply, Target, Text, Turn
 from bot.core.ports import Channel, Clock, History, Inbox, Outbox, Steps
 from bot.core.work import Outcome, Step
@@ -32,6 +32,13 @@ NOTHING = "The model returned nothing. Please try again, or choose another with 
 CRASHED = "I could not finish this one, even after trying again (ref {ref}). Please put it another way, or use /new."
 FAILED = "Something failed on my side (ref {ref}). Try again, or start over with /new."
 STOPPED = "(stopped)"
+ALERTS: dict[type[VoxlineError], str] = {
+    KeyRefused: "The provider refused my key, so I cannot answer anybody. Sign in again with `voxline onboard`.",
+    OutOfCredit: "The model account is out of credit, so I cannot answer. Top it up at https://openrouter.ai/credits.",
+}
+DEAD = "I gave up on a message in {conversation} after {attempts} tries (ref {ref}; the log says why)."
+
+Alert = Callable[[str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +84,11 @@ class TurnRunner:
         clock: Clock,
         manners: Manners,
         budget: Budget,
+        alert: Alert,
     ) -> None:
+        """`alert` tells the owners about a kind of trouble, in a sentence."""
         self._store, self._verbs, self._channels, self._clock = store, verbs, channels, clock
-        self._manners, self._budget = manners, budget
+        self._manners, self._budget, self._alert = manners, budget, alert
 
     async def run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
         """`stopped()` tells a /stop from a shutdown when the turn is cancelled."""
@@ -101,6 +110,8 @@ class TurnRunner:
         except VoxlineError as error:
             log.warning("turn.apologised", extra={"turn": turn.id, "why": str(error)})
             outcome = apology(turn, thought, error.tell)
+            if type(error) in ALERTS:
+                await self._alert(type(error).__name__, ALERTS[type(error)])
         except Exception:  # the door of a turn: the person hears of it, the operator finds it by its reference
             ref = secrets.token_hex(2).upper()
             log.exception("turn.failed", extra={"turn": turn.id, "ref": ref})
@@ -126,6 +137,8 @@ class TurnRunner:
         if turn.attempt > ATTEMPTS_AT_MOST:
             ref = secrets.token_hex(2).upper()
             log.error("turn.dead", extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
+            told = DEAD.format(conversation=turn.conversation, attempts=ATTEMPTS_AT_MOST, ref=ref)
+            await self._alert("dead", told)
             return replace(apology(turn, thought, CRASHED.format(ref=ref)), dead=True)
         last = turn.inbounds[-1]
         if last.origin is not Origin.PERSON:

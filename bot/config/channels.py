@@ -36,11 +36,15 @@ class Guild(Room):
 
 
 class _Private(Section):
-    """Who may write in private. A missing or empty `allow_from` lets nobody in by itself."""
+    """Who may write in private. A missing or empty `allow_from` lets nobody in by itself.
+
+    `allow_bots` lets other bots talk too, by the same rules as people; 20 messages a minute at most.
+    """
 
     enabled: bool = True
     dm_policy: DmPolicy = "pairing"
     allow_from: Ids = ()
+    allow_bots: bool = False
 
     @model_validator(mode="after")
     def _open_is_said_twice(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from bot.config.agents import Agents
 from bot.config.channels import Channels, Owner
+from bot.config.operations import Health, Store
 from bot.config.providers import Auth, Models
 from bot.config.section import AsTuple, Count, Dollars, Section
 from bot.config.speech import Messages, Tools, Tts
@@ -71,6 +72,8 @@ class Config(Section):
     limits: Limits = Limits()
     media: Media = Media()
     logging: Logging = Logging()
+    health: Health = Health()
+    store: Store = Store()
 
     @model_validator(mode="after")
     def _speech_is_said_once(self) -> Self:

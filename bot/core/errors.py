@@ -165,7 +165,13 @@ class FetchFailed(ChannelError):
 
 
 class ChannelDown(ChannelError):
-    """The channel cannot work until the operator acts: token refused, intent missing, second poller."""
+    """The channel cannot work until the operator acts: token refused, intent missing, second poller.
+
+    `retry_after` says after how many seconds connecting again is worthwhile and harmless; None: not at all."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class MediaError(VoxlineError):

@@ -183,6 +183,9 @@ class Inbox(Protocol):
         """C1: stores new inbounds, the cursor and the poison in one transaction; returns the inbounds that
         were not known before (by source and id), in order. Raises `StoreUnavailable`."""
 
+    async def waiting(self, conversation: Conversation) -> int:
+        """How many messages of people nobody has begun."""
+
     async def claim(self, conversation: Conversation) -> Turn | None:
         """C2: the oldest waiting work of the conversation (an album as a whole), or None when there is none
         or another turn of it runs. Counts the attempt and raises the fence."""

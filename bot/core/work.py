@@ -333,6 +333,18 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits: messages of people and others, parts to deliver, in how many conversations.
+
+    `oldest_seconds` is how long the oldest of them has waited."""
+
+    messages: int
+    parts: int
+    conversations: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class PageEntry:
     """One message on the local web page. `who` is "person" or "bot"; `id` grows with every change."""
 

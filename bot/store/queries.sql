@@ -72,6 +72,18 @@ SELECT conversation FROM inbox WHERE state IN ('waiting', 'working')
 UNION
 SELECT conversation FROM outbox WHERE state IN ('ready', 'sending');
 
+-- name: waiting_messages
+-- How many rows are not finished, and when the oldest arrived.
+SELECT COUNT(*), MIN(arrived_at) FROM inbox WHERE state IN ('waiting', 'working');
+
+-- name: waiting_parts
+-- How many parts are not delivered, and when the oldest was queued.
+SELECT COUNT(*), MIN(queued_at) FROM outbox WHERE state IN ('ready', 'sending');
+
+-- name: waiting_here
+-- How many messages of people wait in a conversation.
+SELECT COUNT(*) FROM inbox WHERE conversation = :conversation AND state = 'waiting' AND origin = 'person';
+
 -- name: turn_steps
 -- The steps of a turn in the order they began.
 SELECT name, body FROM step WHERE turn = :turn ORDER BY id;
@@ -225,6 +237,10 @@ SELECT COALESCE(SUM(microusd), 0) FROM spend
 WHERE at >= :since
   AND (:person = '' OR person = :person)
   AND (:capability = '' OR capability = :capability);
+
+-- name: spent_by_capability
+-- Micro-dollars since a time, for each capability.
+SELECT capability, COALESCE(SUM(microusd), 0) FROM spend WHERE at >= :since GROUP BY capability;
 
 -- name: guest
 -- One guest.

@@ -15,6 +15,8 @@ from bot.core.messages import Blob, Conversation, Inbound, Part, Reply, Session,
 from bot.core.ports import Clock, Health
 from bot.core.work import (
     Arrivals,
+    Backlog,
+    Capability,
     Cursor,
     Due,
     Guest,
@@ -27,7 +29,8 @@ from bot.core.work import (
     Spend,
     Step,
 )
-from bot.store import access, inbox, later, money, outbox, page, turns
+from bot.store import access, gauges, inbox, later, money, outbox, page, turns
+from bot.store.backup import back_up
 from bot.store.blobs import BlobShelf
 from bot.store.database import Database, milliseconds
 from bot.store.writer import Writer
@@ -61,6 +64,26 @@ class SqliteStore:
     def alive(self, within_seconds: float = 30.0) -> bool:
         """For a watchdog, without waiting: the writer thread lives and does not hang."""
         return self._writer.alive(within_seconds)
+
+    async def open_conversations(self) -> tuple[Conversation, ...]:
+        """Conversations with something to do or to deliver; nothing is changed."""
+        return await self._writer.read(gauges.open_conversations)
+
+    async def backlog(self) -> Backlog:
+        """What waits."""
+        return await self._writer.read(gauges.backlog, self._now())
+
+    async def waiting(self, conversation: Conversation) -> int:
+        """How many messages of people wait in a conversation."""
+        return await self._writer.read(gauges.waiting, conversation)
+
+    async def spent_by_capability(self, since: datetime) -> dict[Capability, int]:
+        """Micro-dollars since then, for each capability that was used."""
+        return await self._writer.read(gauges.spent_by_capability, milliseconds(since))
+
+    async def back_up(self, file: Path) -> None:
+        """Writes a whole copy of the database, as it is at this moment, to a new file. Raises `StateError`."""
+        await asyncio.to_thread(back_up, self._path, file)
 
     # --- inbox ---------------------------------------------------------------------------------
 

@@ -71,7 +71,8 @@ class DiscordChannel(Channel):
             except TimeoutError as error:
                 raise ChannelDown(
                     f"Discord at {self._settings.api_base} did not let the bot in within "
-                    f"{self._settings.connect_seconds:.0f} s; check the network and https://discordstatus.com"
+                    f"{self._settings.connect_seconds:.0f} s; check the network and https://discordstatus.com",
+                    retry_after=5.0,
                 ) from error
             files = await stack.enter_async_context(aiohttp.ClientSession(timeout=FILE_TIMEOUT))
             self._files = Files(self._rest, files, self._settings.api_base, DOWNLOAD_BYTES)
@@ -120,13 +121,14 @@ class DiscordChannel(Channel):
         try:
             told: Json = await self._rest.call(Route("GET", "/gateway/bot"))
         except (NotSent, MaybeSent, Undeliverable) as error:
-            raise ChannelDown(f"Discord does not say where its gateway is: {error}; start again in a minute") from error
+            raise ChannelDown(f"Discord does not say where its gateway is: {error}", retry_after=60.0) from error
         left = told.get("session_start_limit") or {}
         if int(left.get("remaining", IDENTIFIES_KEPT)) < IDENTIFIES_KEPT:
             hours = float(left.get("reset_after", 0)) / 3_600_000
             raise ChannelDown(
                 f"only {left['remaining']} new Discord sessions are left and at none Discord resets the token; "
-                f"wait {hours:.1f} hours, and look in the log for why the daemon starts so often"
+                f"wait {hours:.1f} hours, and look in the log for why the daemon starts so often",
+                retry_after=3600.0,
             )
         self._client.http.gateway = str(told["url"])
 

@@ -26,6 +26,7 @@ async def spend_identify(cursors: Cursors, clock: Clock) -> None:
     if count >= A_DAY:
         raise ChannelDown(
             f"{count} new Discord sessions today ({today} UTC); at 1000 Discord would reset the token. "
-            "Find out in the log why the connection is lost so often; Discord is left alone until tomorrow."
+            "Find out in the log why the connection is lost so often; Discord is left alone until tomorrow.",
+            retry_after=3600.0,
         )
     await cursors.save_cursor(Cursor(CURSOR, f"{today} {count + 1}"))

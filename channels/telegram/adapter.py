@@ -21,7 +21,13 @@ from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
 from bot.core.ports import Accept, Blobs, Clock, Cursors, Health, Limits
 from channels.telegram.files import fetch
 from channels.telegram.inbound import Me
-from channels.telegram.poll import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, STALL_SECONDS, Poller
+from channels.telegram.poll import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    REFUSED_SECONDS,
+    STALL_SECONDS,
+    Poller,
+)
 from channels.telegram.send import CAPTION_UNITS, TEXT_UNITS, Sender
 from channels.telegram.settings import TelegramSettings
 from channels.telegram.transport import Refused, Transport
@@ -156,7 +162,7 @@ class TelegramChannel:
         except Refused as refused:
             if refused.status not in (401, 404):
                 raise
-            raise ChannelDown(f"Telegram: the bot token is refused. {TOKEN_FIX}") from None
+            raise ChannelDown(f"Telegram: the bot token is refused. {TOKEN_FIX}", retry_after=REFUSED_SECONDS) from None
         self._me = Me(user.id, user.first_name, user.username or "")
         log.info("telegram.connected", extra={"bot": user.username, "id": user.id})
         return self._me

@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 BATCH = 100
+ALBUM_SECONDS = 0.5  # how long the next file of an album may take
 STALL_SECONDS = 120.0
+REFUSED_SECONDS = 600.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 FIRST_CONFLICT_SECONDS, LONGEST_CONFLICT_SECONDS = 30.0, 300.0
 
@@ -61,8 +63,9 @@ class Poller:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                updates = await self._ask(offset)
+                updates = await self._ask(offset, self._poll_seconds)
                 if updates:
+                    updates = await self._whole_albums(updates, offset)
                     offset = await self._store(updates, accept, offset)
                     for update in updates:
                         _acknowledge(update, answer)
@@ -103,11 +106,22 @@ class Poller:
     def _cursor_name(self) -> str:
         return f"{self._source}:offset"
 
-    async def _ask(self, offset: int) -> Sequence[dict[str, Any]]:
+    async def _whole_albums(self, updates: Sequence[dict[str, Any]], offset: int) -> Sequence[dict[str, Any]]:
+        """The batch, asked for again while its last message is of an album that still grows: Telegram hands out an
+        album's files one by one. Nothing is confirmed by asking with the same offset."""
+        while _ends_in_album(updates):
+            await self._clock.sleep(ALBUM_SECONDS)
+            again = await self._ask(offset, 0)
+            if len(again) <= len(updates):
+                break
+            updates = again
+        return updates
+
+    async def _ask(self, offset: int, seconds: int) -> Sequence[dict[str, Any]]:
         parameters = {
             "offset": offset,
             "limit": BATCH,
-            "timeout": self._poll_seconds,
+            "timeout": seconds,
             "allowed_updates": ALLOWED_UPDATES,
         }
         self._asked_at = self._clock.monotonic()
@@ -150,7 +164,7 @@ class Poller:
     async def _refused(self, refused: Refused, pause: float) -> float:
         if refused.status in (401, 404):
             self.trouble = f"the bot token is refused. {TOKEN_FIX}"
-            raise ChannelDown(f"Telegram: {self.trouble}") from None
+            raise ChannelDown(f"Telegram: {self.trouble}", retry_after=REFUSED_SECONDS) from None
         if refused.status == 409:
             trouble = WEBHOOK_ACTIVE if refused.says("webhook") else OTHER_POLLER
             return await self._rest(trouble, max(pause, FIRST_CONFLICT_SECONDS), LONGEST_CONFLICT_SECONDS)
@@ -174,6 +188,12 @@ def _update_id(update: object) -> int:
     """-1 for what is not an update at all."""
     found = update.get("update_id") if isinstance(update, dict) else None
     return found if isinstance(found, int) else -1
+
+
+def _ends_in_album(updates: Sequence[dict[str, Any]]) -> bool:
+    last = max(updates, key=_update_id)
+    message = last.get("message") if isinstance(last, dict) else None
+    return isinstance(message, dict) and "media_group_id" in message
 
 
 def _poison(update: object, error: Exception) -> Poison:

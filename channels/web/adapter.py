@@ -71,7 +71,9 @@ class WebChannel:
         except OSError as error:
             await self._open.aclose()
             raise ChannelDown(
-                f"port {self._settings.port} of {HOST} is taken ({error.strerror}): choose another in channels.web.port"
+                f"port {self._settings.port} of {HOST} is taken ({error.strerror}): "
+                "choose another in channels.web.port",
+                retry_after=10.0,
             ) from error
         self._port = runner.addresses[0][1]
         return self

@@ -23,6 +23,7 @@ WORD = {
     "bot.tools": "a tool may not know adapters; take a port from its context",
     "bot.openrouter": "an adapter knows neither the agent nor another adapter",
     "bot.store": "an adapter knows neither the agent nor another adapter",
+    "bot.ops": "health and control watch the ports; they know neither the agent nor an adapter",
     "channels": "an adapter knows neither the agent nor another adapter",
     "bot.sandbox": "the sandbox is a witness of the wire: it may not share code with the adapter it tests",
 }
@@ -35,6 +36,7 @@ ALLOWED = {
     "bot.tools": ("bot.core", "bot.media", "bot.net", "bot.config", "bot.tools"),
     "bot.openrouter": ("bot.core", "bot.media", "bot.net", "bot.config", "bot.openrouter"),
     "bot.store": ("bot.core", "bot.media", "bot.net", "bot.config", "bot.store"),
+    "bot.ops": ("bot.core", "bot.net", "bot.ops"),
     "bot.sandbox": ("bot.core", "bot.media", "bot.net", "bot.sandbox"),
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "manager", "base", "common", "misc"}

@@ -1,0 +1,42 @@
+"""Two bots that answer each other for ever: a budget for each of them, then silence."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from bot.core.ports import Clock
+
+EVENTS_AT_MOST = 20
+SECONDS = 60.0
+BOTS_REMEMBERED = 1_000
+
+
+class BotGuard:
+    """Twenty messages of a bot within a minute, then a minute of not listening to it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._taken: dict[str, deque[float]] = {}
+        self._silent_until: dict[str, float] = {}
+
+    def hears(self, bot: str) -> bool:
+        """Whether this message of `bot` may pass; it counts."""
+        now = self._clock.monotonic()
+        if now < self._silent_until.get(bot, now):
+            return False
+        taken = self._taken.setdefault(bot, deque())
+        while taken and taken[0] <= now - SECONDS:
+            taken.popleft()
+        if len(taken) < EVENTS_AT_MOST:
+            taken.append(now)
+            self._forget()
+            return True
+        self._silent_until[bot] = now + SECONDS
+        taken.clear()
+        return False
+
+    def _forget(self) -> None:
+        while len(self._taken) > BOTS_REMEMBERED:
+            oldest = next(iter(self._taken))
+            del self._taken[oldest]
+            self._silent_until.pop(oldest, None)

@@ -1,0 +1,77 @@
+"""The owners: where they can be reached, and what they are told once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from bot.agent.access import Door
+from bot.core.errors import StoreUnavailable
+from bot.core.messages import Conversation, Inbound, Target, Text
+from bot.core.ports import Clock, Cursors, Outbox
+from bot.core.work import Cursor
+
+log = logging.getLogger(__name__)
+
+SILENCE = timedelta(hours=6)
+
+
+class Owners:
+    """Posts to the owners. `wake` makes sure that what was posted is sent."""
+
+    def __init__(
+        self,
+        *,
+        doors: Mapping[str, Door],
+        cursors: Cursors,
+        outbox: Outbox,
+        clock: Clock,
+        wake: Callable[[Conversation], None],
+    ) -> None:
+        self._doors, self._cursors, self._outbox = doors, cursors, outbox
+        self._clock, self._wake = clock, wake
+        self._chats: dict[str, str] = {}
+
+    async def remember(self, inbound: Inbound) -> None:
+        """Notes the private chat of an owner: on some platforms its id is not the person's id."""
+        channel, person = inbound.conversation.channel, inbound.sender.id
+        name, chat = _cursor(channel, person), inbound.conversation.chat
+        if not inbound.private or person not in self._doors[channel].owners or self._chats.get(name) == chat:
+            return
+        await self._cursors.save_cursor(Cursor(name, chat))
+        self._chats[name] = chat
+
+    async def chat(self, channel: str, person: str) -> Conversation:
+        """Where an owner is reached: the private chat, else the chat that has the person's id."""
+        return Conversation(channel, await self._cursors.cursor(_cursor(channel, person)) or person)
+
+    async def alert(self, kind: str, text: str) -> None:
+        """Tells every owner, once in six hours for each `kind`. Never raises: an alert is not worth a failure."""
+        now = self._clock.now()
+        try:
+            if not _is_due(await self._cursors.cursor(f"alert:{kind}"), now):
+                return
+            for channel, person in self._everybody():
+                to = Target(await self.chat(channel, person))
+                await self._outbox.post(f"alert:{kind}:{now.isoformat()}:{channel}:{person}", to, (Text(text),))
+                self._wake(to.conversation)
+            await self._cursors.save_cursor(Cursor(f"alert:{kind}", now.isoformat()))
+        except StoreUnavailable as error:
+            log.warning("owner.not_told", extra={"kind": kind, "why": str(error)})
+        else:
+            log.warning("owner.told", extra={"kind": kind})
+
+    def _everybody(self) -> Iterator[tuple[str, str]]:
+        for channel, door in self._doors.items():
+            for person in sorted(door.owners):
+                yield channel, person
+
+
+def _cursor(channel: str, person: str) -> str:
+    return f"owner:{channel}:{person}"
+
+
+def _is_due(last: str, now: datetime) -> bool:
+    """Also after the clock was set back."""
+    return not last or abs(now - datetime.fromisoformat(last)) >= SILENCE

@@ -1,0 +1,26 @@
+"""The sections `health` and `store`: how the daemon is watched, and how long it keeps what is over."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.config.section import Count, Section
+
+
+class Health(Section):
+    """`port` serves /healthz, /readyz and /metrics on 127.0.0.1; None serves nothing.
+
+    After `crashes_before_hold` deaths within five minutes Telegram and Discord are left alone for five minutes;
+    0 never does.
+    """
+
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    crashes_before_hold: Annotated[int, Field(ge=0)] = 3
+
+
+class Store(Section):
+    """How many days what is over is kept: steps, delivered parts, finished jobs. The talk itself stays."""
+
+    keep_days: Annotated[Count, Field(ge=2)] = 30

@@ -1,0 +1,1 @@
+"""How the daemon is: channels kept connected, health told, counted, and asked for by the command line."""

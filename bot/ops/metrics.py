@@ -1,0 +1,103 @@
+"""The figures in the text format that Prometheus reads.
+
+Source: prometheus.io/docs, Exposition formats, text format 0.0.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+
+from bot.core.ports import Health
+from bot.core.work import Backlog, Capability
+from bot.ops.counts import BUCKETS, TURN_DONE, Counts
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OUTCOMES = {
+    "apologised": "turn.apologised",
+    "failed": "turn.failed",
+    "dead": "turn.dead",
+    "stopped": "turn.stopped",
+    "released": "turn.released",
+}
+
+Rows = Iterable[tuple[Mapping[str, str], float]]
+
+
+def exposition(
+    *,
+    counts: Counts,
+    channels: Mapping[str, Health],
+    store: Health,
+    backlog: Backlog,
+    spend: Mapping[Capability, int],
+    uptime_seconds: float,
+) -> str:
+    """One page of metrics. `spend` is in micro-dollars since the start."""
+    events = counts.events
+    turns = [({"outcome": "done"}, events[TURN_DONE])]
+    turns += [({"outcome": outcome}, events[event]) for outcome, event in OUTCOMES.items()]
+    failures = [({"event": event}, n) for event, n in sorted(events.items()) if event.endswith(("failed", "broken"))]
+    families = (
+        _family("voxline_turns_total", "counter", "Turns by outcome; done counts every one that ended.", turns),
+        _histogram(counts),
+        _family("voxline_parts_sent_total", "counter", "Delivered parts.", [({}, events["part.sent"])]),
+        _family(
+            "voxline_parts_not_sent_total",
+            "counter",
+            "Tries to deliver that were put off, by why.",
+            [({"why": event.partition(".")[2]}, events[event]) for event in PART_TROUBLES],
+        ),
+        _family("voxline_failures_total", "counter", "Things that failed, by log event.", failures),
+        _family("voxline_events_total", "counter", "Every log event.", [({"event": e}, n) for e, n in sorted(events.items())]),
+        _family(
+            "voxline_spend_microdollars_total",
+            "counter",
+            "Paid since the start, in millionths of a US dollar.",
+            [({"capability": capability.value}, spend.get(capability, 0)) for capability in Capability],
+        ),
+        _family(
+            "voxline_channel_up",
+            "gauge",
+            "Whether a channel works.",
+            [({"channel": name}, health.ok) for name, health in sorted(channels.items())],
+        ),
+        _family("voxline_store_up", "gauge", "Whether the store takes writes.", [({}, store.ok)]),
+        _family("voxline_waiting_messages", "gauge", "Messages that are not finished.", [({}, backlog.messages)]),
+        _family("voxline_waiting_parts", "gauge", "Parts that are not delivered.", [({}, backlog.parts)]),
+        _family("voxline_busy_conversations", "gauge", "Conversations with any of them.", [({}, backlog.conversations)]),
+        _family("voxline_oldest_waiting_seconds", "gauge", "Age of the oldest.", [({}, backlog.oldest_seconds)]),
+        _family("voxline_uptime_seconds", "gauge", "Since the start.", [({}, uptime_seconds)]),
+    )  # fmt: skip
+    return "".join(families)
+
+
+PART_TROUBLES = ("part.not_sent", "part.maybe_sent", "part.failed", "part.undeliverable")
+
+
+def _family(name: str, kind: str, about: str, rows: Rows) -> str:
+    lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
+    lines += [f"{name}{_labels(labels)} {_number(value)}" for labels, value in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _histogram(counts: Counts) -> str:
+    name = "voxline_turn_seconds"
+    below = list(accumulate(counts.buckets))
+    lines = [f"# HELP {name} How long turns took.", f"# TYPE {name} histogram"]
+    lines += [f'{name}_bucket{{le="{edge}"}} {count}' for edge, count in zip((*BUCKETS, "+Inf"), below, strict=True)]
+    lines += [f"{name}_sum {_number(counts.seconds)}", f"{name}_count {below[-1]}"]
+    return "\n".join(lines) + "\n"
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    told = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return f"{{{told}}}" if told else ""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    return f"{float(value):.10g}"
