@@ -10,6 +10,7 @@ from bot.agent.engine import SECONDS_BETWEEN_STORE_TRIES, Engine
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Conversation, Turn
 from bot.store import SqliteStore
+from tests.bot.agent.patience import until
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, THERE, arrivals, outcome
 
@@ -275,9 +276,7 @@ async def test_a_store_that_is_unavailable_is_tried_again(store: SqliteStore) ->
     async with running(runner, clock=clock) as engine:
         await store.accept(arrivals("1"))
         engine.wake(HERE)
-        async with asyncio.timeout(5):
-            while not clock.sleepers:
-                await asyncio.sleep(0)
+        await until(lambda: clock.sleepers)
         await clock.advance(SECONDS_BETWEEN_STORE_TRIES)
         await settled(engine)
 

@@ -1,0 +1,369 @@
+"""Clips and songs that outlive their turn, their process and a /stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import pytest
+
+from bot.agent.budget import Budget, Limits, OverBudget
+from bot.agent.jobs import DOWNLOAD_TRIES, POLL_FAILURES_AT_MOST, SECONDS_BETWEEN_POLLS, JobRunner, Makers, title, what
+from bot.core.errors import BadAnswer, BadRequest, MediaError, ProviderBusy, StoreUnavailable, VoxlineError
+from bot.core.messages import Conversation, Inbound, Target
+from bot.core.work import (
+    Clip,
+    Job,
+    JobState,
+    Song,
+    SongRequest,
+    Sound,
+    VideoJob,
+    VideoRequest,
+    VideoState,
+)
+from bot.store import SqliteStore
+from tests.bot.agent.patience import until
+from tests.fakes.clock import FakeClock
+from tests.fakes.rows import HERE, NOON, THERE, job
+
+T = TypeVar("T")
+
+DONE = VideoState(True, ("https://x/1",), cost_microusd=500_000, generation_id="gen-1")
+SONG = replace(job("song"), request=SongRequest("a sea shanty"))
+
+
+@dataclass
+class Studio:
+    """Renders and composes what the test lists; an exception in a list is raised."""
+
+    submits: list[VideoJob | Exception] = field(default_factory=lambda: [VideoJob("r1", "https://x/poll", "vendor/v")])
+    polls: list[VideoState | Exception] = field(default_factory=lambda: [DONE])
+    clips: list[Clip | Exception] = field(default_factory=lambda: [Clip(Sound(b"film", "video/mp4"))])
+    songs: list[Song | Exception] = field(
+        default_factory=lambda: [Song(Sound(b"la", "audio/mpeg"), "vendor/m", "la la", 90_000, "gen-2")]
+    )
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    async def submit(self, request: VideoRequest) -> VideoJob:
+        self.asked.append("submit")
+        await self.gate.wait()
+        return given(self.submits)
+
+    async def poll(self, job: VideoJob) -> VideoState:
+        self.asked.append("poll")
+        return given(self.polls)
+
+    async def download(self, job: VideoJob, state: VideoState) -> Clip:
+        self.asked.append("download")
+        return given(self.clips)
+
+    async def compose(self, request: SongRequest) -> Song:
+        self.asked.append("compose")
+        await self.gate.wait()
+        return given(self.songs)
+
+
+def given(moves: list[T | Exception]) -> T:
+    move = moves.pop(0) if len(moves) > 1 else moves[0]
+    if isinstance(move, Exception):
+        raise move
+    return move
+
+
+@dataclass
+class Works:
+    runner: JobRunner
+    store: SqliteStore
+    clock: FakeClock
+    woken: list[Conversation]
+
+    async def told(self, conversation: Conversation = HERE) -> Inbound:
+        """What the person is told when a job has ended, however long it takes."""
+        async with asyncio.timeout(10):
+            while True:
+                turn = await self.store.claim(conversation)
+                if turn is not None:
+                    return turn.inbounds[0]
+                await self.clock.advance(SECONDS_BETWEEN_POLLS)
+
+    async def state(self, number: str = "1") -> JobState:
+        found = await self.store.job(number)
+        assert found is not None
+        return found.state
+
+    async def spent(self) -> int:
+        return await self.store.spent(NOON.replace(hour=0))
+
+
+@asynccontextmanager
+async def open_works(
+    store: SqliteStore, clock: FakeClock, studio: Studio, limits: Limits | None = None
+) -> AsyncIterator[Works]:
+    woken: list[Conversation] = []
+    runner = JobRunner(
+        jobs=store,
+        blobs=store,
+        makers=Makers(studio, studio),
+        clock=clock,
+        budget=Budget(store, clock, limits=limits or Limits()),
+        wake=woken.append,
+    )
+    async with runner:
+        yield Works(runner, store, clock, woken)
+
+
+async def test_a_clip_is_submitted_followed_fetched_and_told(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio(polls=[VideoState(False), VideoState(False), DONE])
+    async with open_works(store, clock, studio) as works:
+        assert await works.runner.start_video(job("1"))
+        told = await works.told()
+
+        assert told.text == "Here is your clip: a red kite"
+        assert told.message_id == "m1"
+        assert told.attachments[0].blob is not None and told.attachments[0].name == "video-1.mp4"
+        assert await store.read(told.attachments[0].blob) == b"film"
+        assert studio.asked == ["submit", "poll", "poll", "poll", "download"]
+        assert await works.state() is JobState.DONE
+        assert await works.spent() == 500_000
+        assert works.woken == [HERE]
+
+
+async def test_a_song_is_composed_and_told_with_its_words(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio()) as works:
+        assert await works.runner.start_song(SONG)
+        told = await works.told()
+
+        assert told.text == "Here is your song: a sea shanty\n\nla la"
+        assert told.attachments[0].name == "audio-1.mp3"
+        assert await works.spent() == 90_000
+
+
+async def test_a_request_that_runs_already_is_not_paid_twice(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio(polls=[VideoState(False)])
+    async with open_works(store, clock, studio) as works:
+        assert await works.runner.start_video(job("1"))
+        assert not await works.runner.start_video(job("1"))
+        assert not await works.runner.start_video(job("2"))
+        assert await works.runner.start_video(job("3", "a blue kite"))
+
+    assert studio.asked.count("submit") == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (BadRequest("no", status=400), JobState.FAILED),
+        (ProviderBusy("full", status=429), JobState.FAILED),
+        (ProviderBusy("connection cut"), JobState.UNKNOWN),
+        (MediaError("the picture is gone"), JobState.FAILED),
+    ],
+)
+async def test_a_submit_that_fails_is_raised_and_nothing_stays_open(
+    store: SqliteStore, clock: FakeClock, error: VoxlineError, state: JobState
+) -> None:
+    async with open_works(store, clock, Studio(submits=[error])) as works:
+        with pytest.raises(type(error)):
+            await works.runner.start_video(job("1"))
+
+        assert await works.state() is state
+        assert await store.jobs(None, active=True) == ()
+
+
+async def test_a_stop_during_the_submit_does_not_lose_the_clip(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio()
+    studio.gate.clear()
+    async with open_works(store, clock, studio) as works:
+        starting = asyncio.create_task(works.runner.start_video(job("1")))
+        await until(lambda: studio.asked)
+        starting.cancel()
+        await asyncio.wait({starting})
+        studio.gate.set()
+
+        assert (await works.told()).text == "Here is your clip: a red kite"
+
+
+async def test_a_submit_that_fails_after_a_stop_ends_quietly(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio(submits=[BadRequest("no", status=400)])
+    studio.gate.clear()
+    async with open_works(store, clock, studio) as works:
+        starting = asyncio.create_task(works.runner.start_video(job("1")))
+        await until(lambda: studio.asked)
+        starting.cancel()
+        await asyncio.wait({starting})
+        studio.gate.set()
+        while await works.state() is JobState.INTENT:
+            pass
+
+        assert await works.state() is JobState.FAILED
+
+
+async def test_a_poll_may_fail_now_and_then(store: SqliteStore, clock: FakeClock) -> None:
+    failures: list[VideoState | Exception] = [ProviderBusy("502")] * (POLL_FAILURES_AT_MOST - 1)
+    async with open_works(store, clock, Studio(polls=[*failures, VideoState(False), *failures, DONE])) as works:
+        await works.runner.start_video(job("1"))
+
+        assert (await works.told()).text == "Here is your clip: a red kite"
+
+
+@pytest.mark.parametrize("error", [ProviderBusy("502"), BadAnswer("moderated", tell="it was declined.")])
+async def test_a_poll_that_fails_for_good_is_told(
+    store: SqliteStore, clock: FakeClock, error: ProviderBusy | BadAnswer
+) -> None:
+    async with open_works(store, clock, Studio(polls=[error])) as works:
+        await works.runner.start_video(job("1"))
+        told = await works.told()
+
+        assert told.text == f"I could not make the clip “a red kite”: {error.tell}"
+        assert await works.state() is JobState.FAILED
+
+
+async def test_a_clip_that_is_never_finished_is_given_up(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(polls=[VideoState(False)])) as works:
+        await works.runner.start_video(replace(job("1"), request=VideoRequest("slow", timeout_seconds=60)))
+        told = await works.told()
+
+        assert told.text == "I could not make the clip “slow”: it did not finish in time."
+        assert 60 <= clock.monotonic() <= 80
+
+
+async def test_a_download_is_tried_again(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio(clips=[*[ProviderBusy("cut")] * (DOWNLOAD_TRIES - 1), Clip(Sound(b"film", "video/mp4"))])
+    async with open_works(store, clock, studio) as works:
+        await works.runner.start_video(job("1"))
+
+        assert (await works.told()).text == "Here is your clip: a red kite"
+
+
+async def test_a_clip_that_cannot_be_had_is_in_the_ledger_all_the_same(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(clips=[ProviderBusy("cut")])) as works:
+        await works.runner.start_video(job("1"))
+
+        assert "could not make" in (await works.told()).text
+        assert await works.spent() == 500_000
+
+
+async def test_a_clip_too_large_to_carry_is_a_link(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(clips=[Clip(None, "https://x/big")])) as works:
+        await works.runner.start_video(job("1"))
+
+        assert (await works.told()).text.endswith("https://x/big")
+
+
+async def test_a_bug_in_a_job_is_told_and_kept_from_the_others(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(songs=[KeyError("a bug")])) as works:
+        await works.runner.start_song(SONG)
+
+        assert "something failed on my side" in (await works.told()).text
+
+
+async def test_a_full_disk_does_not_lose_a_finished_clip(store: SqliteStore, clock: FakeClock) -> None:
+    class Full:
+        faults = 2
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(store, name)
+
+        async def put(self, data: bytes, mime: str) -> object:
+            if self.faults:
+                self.faults -= 1
+                raise StoreUnavailable("full")
+            return await store.put(data, mime)
+
+    async with open_works(store, clock, Studio()) as works:
+        runner = JobRunner(
+            jobs=store,
+            blobs=Full(),  # type: ignore[arg-type]
+            makers=Makers(Studio(), None),
+            clock=clock,
+            budget=Budget(store, clock, limits=Limits()),
+            wake=lambda _: None,
+        )
+        async with runner:
+            await runner.start_video(job("1"))
+
+            assert (await works.told()).attachments
+
+
+async def test_a_restart_goes_on_polling_and_never_submits_again(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(polls=[VideoState(False)])) as works:
+        await works.runner.start_video(job("1"))
+        assert await works.state() is JobState.RUNNING
+    studio = Studio()
+    async with open_works(store, clock, studio) as works:
+        assert (await works.told()).text == "Here is your clip: a red kite"
+
+    assert studio.asked == ["poll", "download"]
+
+
+async def test_a_clip_that_finished_while_nobody_ran_is_still_fetched(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(polls=[VideoState(False)])) as works:
+        await works.runner.start_video(job("1"))
+    await clock.advance(86_400)
+    async with open_works(store, clock, Studio()) as works:
+        assert (await works.told()).text == "Here is your clip: a red kite"
+
+
+@pytest.mark.parametrize("left", [job("1"), replace(SONG, id="1"), replace(SONG, id="1", state=JobState.RUNNING)])
+async def test_what_nobody_knows_the_end_of_is_told_and_not_repeated(
+    store: SqliteStore, clock: FakeClock, left: Job
+) -> None:
+    await store.add_job(left)
+    studio = Studio()
+    async with open_works(store, clock, studio) as works:
+        told = await works.told()
+
+        assert "I was restarted while I asked for" in told.text
+        assert studio.asked == []
+        assert await works.state() is JobState.UNKNOWN
+    async with open_works(store, clock, studio) as works:
+        assert works.woken == []
+
+
+async def test_a_cancelled_job_is_told_and_ends_once(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(polls=[VideoState(False)])) as works:
+        await works.runner.start_video(job("1"))
+        assert not await works.runner.cancel(THERE, "1")
+        assert await works.runner.cancel(HERE, "1")
+        assert not await works.runner.cancel(HERE, "1")
+        assert not await works.runner.cancel(HERE, "unheard of")
+
+        assert (await works.told()).text == "I have stopped waiting for the clip “a red kite”."
+        assert await works.state() is JobState.CANCELLED
+
+
+async def test_a_song_is_cancelled_while_it_is_composed(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio()
+    studio.gate.clear()
+    async with open_works(store, clock, studio) as works:
+        await works.runner.start_song(SONG)
+        await until(lambda: studio.asked)
+        assert await works.runner.cancel(HERE, "song")
+
+        assert (await works.told()).text == "I have stopped waiting for the song “a sea shanty”."
+
+
+async def test_without_money_nothing_is_asked_and_nothing_stays_open(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio()
+    async with open_works(store, clock, studio, Limits(everybody=0)) as works:
+        with pytest.raises(OverBudget):
+            await works.runner.start_video(job("1"))
+        with pytest.raises(OverBudget):
+            await works.runner.start_song(SONG)
+
+        assert studio.asked == []
+        assert await store.jobs(None, active=True) == ()
+
+
+def test_a_job_is_called_by_the_beginning_of_what_was_asked() -> None:
+    long = replace(job("1"), request=VideoRequest("a  very\nlong " + "story " * 20), target=Target(HERE))
+
+    assert title(long).startswith("a very long story") and len(title(long)) == 60
+    assert what(SONG) == "the song “a sea shanty”"
