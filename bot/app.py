@@ -9,57 +9,56 @@ import gc
 import logging
 import os
 import signal
-import tempfile
-import webbrowser
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bot.agent.assembly import Agent, Providers, open_agent
+from bot.agent.assembly import Providers, open_agent
 from bot.agent.commands.command import MENU
+from bot.app_health import App, announced, beat, control_answers, is_alive, is_ready, metrics, sweep_daily
 from bot.app_settings import agent_settings, known_secrets
-from bot.config.load import environment, parse
+from bot.config.load import environment
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, read_profiles
-from bot.core.clock import SystemClock
-from bot.core.errors import ChannelDown, ProviderError
-from bot.core.ports import Accept, Channel, Clock
+from bot.core.errors import ChannelDown, ConfigError, ProviderError, VoxlineError
+from bot.core.ports import Channel, Clock
 from bot.media.reader import MediaReader
 from bot.net.redact import Redactor, install_logging
 from bot.openrouter.account import account, left
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.provider import open_openrouter
+from bot.ops.control import control
+from bot.ops.counts import Counts, counting
+from bot.ops.http import serve_health
+from bot.ops.links import Links
+from bot.ops.starts import mark_end, mark_start
 from bot.store import SqliteStore, open_store
-from bot.systemd_notify import READY, STOPPING, WATCHDOG, notify, status, watchdog_seconds
+from bot.systemd_notify import READY, STOPPING, notify, status
 from channels import make_channels
+
+__all__ = ["App", "serve"]
 
 log = logging.getLogger(__name__)
 
-SECONDS_BEFORE_RECEIVING_AGAIN = 5.0
-EXIT_UNUSABLE = 78
+EXIT_UNUSABLE, EXIT_AT_ONCE = 78, 1
+HOLD_SECONDS = 300.0
+HELD = frozenset({"telegram", "discord"})  # platforms that count how often somebody connects
+NOBODY = "No channel is connected: there is nobody to talk to. Mend the lines above, then start again."
 
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """A daemon with its parts open."""
-
-    store: SqliteStore
-    agent: Agent
-    channels: Mapping[str, Channel]
-
-
 @asynccontextmanager
 async def open_app(
-    config: Config, state_dir: Path, *, environ: Mapping[str, str], clock: Clock, tell: Tell
+    config: Config, state_dir: Path, *, environ: Mapping[str, str], clock: Clock, tell: Tell, counts: Counts
 ) -> AsyncIterator[App]:
-    """Everything open and channels connected. `tell` gets one line for each channel.
+    """Everything open but the channels, which `app.links` connects. `tell` gets a line for each thing to know.
 
     Raises `ConfigError` and `StateError` for what the operator has to mend."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(state_dir, clock))
+        deaths = await asyncio.to_thread(mark_start, state_dir, clock.now())
+        stack.push(lambda kind, _, __: _mark_orderly(state_dir, kind))
         profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
         provider = await stack.enter_async_context(
             open_openrouter(config, profiles, environ, blobs=store, state_dir=state_dir, clock=clock)
@@ -67,12 +66,13 @@ async def open_app(
         for note in provider.notes:
             log.warning("provider.note", extra={"note": note})
             tell(note)
-        made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
-        channels = await _connect(made, stack, tell)
+        hold = hold_seconds(deaths, config.health.crashes_before_hold, tell)
+        made = _made(config, store, environ, clock)
+        links = await stack.enter_async_context(Links(made, clock=clock, hold_seconds=hold, held=HELD))
         agent = await stack.enter_async_context(
             open_agent(
                 store=store,
-                channels=channels,
+                channels=links.channels,
                 providers=Providers(
                     provider.chat,
                     provider.transcriber,
@@ -87,7 +87,7 @@ async def open_app(
                 clock=clock,
             )
         )
-        yield App(store, agent, channels)
+        yield App(store, agent, links, counts, clock, clock.now(), clock.monotonic(), hold > 0)
 
 
 async def credit(client: OpenRouterClient) -> str:
@@ -98,22 +98,26 @@ async def credit(client: OpenRouterClient) -> str:
         return f"Credit: not known at the moment. {error.tell}"
 
 
-async def _connect(made: tuple[Channel, ...], stack: AsyncExitStack, tell: Tell) -> dict[str, Channel]:
-    """The channels that work, connected side by side; each says in one line how it went."""
-    connected: dict[str, Channel] = {}
+def _mark_orderly(state_dir: Path, kind: type[BaseException] | None) -> None:
+    """An end that was told why is no crash."""
+    if kind is None or issubclass(kind, VoxlineError | asyncio.CancelledError):
+        mark_end(state_dir)
 
-    async def connect(channel: Channel) -> None:
-        try:
-            entered = await channel.__aenter__()
-        except ChannelDown as error:
-            tell(f"{channel.name}: not connected. {error}")
-            return
-        stack.push_async_exit(entered)
-        connected[channel.name] = entered
-        tell(f"{channel.name}: {(await entered.ping()).detail}")
 
-    await asyncio.gather(*(connect(channel) for channel in made))
-    return connected
+def hold_seconds(deaths: int, allowed: int, tell: Tell) -> float:
+    """How long Telegram and Discord are left alone, so that a crash loop does not cost the token."""
+    if not allowed or deaths < allowed:
+        return 0.0
+    log.error("daemon.crash_loop", extra={"deaths": deaths, "hold_seconds": HOLD_SECONDS})
+    tell(f"The daemon died {deaths} times within five minutes: Telegram and Discord are held for {HOLD_SECONDS:.0f} s.")
+    return HOLD_SECONDS
+
+
+def _made(config: Config, store: SqliteStore, environ: Mapping[str, str], clock: Clock) -> tuple[Channel, ...]:
+    try:
+        return make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
+    except ChannelDown as error:  # what cannot be a token
+        raise ConfigError(str(error), path="channels") from error
 
 
 async def serve(
@@ -125,24 +129,65 @@ async def serve(
     ready: Callable[[App], None] = lambda _: None,
     environ: Mapping[str, str] | None = None,
 ) -> int:
-    """Runs until SIGTERM or SIGINT; returns the exit status."""
+    """Runs until SIGTERM or SIGINT, which is told once; a second one ends the process at once. Returns the exit
+    status."""
     environ = environment(config, os.environ) if environ is None else environ
     install_logging(config.logging.level.upper(), Redactor(known_secrets(config, environ)))
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     stop = asyncio.Event()
+    with _signals(stop), counting() as counts:
+        async with open_app(config, state_dir, environ=environ, clock=clock, tell=tell, counts=counts) as app:
+            return await _run(app, config, state_dir, stop, tell=tell, ready=ready)
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():  # whoever says it twice does not want to wait; everything accepted is in the database
+            log.warning("daemon.ended_at_once")
+            os._exit(EXIT_AT_ONCE)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
     try:
-        async with open_app(config, state_dir, environ=environ, clock=clock, tell=tell) as app:
-            if not app.channels:
-                tell("No channel is connected: there is nobody to talk to. Mend the lines above, then start again.")
-                return EXIT_UNUSABLE
-            ready(app)
-            keep_collections_short()
-            await _run(app, stop, clock)
+        yield
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+async def _run(
+    app: App, config: Config, state_dir: Path, stop: asyncio.Event, *, tell: Tell, ready: Callable[[App], None]
+) -> int:
+    """Receives until told to stop. Leaving stops the intake first; the agent then drains."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(control(state_dir, control_answers(app)))
+        if config.health.port is not None:
+            port = await stack.enter_async_context(
+                serve_health(
+                    config.health.port,
+                    alive=lambda: is_alive(app),
+                    ready=lambda: is_ready(app),
+                    metrics=lambda: metrics(app),
+                )
+            )
+            log.info("health.served", extra={"port": port})
+        await stack.enter_async_context(app.links.receiving(app.agent.acceptor.accept, announced(app, tell)))
+        await _first(app.links.first_round(), stop.wait())
+        if app.links.hopeless:
+            tell(NOBODY)
+            return EXIT_UNUSABLE
+        if not stop.is_set():
+            ready(app)
+            keep_collections_short()
+            notify(READY, status(f"talking on {', '.join(app.links.channels) or 'nothing yet'}"))
+            await _first(stop.wait(), beat(app), sweep_daily(app, config.store.keep_days))
+        mark_end(state_dir)
+        notify(STOPPING)
+        log.info("daemon.stopping")
     return 0
 
 
@@ -152,82 +197,15 @@ def keep_collections_short() -> None:
     gc.freeze()
 
 
-async def _run(app: App, stop: asyncio.Event, clock: Clock) -> None:
-    """Receives until told to stop. Leaving stops the intake first; the agent then drains."""
-    tasks = [
-        asyncio.create_task(_keep_receiving(channel, app.agent.acceptor.accept, clock), name=f"receive {channel.name}")
-        for channel in app.channels.values()
-    ]
-    tasks.append(asyncio.create_task(_watchdog(app, clock), name="watchdog"))
-    notify(READY, status(f"talking on {', '.join(app.channels)}"))
+async def _first(*waits: Coroutine[None, None, object]) -> None:
+    """Returns when the first of them does; the others are cancelled."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
     try:
-        await stop.wait()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
-        notify(STOPPING)
-        log.info("daemon.stopping")
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _keep_receiving(channel: Channel, accept: Accept, clock: Clock) -> None:
-    """Receives for as long as the daemon runs: what breaks is started again."""
-    while True:
-        try:
-            await channel.receive(accept)
-        except ChannelDown as error:
-            log.error("channel.down", extra={"channel": channel.name, "why": str(error)})
-            return
-        except Exception:  # the door of the poll loop: a broken channel must not take the others with it
-            log.exception("channel.broken", extra={"channel": channel.name})
-        await clock.sleep(SECONDS_BEFORE_RECEIVING_AGAIN)
-
-
-async def _watchdog(app: App, clock: Clock) -> None:
-    """Tells systemd that the daemon lives: from this loop, and only while the store answers."""
-    seconds = watchdog_seconds()
-    while seconds is not None:
-        if (await app.store.ping()).ok:
-            notify(WATCHDOG)
-        await clock.sleep(seconds)
-
-
-DEMO_CONFIG = """{
-  models: { providers: { openrouter: { baseUrl: %(base)s, apiKey: %(key)s } } },
-  messages: { tts: { auto: "inbound" } },
-  channels: { web: { enabled: true, port: %(port)d } },
-  logging: { level: "warning" },
-}"""
-
-
-async def demo(state_dir: Path | None, port: int, open_browser: bool) -> int:
-    """The whole program on this machine alone: a stand-in provider and the local page."""
-    import json
-
-    from bot.sandbox import Sandbox
-
-    with contextlib.ExitStack() as stack:
-        if state_dir is None:
-            state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="voxline-demo-")))
-        async with Sandbox(words_per_second=40, render_seconds=6, warm=True) as sandbox:
-            written = DEMO_CONFIG % {
-                "base": json.dumps(sandbox.base_url),
-                "key": json.dumps(sandbox.key),
-                "port": port,
-            }
-            return await serve(
-                parse(written, "the demo's configuration"),
-                state_dir,
-                clock=SystemClock(),
-                tell=lambda _: None,
-                ready=lambda app: _invite(app, open_browser),
-                environ={},
-            )
-
-
-def _invite(app: App, open_browser: bool) -> None:
-    address = getattr(app.channels["web"], "address")  # noqa: B009  the page is the one channel with an address
-    print(f"Voxline demo: {address}", flush=True)  # noqa: T201
-    print("Open it and type, or press the microphone and speak. Ctrl+C ends the demo.", flush=True)  # noqa: T201
-    if open_browser:
-        webbrowser.open(address)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)

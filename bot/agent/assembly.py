@@ -159,15 +159,8 @@ async def open_agent(
         turns_at_once=settings.turns_at_once,
         drain_seconds=settings.drain_seconds,
     )
-    pace = Pace(clock, messages=settings.messages_per_minute)
-    acceptor = Acceptor(
-        store=FrontDesk(store, store, store),
-        lanes=engine,
-        owners=owners,
-        doors=settings.doors,
-        clock=clock,
-        pace=pace,
-    )
+    desk, pace = FrontDesk(store, store, store), Pace(clock, messages=settings.messages_per_minute)
+    acceptor = Acceptor(store=desk, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(engine)
         await stack.enter_async_context(jobs)

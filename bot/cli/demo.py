@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from bot.app import demo
+from bot.app_demo import demo
 
 
 def add(parser: argparse.ArgumentParser) -> None:

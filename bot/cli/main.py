@@ -20,6 +20,8 @@ GROUPS = {
     "run": "run the bot until it is told to stop",
     "doctor": "check that everything works, and say what to do where it does not",
     "status": "whether the bot runs here, and with what",
+    "pairing": "who asks to talk to the bot: let them in, or put them out",
+    "backup": "copy the database, also while the bot runs",
     "models": "choose the model, and sign in to the provider",
     "infer": "ask a model once, without the bot",
     "config": "check the configuration, or bring one over from OpenClaw",

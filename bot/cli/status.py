@@ -6,10 +6,14 @@ import argparse
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from bot.cli.control import ask
 from bot.cli.exits import FAILED, OK
 from bot.cli.setup import Setup, add_places, open_setup
+from bot.core.errors import StateError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     setup = open_setup(args)
     pid, key = running_pid(setup.state), setup.key()
+    live = _live(setup.state) if pid is not None else {}
     told = {
         "running": pid is not None,
         "pid": pid,
@@ -29,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
         "channels": channels(setup),
         "model": setup.config.agents.defaults.model.primary,
         "key": str(key) if key else None,
+        **{name: value for name, value in live.items() if name not in ("ok", "pid")},
     }
     if args.json:
         print(json.dumps({"ok": pid is not None, **told}, ensure_ascii=False))
@@ -41,7 +47,32 @@ def run(args: argparse.Namespace) -> int:
         print(f"channels       {', '.join(channels(setup)) or 'none'}")
         print(f"model          {told['model']}")
         print(f"key            {key or 'none: run `voxline onboard`'}")
+        for line in _live_lines(live):
+            print(line)
     return OK if pid is not None else FAILED
+
+
+def _live(state: Path) -> dict[str, Any]:
+    """What the running daemon tells; nothing when it does not listen (yet)."""
+    try:
+        told = ask(state, "status")
+    except StateError:
+        return {}
+    return told if told["ok"] else {}
+
+
+def _live_lines(live: dict[str, Any]) -> Iterator[str]:
+    if not live:
+        return
+    for name, health in live["health"].items():
+        yield f"{name:<14} {'' if health['ok'] else 'NOT WORKING: '}{health['detail']}"
+    yield f"working on     {live['working']} conversations"
+    yield (
+        f"waiting        {live['waiting_messages']} messages, {live['waiting_parts']} parts, "
+        f"the oldest for {live['oldest_waiting_seconds']} s"
+    )
+    yield f"spent today    ${live['spent_today_microdollars'] / 1e6:.4f} (UTC)"
+    yield f"version        {live['version']}, up for {live['uptime_seconds']} s"
 
 
 def channels(setup: Setup) -> list[str]:

@@ -45,20 +45,19 @@ class _Link:
 class Links:
     """An async context manager: leaving it disconnects. `channels` holds what is connected, and changes.
 
-    `changed` is called once for each channel that came up or went down. `hold_seconds` keeps the channels in
-    `held` unconnected for that long."""
+    `hold_seconds` keeps the channels in `held` unconnected for that long."""
 
     def __init__(
         self,
         made: Sequence[Channel],
         *,
         clock: Clock,
-        changed: Changed,
         hold_seconds: float = 0.0,
         held: frozenset[str] = frozenset(),
     ) -> None:
         self._links = {channel.name: _Link(channel) for channel in made}
-        self._clock, self._changed = clock, changed
+        self._clock = clock
+        self._changed: Changed = _nobody
         self._hold_seconds, self._held = hold_seconds, held
         self._channels: dict[str, Channel] = {}
 
@@ -74,8 +73,11 @@ class Links:
         return self._channels
 
     @asynccontextmanager
-    async def receiving(self, accept: Accept) -> AsyncIterator[None]:
-        """Connects and receives until the block ends; what is connected stays so for what is still to be said."""
+    async def receiving(self, accept: Accept, changed: Changed) -> AsyncIterator[None]:
+        """Connects and receives until the block ends; what is connected stays so for what is still to be said.
+
+        `changed` is called once for each channel that came up or went down."""
+        self._changed = changed
         tasks = [asyncio.create_task(self._look_around(), name="look at channels")]
         for link in self._links.values():
             link.task = asyncio.create_task(self._keep(link, accept), name=f"receive {link.channel.name}")
@@ -200,6 +202,10 @@ class Links:
                 link.accepting_since = None
 
         return measured
+
+
+async def _nobody(_: str, __: Health) -> None:
+    """Nobody is interested yet."""
 
 
 def _is_stuck(link: _Link, now: float) -> bool:

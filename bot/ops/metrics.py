@@ -38,6 +38,7 @@ def exposition(
     turns = [({"outcome": "done"}, events[TURN_DONE])]
     turns += [({"outcome": outcome}, events[event]) for outcome, event in OUTCOMES.items()]
     failures = [({"event": event}, n) for event, n in sorted(events.items()) if event.endswith(("failed", "broken"))]
+    logged = [({"event": event}, n) for event, n in sorted(events.items())]
     families = (
         _family("voxline_turns_total", "counter", "Turns by outcome; done counts every one that ended.", turns),
         _histogram(counts),
@@ -49,7 +50,7 @@ def exposition(
             [({"why": event.partition(".")[2]}, events[event]) for event in PART_TROUBLES],
         ),
         _family("voxline_failures_total", "counter", "Things that failed, by log event.", failures),
-        _family("voxline_events_total", "counter", "Every log event.", [({"event": e}, n) for e, n in sorted(events.items())]),
+        _family("voxline_events_total", "counter", "Every log event.", logged),
         _family(
             "voxline_spend_microdollars_total",
             "counter",
@@ -65,7 +66,7 @@ def exposition(
         _family("voxline_store_up", "gauge", "Whether the store takes writes.", [({}, store.ok)]),
         _family("voxline_waiting_messages", "gauge", "Messages that are not finished.", [({}, backlog.messages)]),
         _family("voxline_waiting_parts", "gauge", "Parts that are not delivered.", [({}, backlog.parts)]),
-        _family("voxline_busy_conversations", "gauge", "Conversations with any of them.", [({}, backlog.conversations)]),
+        _family("voxline_busy_conversations", "gauge", "Conversations with any.", [({}, backlog.conversations)]),
         _family("voxline_oldest_waiting_seconds", "gauge", "Age of the oldest.", [({}, backlog.oldest_seconds)]),
         _family("voxline_uptime_seconds", "gauge", "Since the start.", [({}, uptime_seconds)]),
     )  # fmt: skip

@@ -1,0 +1,153 @@
+"""How the running daemon is, in every form in which somebody asks: systemd, HTTP, the command line, the owners."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot import __version__
+from bot.agent.assembly import Agent
+from bot.agent.insist import insist
+from bot.app_pairing import pairing_answers
+from bot.core.errors import StateError, StoreUnavailable
+from bot.core.ports import Clock, Health
+from bot.ops.control import Answer, Facts
+from bot.ops.counts import Counts
+from bot.ops.links import Changed, Links
+from bot.ops.metrics import exposition
+from bot.store import SqliteStore
+from bot.systemd_notify import WATCHDOG, notify, status, watchdog_seconds
+
+log = logging.getLogger(__name__)
+
+A_DAY = 86_400.0
+SECONDS_WITHOUT_SYSTEMD = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A daemon with its parts open. `held` tells that a crash loop was stopped."""
+
+    store: SqliteStore
+    agent: Agent
+    links: Links
+    counts: Counts
+    clock: Clock
+    started_at: datetime
+    started: float
+    held: bool = False
+
+    @property
+    def uptime_seconds(self) -> float:
+        return self.clock.monotonic() - self.started
+
+
+def announced(app: App, tell: Callable[[str], None]) -> Changed:
+    """What happens when a channel comes up or goes down: a line, systemd's status, its work, the owners."""
+
+    async def changed(name: str, health: Health) -> None:
+        tell(f"{name}: {'' if health.ok else 'not connected. '}{health.detail}")
+        notify(status(f"talking on {', '.join(app.links.channels) or 'nothing yet'}"))
+        if not health.ok:
+            await app.agent.owners.alert(f"down:{name}", f"{name} does not work: {health.detail}")
+            return
+        for conversation in await insist(app.store.open_conversations, app.clock):
+            if conversation.channel == name:
+                app.agent.engine.wake(conversation)
+        if app.held:
+            await app.agent.owners.alert("crashes", "I died several times in a row and waited. The log says why.")
+
+    return changed
+
+
+async def is_alive(app: App) -> Health:
+    """Whether the loop, the writer thread and every channel's loop move."""
+    if not app.store.alive():
+        return Health(False, "the store's writer thread hangs or has ended")
+    if stuck := app.links.stuck:
+        return Health(False, f"stuck: {', '.join(stuck)}")
+    return Health(True, "ok")
+
+
+async def is_ready(app: App) -> Health:
+    """Whether messages come and go everywhere; else what does not work."""
+    told = {"store": await store_health(app), **await app.links.look()}
+    wrong = [f"{name}: {health.detail}" for name, health in told.items() if not health.ok]
+    return Health(not wrong, "; ".join(wrong) or "ready")
+
+
+async def store_health(app: App) -> Health:
+    """Whether the store takes writes."""
+    try:
+        return await app.store.ping()
+    except StoreUnavailable as error:
+        return Health(False, str(error))
+
+
+async def metrics(app: App) -> str:
+    """The figures for Prometheus."""
+    return exposition(
+        counts=app.counts,
+        channels=await app.links.look(),
+        store=await store_health(app),
+        backlog=await app.store.backlog(),
+        spend=await app.store.spent_by_capability(app.started_at),
+        uptime_seconds=app.uptime_seconds,
+    )
+
+
+async def beat(app: App) -> None:
+    """Until cancelled: tells systemd that the daemon lives, only while everything that must move moves."""
+    seconds = watchdog_seconds()
+    while True:
+        health = await is_alive(app)
+        if health.ok:
+            notify(WATCHDOG)
+        else:
+            log.error("daemon.stuck", extra={"why": health.detail})
+        await app.clock.sleep(SECONDS_WITHOUT_SYSTEMD if seconds is None else seconds)
+
+
+async def sweep_daily(app: App, days: int) -> None:
+    """Until cancelled: once a day removes what ended more than `days` ago."""
+    while True:
+        try:
+            swept = await app.store.sweep(app.clock.now(), days)
+        except (StoreUnavailable, OSError) as error:
+            log.warning("store.not_swept", extra={"why": str(error)})
+        else:
+            log.info("store.swept", extra={"rows": swept})
+        await app.clock.sleep(A_DAY)
+
+
+def control_answers(app: App) -> Mapping[str, Answer]:
+    """What the command line may ask."""
+
+    async def told(_: Mapping[str, str]) -> Facts:
+        now = app.clock.now()
+        channels, backlog = await app.links.look(), await app.store.backlog()
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "uptime_seconds": round(app.uptime_seconds),
+            "health": {name: {"ok": health.ok, "detail": health.detail} for name, health in channels.items()},
+            "working": app.agent.engine.running,
+            "waiting_messages": backlog.messages,
+            "waiting_parts": backlog.parts,
+            "oldest_waiting_seconds": round(backlog.oldest_seconds),
+            "spent_today_microdollars": await app.store.spent(today),
+        }
+
+    async def backup(asked: Mapping[str, str]) -> Facts:
+        if not asked.get("file", "").startswith("/"):
+            raise StateError("the backup needs a file with its whole path")
+        await app.store.back_up(Path(asked["file"]))
+        return {"file": asked["file"]}
+
+    pairing = pairing_answers(app.store, app.clock, app.agent.engine.wake)
+    return {"status": told, "backup": backup, **pairing}

@@ -1,0 +1,57 @@
+"""Letting people in from the command line: by a running daemon, or on a store that nobody else holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.agent.accept import hash_code
+from bot.agent.commands.people import WELCOME
+from bot.core.errors import VoxlineError
+from bot.core.messages import Conversation, Target, Text
+from bot.core.ports import Clock
+from bot.core.work import Guest, PairingRequest
+from bot.ops.control import Answer, Facts
+from bot.store import SqliteStore
+
+
+def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversation], None]) -> Mapping[str, Answer]:
+    """`pairing.list`, `pairing.approve` and `pairing.remove`. `who` is a code, or a channel and an id."""
+
+    async def listed(_: Mapping[str, str]) -> Facts:
+        return {
+            "requests": [_told(request) for request in await store.pairing_requests(clock.now())],
+            "guests": [
+                {"channel": guest.channel, "id": guest.person_id, "name": guest.name} for guest in await store.guests()
+            ],
+        }
+
+    async def approve(asked: Mapping[str, str]) -> Facts:
+        request = await _taken(asked.get("who", ""))
+        await store.let_in(Guest(request.channel, request.person_id, request.name, clock.now()))
+        to = Target(Conversation(request.channel, request.chat))
+        await store.post(f"welcome:{request.code_hash}", to, (Text(WELCOME),))
+        wake(to.conversation)
+        return _told(request)
+
+    async def _taken(who: str) -> PairingRequest:
+        channel, _, person = who.partition(":")
+        request = None
+        if channel and person:
+            request = await store.take_request(now=clock.now(), channel=channel, person_id=person)
+        elif who.strip():
+            request = await store.take_request(now=clock.now(), code_hash=hash_code(who))
+        if request is None:
+            raise VoxlineError(f"no open request matches {who!r}; codes are good for one hour: let them write again")
+        return request
+
+    async def remove(asked: Mapping[str, str]) -> Facts:
+        channel, _, person = asked.get("who", "").partition(":")
+        if not await store.put_out(channel, person):
+            raise VoxlineError(f"{asked.get('who')!r} was not let in; `voxline pairing list` shows who was")
+        return {"channel": channel, "id": person}
+
+    return {"pairing.list": listed, "pairing.approve": approve, "pairing.remove": remove}
+
+
+def _told(request: PairingRequest) -> Facts:
+    return {"channel": request.channel, "id": request.person_id, "name": request.name}
