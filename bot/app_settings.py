@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.assembly import AgentSettings
@@ -16,8 +18,11 @@ from bot.config.channels import Room as RoomConfig
 from bot.config.choose import allowed, find_model
 from bot.config.keys import ENV_NAME
 from bot.config.model import Config
+from bot.config.profiles import StoredKey
 from bot.config.secret import Secret
 from bot.core.errors import ConfigError
+
+_PROXY = re.compile(r"(?:https?|all)_proxy", re.IGNORECASE)
 
 WEB_DOOR = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"you"}))
 """The local page: whoever has its token sits at this machine."""
@@ -101,10 +106,18 @@ def channel_of(written: RoomConfig, server: Room) -> Room:
     return Room(written.require_mention if "require_mention" in said else server.require_mention, allowed, prompt)
 
 
-def known_secrets(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
-    """Every secret this process was given, for redaction. One that points nowhere is nobody's secret."""
+def known_secrets(config: Config, environ: Mapping[str, str], stored: Iterable[StoredKey] = ()) -> Iterator[str]:
+    """Every secret this process was given, for redaction. One that points nowhere is nobody's secret.
+
+    Whatever stands in a header or in the `env` block may be one; a proxy's password stands in its address.
+    """
     yield environ.get(ENV_NAME, "")
+    yield from config.env.all.values()
+    yield from (urlsplit(address).password or "" for name, address in environ.items() if _PROXY.fullmatch(name))
+    yield from (key.text(environ) for key in stored)
     openrouter = config.models.providers.openrouter
+    for headers in (openrouter.headers, *(model.headers for model in config.tools.media.audio.models)):
+        yield from headers.values()
     channels = config.channels
     secrets = [
         openrouter.api_key,

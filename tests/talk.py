@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -158,8 +158,9 @@ async def open_talk(
     limits: Limits = LIMITS,
     channel: FakeChannel | None = None,
     hears: bool = True,
+    **decided: object,
 ) -> AsyncIterator[Talk]:
-    """An agent over a real store in `folder`, with a model that plays `moves`."""
+    """An agent over a real store in `folder`, with a model that plays `moves`. `decided` are further settings."""
     clock = clock or FakeClock()
     channel = channel or FakeChannel(limits=limits)
     model = ScriptedModel(list(moves))  # type: ignore[arg-type]
@@ -170,6 +171,7 @@ async def open_talk(
         voice=VoiceSettings(voice),
         drain_seconds=0.0,
     )
+    settings = replace(settings, **decided)  # type: ignore[arg-type]
     providers = Providers(model, ears if hears else None, mouth, painter)
     async with open_store(folder / "state", clock) as store:
         media = PlainMedia(store)

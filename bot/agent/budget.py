@@ -103,14 +103,16 @@ class Budget:
         return await self._ledger.spent(self.today, person=person, capability=capability)
 
     async def notes(self, person: str) -> tuple[tuple[str, Text], ...]:
-        """What is to be told about limits that are nearly reached, each with a key that is new once a day."""
+        """What is to be told about limits that are nearly reached, each with a key that is new once a day.
+
+        Once a limit is reached, a refusal says so."""
         told = []
         for limit, whose, who in (
             (self.limits.everybody, "", "this bot's budget"),
             (self.limits.person, person, "your budget"),
         ):
-            if limit and (spent := await self.spent(whose)) >= limit * NOTE_AT:
-                share = f"{min(spent / limit, 1):.0%} of {who} for today is used (${spent / MICRO:.2f} of "
+            if limit and limit * NOTE_AT <= (spent := await self.spent(whose)) < limit:
+                share = f"{spent / limit:.0%} of {who} for today is used (${spent / MICRO:.2f} of "
                 told.append((f"budget:{self.today:%Y-%m-%d}:{whose}", Text(f"{share}${limit / MICRO:.2f}).")))
         return tuple(told)
 

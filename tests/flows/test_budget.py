@@ -1,0 +1,164 @@
+"""Stories of money: what may be spent in a day, who hears about it, and that nobody spends the last cent twice."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.agent.budget import ESTIMATES, EVERYBODY, YOURS, Budget, Limits, OverBudget
+from bot.agent.speak import VoiceMode
+from bot.core.work import Capability, Spend
+from bot.store import open_store
+from tests.fakes.clock import FakeClock
+from tests.fakes.model import Calls, Says
+from tests.talk import open_talk
+
+CENT = 10_000
+
+
+def paid(microusd: int, person: str = "fake:7", capability: Capability = Capability.CHAT) -> Spend:
+    return Spend(person, capability, "fake/model", microusd, True)
+
+
+async def test_a_used_up_budget_is_told_without_asking_any_model(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=Limits(everybody=CENT)) as talk:
+        await talk.says("one")
+        await talk.settles()
+        await talk.says("two")
+
+        assert await talk.answer() == EVERYBODY
+        assert len(talk.model.requests) == 1
+
+
+async def test_one_person_who_used_up_theirs_does_not_stop_another(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=Limits(person=CENT)) as talk:
+        await talk.says("one")
+        await talk.settles()
+        await talk.says("two")
+        assert await talk.answer() == YOURS
+
+        await talk.says("three", chat="2", who="8")
+        assert await talk.answer("2") == "You said: three"
+
+
+async def test_tomorrow_begins_a_new_budget(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=Limits(everybody=CENT), clock=clock) as talk:
+        await talk.says("one")
+        await talk.settles()
+        await clock.advance(timedelta(days=1).total_seconds())
+        await talk.says("two")
+
+        assert await talk.answer() == "You said: two"
+
+
+async def test_at_four_fifths_a_note_comes_once_a_day(tmp_path: Path) -> None:
+    moves = [Says("first", cost=800_000), Says("second", cost=50_000)]
+    async with open_talk(tmp_path, *moves, budget=Limits(everybody=1_000_000)) as talk:
+        await talk.says("one")
+        await talk.settles()
+        await talk.says("two")
+        await talk.settles()
+
+        told = [text for text in talk.channel.texts("1") if "budget" in text]
+        assert told == ["80% of this bot's budget for today is used ($0.80 of $1.00)."]
+
+
+async def test_a_voice_note_is_not_heard_when_nothing_is_left(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, budget=Limits(everybody=0)) as talk:
+        await talk.says_aloud("hello there")
+
+        assert await talk.answer() == EVERYBODY
+        assert talk.ears.heard == []
+
+
+async def test_a_tool_that_nobody_can_pay_for_is_not_run(tmp_path: Path) -> None:
+    moves = [Calls((("image_generate", {"prompt": "a cat"}),)), Says("Sorry, the budget is used up")]
+    async with open_talk(tmp_path, *moves, budget=Limits(everybody=50)) as talk:
+        await talk.says("draw a cat")
+
+        assert await talk.answer() == EVERYBODY
+        assert talk.painter.requests == []
+        assert len(talk.model.requests) == 1
+
+
+async def test_an_answer_is_written_when_there_is_nothing_left_for_its_voice(tmp_path: Path) -> None:
+    limits = Limits(everybody=CENT)
+    async with open_talk(
+        tmp_path, Says("A whole sentence to say.", cost=CENT), budget=limits, voice=VoiceMode.ALWAYS
+    ) as talk:
+        await talk.says("speak")
+        await talk.settles()
+
+        assert talk.channel.texts("1")[0] == "A whole sentence to say."
+        assert talk.mouth.spoken == []
+
+
+async def test_two_at_once_cannot_both_pass_the_last_cent(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "state", FakeClock()) as store:
+        budget = Budget(store, FakeClock(), limits=Limits(everybody=CENT))
+        taken = await asyncio.gather(
+            *(budget.take(f"fake:{number}", Capability.CHAT) for number in range(5)), return_exceptions=True
+        )
+
+        assert [isinstance(one, OverBudget) for one in taken] == [False, True, True, True, True]
+
+
+async def test_what_was_set_aside_is_free_again_whatever_happened(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "state", FakeClock()) as store:
+        budget = Budget(store, FakeClock(), limits=Limits(person=CENT))
+        with pytest.raises(RuntimeError):
+            async with budget.spending("fake:7", Capability.IMAGE):
+                raise RuntimeError("it broke")
+
+        async with budget.spending("fake:7", Capability.IMAGE):
+            with pytest.raises(OverBudget):
+                await budget.take("fake:7", Capability.CHAT)
+            budget.give_back(await budget.take("fake:8", Capability.CHAT))
+
+
+async def test_what_clips_cost_counts_and_a_running_one_holds_its_estimate(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with open_store(tmp_path / "state", clock) as store:
+        budget = Budget(store, clock, limits=Limits(everybody=ESTIMATES[Capability.VIDEO] + CENT))
+        held = budget.hold("fake:7", Capability.VIDEO)
+        await store.record(paid(CENT, capability=Capability.VIDEO))
+        with pytest.raises(OverBudget):
+            await budget.take("fake:7", Capability.CHAT)
+
+        budget.give_back(held)
+        budget.give_back(held)
+        await budget.take("fake:7", Capability.CHAT)
+        assert await budget.spent(capability="video") == CENT
+
+
+async def test_the_day_begins_where_the_person_lives(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with open_store(tmp_path / "state", clock) as store:
+        budget = Budget(store, clock, limits=Limits(), zone="Asia/Tokyo")
+
+        assert (budget.today.hour, budget.today.utcoffset()) == (0, timedelta(hours=9))
+
+
+async def test_owners_see_where_the_money_went_and_others_do_not(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, budget=Limits(everybody=2_000_000, person=1_000_000)) as talk:
+        await talk.store.record(paid(30_000))
+        await talk.store.record(paid(40_000, "fake:8", Capability.IMAGE))
+        await talk.says("/budget", who="owner")
+        told = await talk.answer()
+        await talk.says("/status", who="7", chat="2")
+        theirs = await talk.answer("2")
+        await talk.says("/budget", who="7", chat="3")
+
+        assert told.split("\n") == [
+            "Spent today: $0.0700 of $2.0000",
+            "answers: $0.0300",
+            "pictures: $0.0400",
+            "Each person may spend $1.0000 a day.",
+        ]
+        assert "You have spent today: $0.0300 of $1.0000" in theirs
+        assert "Everybody" not in theirs
+        assert await talk.answer("3") == "Only my owner can use /budget."
