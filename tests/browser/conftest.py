@@ -68,7 +68,7 @@ def running_demo(state: Path, port: int = 0) -> Iterator[Demo]:
             process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
     """SAID, then silence, as Chromium's fake microphone plays it over and over."""
     mouth = Mouth()
@@ -83,7 +83,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
     return Speech(path, 0.5 + len(samples) / 2 / rate)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(speech: Speech) -> Iterator[Browser]:
     found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
     assert found is not None, "no Chromium on this machine: run make test-browser, or install chromium"
@@ -94,7 +94,7 @@ def browser(speech: Speech) -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a new one for each file: the daemon takes twenty messages a minute of a person
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running_demo(tmp_path_factory.mktemp("demo") / "state") as started:
         yield started
