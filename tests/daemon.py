@@ -88,6 +88,7 @@ def configure(folder: Path, *, base_url: str, key: str, **sections: object) -> N
         "messages": {"tts": {"auto": "inbound"}},
         "limits": {"messagesPerMinute": 1000000},
         "logging": {"level": "info"},
+        "health": {"crashesBeforeHold": 0},  # it is killed on purpose
         "health": {"crashesBeforeHold": 0},
     }
     folder.mkdir(parents=True, exist_ok=True)

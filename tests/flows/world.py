@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import App, open_app
+from bot.app import open_app
+from bot.app_health import App, announced
 from bot.config.load import parse
 from bot.core.clock import SystemClock
+from bot.ops.counts import counting
 from bot.sandbox import Sandbox
 from tests.sides import Seen, Side
 
@@ -59,21 +61,16 @@ async def open_world(
     provider = {"baseUrl": sandbox.base_url, "apiKey": sandbox.key}
     config = {
         "models": {"providers": {"openrouter": provider}},
-        "agents": {"defaults": {"models": {"openrouter/auto": {}, "openrouter/openai/gpt-4o-mini": {}}}},
+        "agents": {"defaults": {"models": {"openrouter/auto": {}, "openrouter/anthropic/claude-sonnet-4.6": {}}}},
         "messages": {"tts": {"auto": tts}},
         "channels": side.config(**channel),
         "owners": list(owners),
     }
     state, told = folder / "state", list[str]()
     made = parse(json.dumps(config), "the story")
-    async with open_app(made, state, environ={}, clock=SystemClock(), tell=told.append) as app:
-        receiving = [
-            asyncio.create_task(channel.receive(app.agent.acceptor.accept)) for channel in app.channels.values()
-        ]
-        try:
-            assert receiving, told
-            yield World(app, side, sandbox)
-        finally:
-            for task in receiving:
-                task.cancel()
-            await asyncio.gather(*receiving, return_exceptions=True)
+    with counting() as counts:
+        async with open_app(made, state, environ={}, clock=SystemClock(), tell=told.append, counts=counts) as app:
+            async with app.links.receiving(app.agent.acceptor.accept, announced(app, told.append)):
+                await app.links.first_round()
+                assert not app.links.hopeless, told
+                yield World(app, side, sandbox)
