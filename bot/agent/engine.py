@@ -127,6 +127,10 @@ class Engine:
                     log.warning("lane.store_unavailable", extra={"conversation": str(conversation), "why": str(error)})
                     await self._clock.sleep(SECONDS_BETWEEN_STORE_TRIES)
                     lane.again = True
+                except Exception:  # the door of a lane: one mistake must not make a conversation fall silent
+                    log.exception("lane.broken", extra={"conversation": str(conversation)})
+                    await self._clock.sleep(SECONDS_BETWEEN_STORE_TRIES)
+                    lane.again = True
                 if not lane.again or self._draining:
                     return
         finally:
@@ -162,6 +166,9 @@ class Engine:
                     await lane.turn
             if itself_cancelled():
                 raise
+        except Exception:  # what the turn's own door could not catch: told by the lane, and the turn runs again
+            await self._inbox.release(turn)
+            raise
         finally:
             lane.turn = None
 

@@ -116,7 +116,13 @@ class TurnRunner:
             ref = secrets.token_hex(2).upper()
             log.exception("turn.failed", extra={"turn": turn.id, "ref": ref})
             outcome = apology(turn, thought, FAILED.format(ref=ref))
-        await carried_through(self._finish(turn, channel, draft, outcome), stopped)
+        try:
+            await carried_through(self._finish(turn, channel, draft, outcome), stopped)
+        except Exception:  # an outcome that cannot be written down: the person hears of it instead
+            ref = secrets.token_hex(2).upper()
+            log.exception("turn.unfinished", extra={"turn": turn.id, "ref": ref})
+            outcome = apology(turn, thought, FAILED.format(ref=ref))
+            await carried_through(self._finish(turn, channel, draft, outcome), stopped)
         seconds = round(self._clock.monotonic() - started, 3)
         log.info("turn.done", extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply)})
 
