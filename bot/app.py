@@ -132,7 +132,8 @@ async def serve(
     """Runs until SIGTERM or SIGINT, which is told once; a second one ends the process at once. Returns the exit
     status."""
     environ = environment(config, os.environ) if environ is None else environ
-    install_logging(config.logging.level.upper(), Redactor(known_secrets(config, environ)))
+    profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
+    install_logging(config.logging.level.upper(), Redactor(known_secrets(config, environ, profiles.stored)))
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     stop = asyncio.Event()
     with _signals(stop), counting() as counts:
