@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 
-from bot.cli import models_auth
+from bot.cli import catalogue, models_auth
 from bot.cli.exits import FAILED, OK, WrongUsage
 from bot.cli.setup import add_places, open_setup
 from bot.config.agents import DEFAULT_MODEL, AgentDefaults, ModelChoice
@@ -21,12 +22,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("ref", metavar="REF", help="openrouter/<vendor>/<model>, or a short name")
     chosen.set_defaults(run=set_primary)
 
-    listed = commands.add_parser("list", help="the models people may choose")
+    listed = commands.add_parser("list", help="the models people may choose, or all that OpenRouter has")
+    listed.add_argument("--all", action="store_true", help="everything in OpenRouter's list, with prices")
+    listed.add_argument("--search", default="", metavar="TEXT", help="only those with this in their name (of all)")
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.set_defaults(run=show_models)
 
     status = commands.add_parser("status", help="the model, its fallbacks, and where the key comes from")
     status.add_argument("--json", action="store_true", help="print JSON")
+    status.add_argument("--offline", action="store_true", help="do not ask what the account has left")
     status.set_defaults(run=show_status)
 
     for command in (chosen, listed, status):
@@ -49,7 +53,10 @@ def set_primary(args: argparse.Namespace) -> int:
 
 
 def show_models(args: argparse.Namespace) -> int:
-    defaults = open_setup(args).config.agents.defaults
+    setup = open_setup(args)
+    if args.all or args.search:
+        return catalogue.show(setup, args.search, as_json=args.json)
+    defaults = setup.config.agents.defaults
     refs = list(dict.fromkeys([defaults.model.primary, *defaults.model.fallbacks, *defaults.models]))
     rows = [{"ref": ref, "alias": _alias(defaults, ref), "role": _role(defaults.model, ref)} for ref in refs]
     if args.json:
@@ -74,6 +81,7 @@ def show_status(args: argparse.Namespace) -> int:
         "video": setup.config.agents.defaults.video.primary,
         "music": setup.config.agents.defaults.music.primary,
         "key": str(key) if key else None,
+        "credit": None if key is None or args.offline else asyncio.run(catalogue.credit(setup)),
     }
     if args.json:
         print(json.dumps({"ok": key is not None, **told}, ensure_ascii=False))
@@ -83,6 +91,8 @@ def show_status(args: argparse.Namespace) -> int:
         print(f"  then     {fallback}")
     print(f"pictures   {told['image']}\nclips      {told['video']}\nsongs      {told['music']}")
     print(f"key        {key or 'none: run `voxline models auth login --provider openrouter --method oauth`'}")
+    if told["credit"]:
+        print(told["credit"])
     return OK if key else FAILED
 
 

@@ -11,6 +11,7 @@ from bot.cli.main import parse
 from bot.cli.models_auth import sign_in
 from bot.config.load import load
 from bot.config.profiles import StoredKey, read_profiles, store_key
+from bot.sandbox import Sandbox
 from tests.bot.cli.conftest import Voxline
 from tests.bot.cli.sitter import Sitter
 
@@ -66,9 +67,9 @@ def test_the_models_are_listed_with_their_role(voxline: Voxline, config: Path) -
 def test_the_status_shows_the_key_masked_with_its_place(
     voxline: Voxline, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert voxline("models", "status")[0] == 1
+    assert voxline("models", "status", "--offline")[0] == 1
     monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-SECRETVALUE-9876")
-    status, out, _ = voxline("models", "status")
+    status, out, _ = voxline("models", "status", "--offline")
     assert status == 0
     assert "sk-or-…9876 from environment variable OPENROUTER_API_KEY" in out
     assert "SECRETVALUE" not in out
@@ -117,3 +118,37 @@ def test_a_login_without_anybody_there_says_how_to_do_it(voxline: Voxline) -> No
     assert status == 2
     assert "--openrouter-api-key" in err
     assert voxline("models", "auth", "login", "--method", "api-key", "--openrouter-api-key", "sk-or-x")[0] == 0
+
+
+@pytest.fixture
+def connected(config: Path, sandbox: Sandbox) -> Path:
+    config.write_text(
+        f"{{ models: {{ providers: {{ openrouter: {{ baseUrl: '{sandbox.base_url}', apiKey: 'sandbox-key' }} }} }} }}"
+    )
+    return config
+
+
+def test_all_models_can_be_searched_with_their_prices(voxline: Voxline, connected: Path) -> None:
+    everything = json.loads(voxline("models", "list", "--all", "--json")[1])["models"]
+    status, out, _ = voxline("models", "list", "--search", "KIMI")
+
+    assert {"ref", "name", "input", "output", "context", "reasoning", "prices"} == set(everything[0])
+    assert len({row["ref"] for row in everything}) == len(everything) > len(out.splitlines()) >= 1
+    assert status == 0
+    assert out.startswith("openrouter/moonshotai/kimi-k2.6  text+image to text  $0.80 in, $3.50 out")
+    assert voxline("models", "list", "--search", "no such model")[0] == 1
+
+
+def test_the_status_asks_what_the_account_has_left(voxline: Voxline, connected: Path, sandbox: Sandbox) -> None:
+    told = json.loads(voxline("models", "status", "--json")[1])
+    assert told["credit"].startswith("Credit left: ")
+    assert "$" in told["credit"]
+    sandbox.forget()
+
+    status, out, _ = voxline("models", "status", "--offline")
+    assert (status, "Credit" in out, sandbox.requests) == (0, False, [])
+
+
+def test_a_refused_key_shows_in_the_status(voxline: Voxline, connected: Path) -> None:
+    connected.write_text(connected.read_text().replace("sandbox-key", "wrong-key"))
+    assert "Credit left: not known." in voxline("models", "status")[1]
