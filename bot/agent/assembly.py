@@ -154,7 +154,7 @@ async def open_agent(
         store,
         clock,
         run_turn=runner.run,
-        deliver_all=Deliverer(outbox=store, channels=channels, clock=clock).deliver_all,
+        deliver_all=Deliverer(outbox=store, channels=channels, clock=clock, wake=wake).deliver_all,
         serves=lambda channel: channel in channels,
         turns_at_once=settings.turns_at_once,
         drain_seconds=settings.drain_seconds,

@@ -7,7 +7,8 @@ edit can be repeated, so a crash never shows an answer twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.agent.insist import insist
 from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
@@ -27,8 +28,16 @@ FORM_TRIES = 3  # how often something is tried that fails for a reason nobody fo
 class Deliverer:
     """Sends what is due in a conversation until nothing is, waiting out what passes."""
 
-    def __init__(self, *, outbox: Outbox, channels: Mapping[str, Channel], clock: Clock) -> None:
-        self._outbox, self._channels, self._clock = outbox, channels, clock
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        wake: Callable[[Conversation], None] = lambda conversation: None,
+    ) -> None:
+        """`wake` is told of the conversation that a chat moved to."""
+        self._outbox, self._channels, self._clock, self._wake = outbox, channels, clock, wake
 
     async def deliver_all(self, conversation: Conversation) -> None:
         """Returns when the conversation has nothing more to deliver.
@@ -53,6 +62,8 @@ class Deliverer:
         except MaybeSent as error:
             return await self._unsure(channel, due, error)
         except Undeliverable as error:
+            if error.moved_to and error.moved_to != due.target.conversation.chat:
+                return await self._move(due.target.conversation, error.moved_to)
             return await self._give_up(due, error)
         except MediaError as error:
             return await self._give_up(due, Undeliverable(str(error)))
@@ -101,6 +112,14 @@ class Deliverer:
             return await self._give_up(due, Undeliverable(reason))
         await self._put_back(due, maybe_sent=True)
         return pause(due.attempts)
+
+    async def _move(self, old: Conversation, chat: str) -> float:
+        """The chat has another id now, and everything follows it there."""
+        new = replace(old, chat=chat)
+        log.warning("conversation.moved", extra={"conversation": str(old), "now": str(new)})
+        await insist(lambda: self._outbox.move_conversation(old, new), self._clock)
+        self._wake(new)
+        return 0.0
 
     async def _give_up(self, due: Due, error: Undeliverable) -> float:
         log.error("part.undeliverable", extra={"key": due.key, "gone": error.gone, "why": str(error)})

@@ -264,6 +264,10 @@ class Outbox(Protocol):
     async def bury(self, key: str, reason: str) -> None:
         """Given up for good."""
 
+    async def move_conversation(self, old: Conversation, new: Conversation) -> None:
+        """The platform gave a chat another id: its history, session and waiting work follow. Repeating it is
+        harmless; a turn that runs stays where it began."""
+
     async def was_mine(self, conversation: Conversation, message_id: str) -> bool:
         """Whether this message was sent by us."""
 

@@ -78,3 +78,9 @@ def bury(database: Database, key: str, reason: str, now: int) -> None:
 def was_mine(database: Database, conversation: Conversation, message_id: str) -> bool:
     """Whether this message was sent from here."""
     return bool(database.one("was_mine", conversation=name_of(conversation), message_id=message_id)[0])
+
+
+def move_conversation(database: Database, old: Conversation, new: Conversation) -> None:
+    """Everything of a chat follows it to its new id. Placeholders stay behind: their messages have other ids there."""
+    for query in ("move_session", "move_history", "move_inbox", "move_outbox"):
+        database.run(query, old=name_of(old), new=name_of(new))

@@ -173,6 +173,24 @@ WHERE key = :key AND state IN ('ready', 'sending');
 -- Given up.
 UPDATE outbox SET state = 'dead', note = :reason, finished_at = :now WHERE key = :key AND state <> 'sent';
 
+-- name: move_session
+-- The session and the fence of a chat, unless its new id has them already.
+INSERT INTO conversation (name, fence, session) SELECT :new, fence, session FROM conversation WHERE name = :old
+ON CONFLICT (name) DO UPDATE SET session = COALESCE(session, excluded.session);
+
+-- name: move_history
+-- The history of a chat.
+UPDATE history SET conversation = :new WHERE conversation = :old;
+
+-- name: move_inbox
+-- What a chat said; a turn that runs ends where it began.
+UPDATE inbox SET conversation = :new WHERE conversation = :old AND state <> 'working';
+
+-- name: move_outbox
+-- What is still to be said in a chat.
+UPDATE outbox SET conversation = :new, state = 'ready', message_id = ''
+WHERE conversation = :old AND state IN ('ready', 'sending');
+
 -- name: was_mine
 -- Whether a message of a conversation came from here.
 SELECT EXISTS (

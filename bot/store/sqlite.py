@@ -171,6 +171,9 @@ class SqliteStore:
     async def bury(self, key: str, reason: str) -> None:
         await self._writer.write("", outbox.bury, key, reason, self._now())
 
+    async def move_conversation(self, old: Conversation, new: Conversation) -> None:
+        await self._writer.write("", outbox.move_conversation, old, new)
+
     async def was_mine(self, conversation: Conversation, message_id: str) -> bool:
         return await self._writer.read(outbox.was_mine, conversation, message_id)
 

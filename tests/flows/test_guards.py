@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.accept import WAITING_AT_MOST
-from bot.core.errors import KeyRefused
+from bot.agent.access import DmPolicy, Door, Room
+from bot.core.chat import User
+from bot.core.errors import KeyRefused, Undeliverable
 from bot.core.messages import Conversation, Inbound, Person
 from bot.core.work import Arrivals, Poison
 from bot.store import open_store
@@ -108,6 +109,21 @@ async def test_work_of_a_channel_that_is_not_connected_waits_until_it_is(tmp_pat
         turn = await talk.store.claim(away)
         assert turn is not None
         assert turn.attempt == 1  # it was not claimed in vain
+
+
+async def test_a_group_that_got_another_id_keeps_its_answer_and_its_memory(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, Says("Hello Ann"), Says("Here I am"), Says("You are Ann")) as talk:
+        await talk.says("I am Ann", chat="-5")
+        await talk.settles()
+        talk.channel.fault("send", Undeliverable("group upgraded", moved_to="-1005"))
+        talk.channel.fault("send", Undeliverable("group upgraded", moved_to="-1005"))
+        await talk.says("are you there?", chat="-5")
+        await talk.settles()
+        assert talk.channel.texts("-1005") == ["Here I am"]
+
+        await talk.says("who am I?", chat="-1005")
+        assert await talk.answer("-1005") == "You are Ann"
+        assert User("I am Ann") in talk.model.requests[-1].messages
 
 
 async def test_the_backlog_tells_how_long_the_oldest_waits(tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""The real daemon: its start, its health, and both ways to end it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+
+from bot.cli.control import NotRunning, ask
+from bot.sandbox import Sandbox
+from tests.daemon import Daemon, configure, daemon
+from tests.fakes.telegram_api import TelegramApi
+
+TOKEN = "123456:" + "a" * 35
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+async def until(happened: Callable[[], bool], running: Daemon, seconds: float = 30.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not happened():
+            assert running.process.returncode is None, running.said()
+            await asyncio.sleep(0.05)
+
+
+def listens(folder: Path) -> bool:
+    try:
+        return bool(ask(folder / "state", "status")["ok"])
+    except NotRunning:
+        return False
+
+
+def telegram(root: str) -> dict[str, object]:
+    return {"botToken": TOKEN, "apiRoot": root, "dmPolicy": "open", "allowFrom": ["*"]}
+
+
+async def test_health_names_the_channel_that_does_not_work_while_the_daemon_lives(tmp_path: Path) -> None:
+    port = free_port()
+    channels = {"telegram": telegram("http://127.0.0.1:9"), "web": {"enabled": True, "port": 0}}
+    health = {"port": port}
+    configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels=channels, health=health)
+    async with daemon(tmp_path) as running, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page:
+        await until(lambda: "store.swept" in running.said(), running)
+
+        async with page.get("/healthz") as answer:
+            assert (answer.status, await answer.text()) == (200, "ok\n")
+        async with page.get("/readyz") as answer:
+            told = await answer.text()
+            assert (answer.status, told.startswith("telegram: "), "web" in told) == (503, True, False)
+        async with page.get("/metrics") as answer:
+            assert 'voxline_channel_up{channel="web"} 1' in await answer.text()
+        async with page.get("/metrics", headers={"Host": "evil.test"}) as answer:
+            assert answer.status == 421
+        status = await asyncio.to_thread(ask, tmp_path / "state", "status")
+        assert (status["health"]["web"]["ok"], status["health"]["telegram"]["ok"]) == (True, False)
+        running.signal(signal.SIGTERM)
+        assert await running.ended() == 0
+
+
+async def test_messages_that_came_before_the_network_did_are_answered(tmp_path: Path) -> None:
+    port = free_port()
+    api = TelegramApi(port=port)
+    async with Sandbox() as sandbox, AsyncExitStack() as stack:
+        sandbox.admit("key-1234")
+        root = {**telegram(f"http://127.0.0.1:{port}"), "botToken": api.token}
+        configure(tmp_path, base_url=sandbox.base_url, key="key-1234", channels={"telegram": root})
+        async with daemon(tmp_path) as running:
+            await until(lambda: "telegram.unreachable" in running.said(), running)
+            await stack.enter_async_context(api)
+            api.say(7, "hello")
+            await api.wait_for(lambda: len(api.messages(7)) > 0, 30)
+            status = await asyncio.to_thread(ask, tmp_path / "state", "status")
+            assert status["health"]["telegram"]["ok"]
+            running.signal(signal.SIGTERM)
+            assert await running.ended() == 0
+
+
+async def test_a_second_signal_ends_the_daemon_at_once_and_is_no_crash(tmp_path: Path) -> None:
+    configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels={"web": {"enabled": True, "port": 0}})
+    async with daemon(tmp_path) as running:
+        await until(lambda: listens(tmp_path), running)
+        running.signal(signal.SIGTERM)
+        running.signal(signal.SIGTERM)
+        async with asyncio.timeout(2):
+            await running.process.wait()
+    assert not (tmp_path / "state" / "running").exists()
+
+
+async def test_a_daemon_that_keeps_dying_leaves_telegram_alone_for_a_while(tmp_path: Path) -> None:
+    async with TelegramApi() as api:
+        root = {**telegram(api.root), "botToken": api.token}
+        channels = {"telegram": root, "web": {"enabled": True, "port": 0}}
+        health = {"crashesBeforeHold": 1}
+        configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels=channels, health=health)
+        async with daemon(tmp_path) as running:
+            await api.wait_for(lambda: api.count("getUpdates") > 0, 30)
+            await running.kill()
+        asked = api.count("getMe")
+        async with daemon(tmp_path) as running:
+            await until(lambda: "store.swept" in running.said().rpartition("daemon.crash_loop")[2], running)
+            status = await asyncio.to_thread(ask, tmp_path / "state", "status")
+            assert status["health"]["telegram"]["detail"].startswith("held for 300 s")
+            assert status["health"]["web"]["ok"]
+            assert api.count("getMe") == asked
+    assert len(json.loads((tmp_path / "state" / "deaths.json").read_text())) == 1
