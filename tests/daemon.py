@@ -89,7 +89,6 @@ def configure(folder: Path, *, base_url: str, key: str, **sections: object) -> N
         "limits": {"messagesPerMinute": 1000000},
         "logging": {"level": "info"},
         "health": {"crashesBeforeHold": 0},  # it is killed on purpose
-        "health": {"crashesBeforeHold": 0},
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "voxline.json5").write_text(json.dumps(config | sections), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +69,10 @@ async def open_world(
     state, told = folder / "state", list[str]()
     made = parse(json.dumps(config), "the story")
     with counting() as counts:
-        async with open_app(made, state, environ={}, clock=SystemClock(), tell=told.append, counts=counts) as app:
-            async with app.links.receiving(app.agent.acceptor.accept, announced(app, told.append)):
-                await app.links.first_round()
-                assert not app.links.hopeless, told
-                yield World(app, side, sandbox)
+        async with AsyncExitStack() as stack:
+            opening = open_app(made, state, environ={}, clock=SystemClock(), tell=told.append, counts=counts)
+            app = await stack.enter_async_context(opening)
+            await stack.enter_async_context(app.links.receiving(app.agent.acceptor.accept, announced(app, told.append)))
+            await app.links.first_round()
+            assert not app.links.hopeless, told
+            yield World(app, side, sandbox)
