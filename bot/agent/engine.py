@@ -139,13 +139,11 @@ class Engine:
     async def _work(self, conversation: Conversation, lane: Lane) -> None:
         """Delivers what is due and runs what waits, until neither is left."""
         while True:
-            if not self._serves(conversation.channel):
-                return
             await self._deliver_all(conversation)
             if self._draining:
                 return
             async with self._room:
-                if not self._serves(conversation.channel):  # it went while this waited for room
+                if not self._serves(conversation.channel):
                     return
                 turn = await self._inbox.claim(conversation)
                 if turn is None:

@@ -37,7 +37,7 @@ async def test_a_person_whose_messages_pile_up_is_told_once_and_what_was_taken_i
 
 async def test_two_bots_do_not_talk_for_ever(tmp_path: Path) -> None:
     clock = FakeClock()
-    async with open_talk(tmp_path, clock=clock, door=replace(OPEN, bots=True)) as talk:
+    async with open_talk(tmp_path, clock=clock, door=replace(OPEN, bots=True), messages_per_minute=1000) as talk:
 
         async def bot_says(number: int) -> None:
             sender = Person("99", "Robot", is_bot=True)
@@ -79,6 +79,7 @@ async def test_an_owner_hears_of_a_refused_key_once_in_six_hours_where_they_last
         await talk.says("hi", who="owner", chat="dm-12")
         await talk.settles()
         for _ in range(2):
+            await clock.advance(60)
             await talk.says("hello?", chat="5")
             await talk.settles()
         assert sum("refused my key" in text for text in talk.channel.texts("dm-12")) == 1
