@@ -19,6 +19,7 @@ from bot.agent.commands.money import Money, money_commands
 from bot.agent.commands.people import people_commands
 from bot.agent.deliver import Deliverer
 from bot.agent.engine import TURNS_AT_ONCE, Engine
+from bot.agent.fit import Shrinker
 from bot.agent.insist import PatientShelf
 from bot.agent.jobs import JobRunner, Makers
 from bot.agent.listen import Listener, PictureReader, SoundReader
@@ -63,7 +64,7 @@ class Store(
     """Every slice the agent uses."""
 
 
-class MediaReader(SoundReader, PictureReader, VoiceMaker, Protocol):
+class MediaReader(SoundReader, PictureReader, VoiceMaker, Shrinker, Protocol):
     """Everything the agent needs done to sound and pictures."""
 
 
@@ -143,6 +144,7 @@ async def open_agent(
                 synthesizer=providers.synthesizer, voices=media, steps=store, blobs=store, clock=clock, budget=budget
             ),
             Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
+            media,
         ),
         channels=channels,
         clock=clock,

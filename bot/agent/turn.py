@@ -12,6 +12,7 @@ from bot.agent.access import Door, mentions
 from bot.agent.budget import Budget
 from bot.agent.commands.command import Commands
 from bot.agent.draft import Draft
+from bot.agent.fit import Shrinker, fit_for
 from bot.agent.indicator import Indicator, indicator
 from bot.agent.insist import insist
 from bot.agent.listen import Listener
@@ -20,10 +21,9 @@ from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
 from bot.agent.think import Thinker, Thought
 from bot.core.chat import Assistant, ChatMessage, ChatRequest, User
 from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
-from bot.core.messages import Doing, Inbound, Media, Origin, Part, Reply, Target, Text, Turn
+from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text, Turn
 from bot.core.ports import Channel, Clock, History, Inbox, Outbox, Steps
 from bot.core.work import Outcome, Step
-from bot.media.split import split
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Verbs:
     thinker: Thinker
     speaker: Speaker
     commands: Commands
+    shrinker: Shrinker
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class TurnRunner:
 
     async def _finish(self, turn: Turn, channel: Channel, draft: Draft, outcome: Outcome) -> None:
         await draft.close()
-        outcome = replace(outcome, reply=fit_for(channel, outcome.reply))
+        outcome = replace(outcome, reply=await fit_for(channel.limits, outcome.reply, self._verbs.shrinker))
         if not await insist(lambda: self._store.inbox.finish(turn, outcome), self._clock):
             log.warning("turn.outrun", extra={"turn": turn.id})  # the fence has moved on: another run has its outcome
         for key, note in await self._budget.notes(turn.person):
@@ -272,17 +273,3 @@ def closed(thought: Thought, text: str) -> tuple[ChatMessage, ...]:
     """The history of a turn that did not finish: what the person said and what they saw, no open calls."""
     said = tuple(message for message in thought.added if isinstance(message, User))
     return (*said, Assistant(text)) if said else ()
-
-
-def fit_for(channel: Channel, reply: Reply) -> Reply:
-    """The reply in parts that the channel can carry: long texts are split."""
-    limits = channel.limits
-    fitted: list[Part] = []
-    for part in reply:
-        if not isinstance(part, Text):
-            fitted.append(part)
-            continue
-        pieces = split(part.text, limits.text, utf16=limits.utf16)
-        fitted += [Text(piece) for piece in pieces[:-1]]
-        fitted += [Text(piece, part.choices) for piece in pieces[-1:]]
-    return tuple(fitted)

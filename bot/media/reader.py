@@ -28,3 +28,12 @@ class MediaReader:
     async def voice_note(self, sound: Sound) -> audio.Note:
         """A provider's speech as a voice note. Raises `MediaError`."""
         return await audio.voice_note(self._ffmpeg, sound)
+
+    async def smaller(self, blob: Blob, cap: int) -> Blob:
+        """The same picture or sound in at most `cap` bytes. Raises `MediaError` when that cannot be."""
+        data = await self._blobs.read(blob)
+        if blob.mime.startswith("image/"):
+            packed, mime = await images.shrink(data, cap)
+            return await self._blobs.put(packed, mime)
+        sound = await audio.shrink(self._ffmpeg, Sound(data, blob.mime), cap)
+        return await self._blobs.put(sound.data, sound.mime)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from bot.agent.speak import VoiceMode
@@ -10,7 +11,7 @@ from bot.core.chat import Assistant, ToolResult, User
 from bot.core.errors import MaybeSent, NotSent, ProviderBusy, Undeliverable
 from bot.core.messages import Media, Text, Voice
 from bot.core.work import Arrivals
-from tests.fakes.channel import conversation
+from tests.fakes.channel import LIMITS, conversation
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import Calls, Says
 from tests.talk import open_talk
@@ -141,6 +142,17 @@ async def test_a_tool_draws_and_the_picture_follows_the_words(tmp_path: Path) ->
         assert isinstance(picture, Media)
         assert await talk.store.read(picture.blob) == b"a red fox 0"
         assert await talk.store.spent(talk.clock.now().replace(hour=0)) == 50 + 40_000 + 100
+
+
+async def test_a_picture_larger_than_the_channel_carries_is_made_smaller(tmp_path: Path) -> None:
+    draw = Calls((("image_generate", {"prompt": "a very large red fox"}),))
+    async with open_talk(tmp_path, draw, Says("Here."), limits=replace(LIMITS, upload_bytes=10)) as talk:
+        await talk.says("draw")
+        await talk.settles()
+
+        picture = talk.channel.parts("1")[-1]
+        assert isinstance(picture, Media)
+        assert (picture.blob.size, picture.name) == (10, "image-1.jpg")
 
 
 async def test_a_tool_call_with_broken_arguments_is_answered_to_the_model(tmp_path: Path) -> None:
