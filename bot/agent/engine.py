@@ -125,6 +125,8 @@ class Engine:
                     await self._work(conversation, lane)
                 except StoreUnavailable as error:
                     log.warning("lane.store_unavailable", extra={"conversation": str(conversation), "why": str(error)})
+                    if self._draining:  # whatever could not be put back waits again at the next start
+                        return
                     await self._clock.sleep(SECONDS_BETWEEN_STORE_TRIES)
                     lane.again = True
                 except Exception:  # the door of a lane: one mistake must not make a conversation fall silent
