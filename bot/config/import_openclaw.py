@@ -7,10 +7,9 @@ Source: OpenClaw documentation, configuration reference, 2026.6 and 2026.9.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pydantic import JsonValue, ValidationError
 
@@ -19,24 +18,9 @@ from bot.config.complaints import complaints, dotted
 from bot.config.edit import as_text
 from bot.config.load import parse
 from bot.config.model import Config
+from bot.config.openclaw_reasons import reason
+from bot.config.openclaw_rules import RULES, Fate, Note, Object
 from bot.core.errors import ConfigError
-
-Object = dict[str, JsonValue]
-
-
-class Fate(StrEnum):
-    TAKEN = "taken"
-    RENAMED = "renamed"
-    DROPPED = "does not apply"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What became of one key of the OpenClaw file. Secrets are never repeated."""
-
-    path: str
-    fate: Fate
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,199 +40,15 @@ def bring_over(text: str, file: str = "") -> Imported:
     if not isinstance(value, dict):
         raise ConfigError("the file is not an object", file=file, line=1, fix="Name an OpenClaw configuration.")
     config = deepcopy(value)
-    notes = [note for rule in _RULES for note in rule(config)]
+    notes = [note for rule in RULES for note in rule(config)]
     notes += _taken_out(config)
     _without_empty(config)
     gone = {note.path for note in notes}
     notes += [Note(path, Fate.TAKEN) for path in _leaves(config, value) if path not in gone]
+    notes += _left_over(value, notes)
     result = f"// Brought over from {file or 'OpenClaw'} by `voxline config import`.\n{as_text(config)}\n"
     parse(result)
     return Imported(result, tuple(sorted(notes, key=lambda note: note.path)))
-
-
-# --- rules: old and new names --------------------------------------------------------------------
-
-
-def _discord_private(config: Object) -> Iterator[Note]:
-    """channels.discord.dm.{policy, allowFrom, enabled} became dmPolicy and allowFrom."""
-    discord = _at(config, "channels", "discord")
-    private = discord.pop("dm", None) if discord is not None else None
-    if discord is None or not isinstance(private, dict):
-        return
-    for old, new in (("policy", "dmPolicy"), ("allowFrom", "allowFrom")):
-        if old in private:
-            discord.setdefault(new, private.pop(old))
-            yield Note(f"channels.discord.dm.{old}", Fate.RENAMED, f"channels.discord.{new}")
-    if private.pop("enabled", True) is False:
-        discord["dmPolicy"] = "disabled"
-        yield Note("channels.discord.dm.enabled", Fate.RENAMED, 'channels.discord.dmPolicy: "disabled"')
-    yield from (Note(f"channels.discord.dm.{key}", Fate.DROPPED) for key in private)
-
-
-def _discord_rooms(config: Object) -> Iterator[Note]:
-    """In servers and their channels, `users` is allowFrom and `allow` is enabled."""
-    guilds = _at(config, "channels", "discord", "guilds") or {}
-    for guild_id, guild in guilds.items():
-        place = f"channels.discord.guilds.{guild_id}"
-        if not isinstance(guild, dict):
-            continue
-        yield from _renamed(guild, place, {"users": "allowFrom"})
-        for channel_id, channel in (_at(guild, "channels") or {}).items():
-            if isinstance(channel, dict):
-                yield from _renamed(
-                    channel, f"{place}.channels.{channel_id}", {"users": "allowFrom", "allow": "enabled"}
-                )
-
-
-def _telegram_token_file(config: Object) -> Iterator[Note]:
-    telegram = _at(config, "channels", "telegram")
-    if telegram is not None and isinstance(telegram.get("tokenFile"), str):
-        telegram.setdefault("botToken", {"file": telegram.pop("tokenFile")})
-        yield Note("channels.telegram.tokenFile", Fate.RENAMED, "channels.telegram.botToken.file")
-
-
-def _telegram_groups(config: Object) -> Iterator[Note]:
-    """groupAllowFrom holds for every listed group that has no allowFrom of its own."""
-    telegram = _at(config, "channels", "telegram")
-    allowed = telegram.pop("groupAllowFrom", None) if telegram is not None else None
-    if telegram is None or allowed is None:
-        return
-    groups = telegram.get("groups")
-    for group in groups.values() if isinstance(groups, dict) else ():
-        if isinstance(group, dict):
-            group.setdefault("allowFrom", deepcopy(allowed))
-    yield Note("channels.telegram.groupAllowFrom", Fate.RENAMED, "channels.telegram.groups.*.allowFrom")
-
-
-def _numeric_people(config: Object) -> Iterator[Note]:
-    """telegram:123 is 123; names such as @somebody can be taken by others and let nobody in here."""
-    for name, prefixes in (("telegram", ("telegram:", "tg:")), ("discord", ("discord:", "user:"))):
-        for path, holder in _allow_lists(_at(config, "channels", name) or {}, f"channels.{name}"):
-            kept: list[JsonValue] = []
-            for written in holder["allowFrom"] if isinstance(holder["allowFrom"], list) else []:
-                person = str(written).strip()
-                for prefix in prefixes:
-                    person = person.removeprefix(prefix)
-                if person == "*" or person.isdigit():
-                    kept.append(person)
-                else:
-                    yield Note(path, Fate.DROPPED, f"{written!r}: only numeric ids let somebody in")
-            holder["allowFrom"] = kept
-
-
-def _allow_lists(section: Object, path: str) -> Iterator[tuple[str, Object]]:
-    if "allowFrom" in section:
-        yield f"{path}.allowFrom", section
-    for key, inner in section.items():
-        if isinstance(inner, dict):
-            yield from _allow_lists(inner, f"{path}.{key}")
-
-
-def _open_doors(config: Object) -> Iterator[Note]:
-    """Theirs lets "*" in under several policies; ours wants it said twice, so it is closed when in doubt."""
-    for name in ("telegram", "discord"):
-        channel = _at(config, "channels", name)
-        if channel is None:
-            continue
-        listed = channel.get("allowFrom")
-        everybody = isinstance(listed, list) and "*" in listed
-        if channel.get("dmPolicy") == "open" and not everybody:
-            channel["dmPolicy"] = "pairing"
-            yield Note(f"channels.{name}.dmPolicy", Fate.RENAMED, '"pairing", because allowFrom does not say "*"')
-        elif channel.get("dmPolicy", "pairing") != "open" and isinstance(listed, list) and everybody:
-            channel["allowFrom"] = [person for person in listed if person != "*"]
-            yield Note(f"channels.{name}.allowFrom", Fate.DROPPED, '"*" counts only with dmPolicy: "open"')
-
-
-def _owners(config: Object) -> Iterator[Note]:
-    commands = _at(config, "commands")
-    listed = commands.pop("ownerAllowFrom", None) if commands is not None else None
-    if isinstance(listed, list):
-        config.setdefault("owners", listed)
-        yield Note("commands.ownerAllowFrom", Fate.RENAMED, "owners")
-
-
-def _speech_twice(config: Object) -> Iterator[Note]:
-    """The newer top-level tts wins over messages.tts."""
-    messages = _at(config, "messages")
-    if "tts" in config and messages is not None and messages.pop("tts", None) is not None:
-        yield Note("messages.tts", Fate.DROPPED, "tts is set too and newer")
-
-
-def _other_transcribers(config: Object) -> Iterator[Note]:
-    audio = _at(config, "tools", "media", "audio") or {}
-    models = audio.get("models")
-    if isinstance(models, list):
-        ours = [model for model in models if isinstance(model, dict) and model.get("provider") == "openrouter"]
-        if len(ours) < len(models):
-            yield Note("tools.media.audio.models", Fate.DROPPED, "models of other providers than openrouter")
-        audio["models"] = list(ours)
-        if not ours:
-            audio.pop("models")
-
-
-_VENDORS = {
-    "anthropic": "anthropic",
-    "deepseek": "deepseek",
-    "google": "google",
-    "mistral": "mistralai",
-    "moonshot": "moonshotai",
-    "openai": "openai",
-    "xai": "x-ai",
-}
-
-
-def _direct_models(config: Object) -> Iterator[Note]:
-    """A model of a vendor we do not talk to directly is asked through OpenRouter."""
-    defaults = _at(config, "agents", "defaults") or {}
-    for name in ("model", "imageGenerationModel", "videoGenerationModel", "musicGenerationModel"):
-        choice = defaults.get(name)
-        if isinstance(choice, str):
-            defaults[name] = choice = {"primary": choice}
-        if not isinstance(choice, dict):
-            continue
-        place = f"agents.defaults.{name}"
-        if isinstance(primary := choice.get("primary"), str) and (ref := _through_openrouter(primary)) != primary:
-            yield _moved(choice, "primary", ref, f"{place}.primary")
-        if isinstance(others := choice.get("fallbacks"), list):
-            refs = [_through_openrouter(other) if isinstance(other, str) else "" for other in others]
-            if refs != others:
-                yield _moved(choice, "fallbacks", [ref for ref in refs if ref], f"{place}.fallbacks")
-
-
-def _moved(choice: Object, key: str, value: str | list[str], path: str) -> Note:
-    if not value:
-        choice.pop(key)
-        return Note(path, Fate.DROPPED, "not a model of OpenRouter")
-    choice[key] = list[JsonValue](value) if isinstance(value, list) else value
-    shown = value if isinstance(value, str) else ", ".join(value)
-    return Note(path, Fate.RENAMED, f"{shown}: check the name on openrouter.ai/models")
-
-
-def _through_openrouter(ref: str) -> str:
-    """The reference by which OpenRouter serves the same model, "" when it does not."""
-    provider, slash, model = ref.partition("/")
-    if not slash or provider == "openrouter":
-        return ref
-    vendor = _VENDORS.get(provider)
-    return f"openrouter/{vendor}/{model}" if vendor else ""
-
-
-_RULES: tuple[Callable[[Object], Iterator[Note]], ...] = (
-    _discord_private,
-    _discord_rooms,
-    _telegram_token_file,
-    _telegram_groups,
-    _numeric_people,
-    _open_doors,
-    _owners,
-    _speech_twice,
-    _other_transcribers,
-    _direct_models,
-)
-
-
-# --- taking out what is not ours -----------------------------------------------------------------
 
 
 def _taken_out(config: Object) -> Iterator[Note]:
@@ -262,7 +62,7 @@ def _taken_out(config: Object) -> Iterator[Note]:
         path = tuple(part for part in details["loc"] if part != "[key]")
         unknown = details["type"] == "extra_forbidden"
         _remove(config, path)
-        yield Note(dotted(path), Fate.DROPPED, "" if unknown else complaint.message)
+        yield Note(dotted(path), Fate.DROPPED, reason(path) if unknown else complaint.message)
 
 
 def _remove(config: Object, path: tuple[str | int, ...]) -> None:
@@ -307,15 +107,19 @@ def _leaves(config: JsonValue, theirs: JsonValue, path: tuple[str | int, ...] = 
         yield dotted(path)
 
 
-def _at(config: Object, *path: str) -> Object | None:
-    inner: JsonValue = config
-    for key in path:
-        inner = inner.get(key) if isinstance(inner, dict) else None
-    return inner if isinstance(inner, dict) else None
+def _left_over(theirs: Object, notes: list[Note]) -> Iterator[Note]:
+    """A note for every key of theirs that no other note covers, so that nothing goes without a word."""
+    told = {note.path for note in notes}
+    covered = told | {path[:cut] for path in told for cut, sign in enumerate(path) if sign in ".["}
+    for keys in _deepest(theirs):
+        above = {dotted(keys[: depth + 1]) for depth in range(len(keys))}
+        if not above & told and dotted(keys) not in covered:
+            yield Note(dotted(keys), Fate.DROPPED, reason(keys))
 
 
-def _renamed(holder: Object, place: str, names: dict[str, str]) -> Iterator[Note]:
-    for old, new in names.items():
-        if old in holder:
-            holder.setdefault(new, holder.pop(old))
-            yield Note(f"{place}.{old}", Fate.RENAMED, new)
+def _deepest(value: JsonValue, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _deepest(inner, (*path, key))
+    elif path:
+        yield path

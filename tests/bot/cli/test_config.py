@@ -36,8 +36,8 @@ def test_an_openclaw_file_is_brought_over_and_every_key_is_told(voxline: Voxline
     assert status == 0
     assert out.splitlines()[:3] == [
         "taken          channels.telegram.botToken",
-        "does not apply channels.telegram.streaming",
-        "does not apply gateway",
+        "does not apply channels.telegram.streaming  there is no such setting for telegram",
+        "does not apply gateway  there is no gateway: the daemon talks to the channels itself",
     ]
     assert "SECRETVALUE" not in out
     assert load(config).channels.telegram is not None

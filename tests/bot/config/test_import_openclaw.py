@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.config import json5
+from bot.config.complaints import dotted
 from bot.config.edit import as_text
-from bot.config.import_openclaw import Fate, Imported, bring_over
+from bot.config.import_openclaw import Imported, bring_over
 from bot.config.load import parse
 from bot.config.model import Config
+from bot.config.openclaw_rules import Fate
 from bot.core.errors import ConfigError
-from tests.bot.config import provider_page
+from tests.bot.config import openclaw_files, provider_page
 
 THEIRS = """{
   // my assistant
@@ -83,8 +87,77 @@ def test_every_key_is_told_about() -> None:
     assert fates["env.OPENROUTER_API_KEY"] is Fate.TAKEN
 
 
-def test_no_secret_is_repeated() -> None:
-    assert not any("SECRETVALUE" in f"{note.path} {note.detail}" for note in bring_over(THEIRS).notes)
+FILES = [THEIRS, openclaw_files.OLDER, openclaw_files.NEWER]
+
+
+@pytest.mark.parametrize("theirs", FILES)
+def test_no_secret_is_repeated(theirs: str) -> None:
+    assert not any("SECRETVALUE" in f"{note.path} {note.detail}" for note in bring_over(theirs).notes)
+
+
+def _deepest(value: JsonValue, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The key paths of a file that hold no further keys."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _deepest(inner, (*path, key))
+    elif path:
+        yield path
+
+
+def _untold(theirs: JsonValue, imported: Imported) -> list[str]:
+    """The keys that no line of the report stands for: neither theirs, nor one above, nor one of an entry in a list."""
+    told = {note.path for note in imported.notes}
+    return [
+        dotted(path)
+        for path in _deepest(theirs)
+        if not any(dotted(path[: depth + 1]) in told for depth in range(len(path)))
+        and not any(other.startswith((f"{dotted(path)}[", f"{dotted(path)}.")) for other in told)
+    ]
+
+
+@pytest.mark.parametrize("theirs", FILES)
+def test_no_key_of_a_file_goes_without_a_line(theirs: str) -> None:
+    assert _untold(json5.parse(theirs), bring_over(theirs)) == []
+
+
+@pytest.mark.parametrize("theirs", FILES)
+def test_whatever_does_not_apply_says_why(theirs: str) -> None:
+    notes = bring_over(theirs).notes
+    assert [note.path for note in notes if note.fate is Fate.DROPPED and not note.detail] == []
+
+
+def test_a_file_of_the_older_shape_is_brought_over() -> None:
+    config = parse(bring_over(openclaw_files.OLDER).text)
+
+    assert set(config.auth.order) == {"openrouter"}
+    assert set(config.agents.defaults.models) == {"openrouter/auto", "openrouter/anthropic/claude-opus-4-6"}
+    assert config.agents.defaults.music.primary == "openrouter/google/lyria-3-pro-preview"
+    assert config.agents.active.name == "Clawd"
+    assert config.agents.active.model is not None
+    assert config.agents.active.model.primary == "openrouter/anthropic/claude-opus-4-6"
+    assert config.models.providers.openrouter.params == {"provider": {"sort": "latency"}}
+    discord = config.channels.discord
+    assert discord is not None
+    assert set(discord.guilds) == {"123456789012345678"}
+    assert set(discord.guilds["123456789012345678"].channels or {}) == {"5"}
+
+
+def test_a_file_of_the_newer_shape_is_brought_over() -> None:
+    config = parse(bring_over(openclaw_files.NEWER).text)
+
+    assert config.env.all == {"OPENROUTER_API_KEY": "sk-or-x"}
+    assert config.agents.defaults.model.primary == "openrouter/google/gemini-3.1-pro"
+    assert config.agents.defaults.image.primary == "openrouter/openai/gpt-5.4-image-2"
+    assert config.agents.defaults.video.primary == "openrouter/google/veo-3.1-fast"
+    assert (config.agents.active.system_prompt, config.agents.active.thinking_default) == ("Be terse.", "high")
+    assert (config.speech.auto, config.speech.providers.openrouter.chosen_voice) == ("inbound", "af_bella")
+    assert config.channels.telegram is not None
+    assert config.channels.telegram.groups == {}  # groupPolicy: "disabled"
+
+
+def test_speech_that_was_switched_off_stays_off() -> None:
+    config = parse(bring_over("{tts: {enabled: false, auto: 'always'}}").text)
+    assert config.speech.auto == "off"
 
 
 @pytest.mark.parametrize("example", provider_page.ALL)
@@ -127,6 +200,7 @@ _THEIR_FILES = st.fixed_dictionaries(
         "messages": _section("tts"),
         "commands": st.fixed_dictionaries({"ownerAllowFrom": _THEIR_VALUES}),
         "tts": _THEIR_VALUES,
+        "auth": _section("order", "profiles"),
         "env": _THEIR_VALUES,
         "gateway": _THEIR_VALUES,
     },
@@ -135,7 +209,10 @@ _THEIR_FILES = st.fixed_dictionaries(
 
 @given(_THEIR_FILES)
 def test_whatever_is_brought_over_can_be_used(theirs: dict[str, JsonValue]) -> None:
-    assert isinstance(parse(bring_over(as_text(theirs)).text), Config)
+    imported = bring_over(as_text(theirs))
+
+    assert isinstance(parse(imported.text), Config)
+    assert _untold(theirs, imported) == []
 
 
 def test_a_broken_file_is_told_with_its_line() -> None:
