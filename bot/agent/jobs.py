@@ -81,6 +81,10 @@ class JobRunner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def running(self, conversation: Conversation) -> tuple[Job, ...]:
+        """What is being made in this conversation, newest first."""
+        return await self._jobs.jobs(conversation, active=True)
+
     async def start_video(self, job: Job) -> bool:
         """Submits a clip, in this call; False when the same request already runs. Raises `ProviderError` when the
         provider refused, `OverBudget` when there is nothing left to pay with."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from bot.tools.tool import ToolFailed
+
+# the shapes people name; each model is given the nearest one that it has
+RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9", "1:2", "2:1", "9:21", "1:4", "4:1")
+_SIZE = re.compile(r"[1-9]\d{0,4}[xX×][1-9]\d{0,4}")
 
 
 def parse(arguments: str) -> Mapping[str, object]:
@@ -43,12 +48,26 @@ def one_of(arguments: Mapping[str, object], name: str, choices: tuple[str, ...])
     return known.get(value.casefold(), "")
 
 
+def ratio(arguments: Mapping[str, object]) -> str:
+    """The shape W:H under aspectRatio; "" when absent."""
+    return one_of(arguments, "aspectRatio", RATIOS)
+
+
+def size(arguments: Mapping[str, object]) -> str:
+    """The size WxH in pixels under size; "" when absent."""
+    value = text(arguments, "size").replace(" ", "")
+    if value and not _SIZE.fullmatch(value):
+        raise ToolFailed(f"'size' must be WxH in pixels, such as 1024x768, not {value!r}.")
+    return value
+
+
 def positive_integer(arguments: Mapping[str, object], name: str, *, at_most: int | None = None) -> int | None:
     """A whole number from 1; None when absent."""
     value = arguments.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not isinstance(value, int | float) or not whole or value < 1:
         raise ToolFailed(f"{name!r} must be a positive whole number, not {value!r}.")
     if at_most is not None and value > at_most:
         raise ToolFailed(f"{name!r} must be at most {at_most}, not {value!r}.")

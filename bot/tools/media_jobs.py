@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bot.core.chat import ToolSpec
-from bot.core.messages import Blob
+from bot.core.messages import Blob, Conversation
 from bot.core.ports import Clock
 from bot.core.work import Frame, Job, JobState, SongRequest, ToolOutcome, VideoRequest
 from bot.tools import arguments
@@ -16,12 +16,19 @@ from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 FRAMES_AT_MOST = 4
 ROLES = ("first_frame", "last_frame", "reference_image")
 FORMATS = ("wav", "mp3")
-SONG_SECONDS_AT_MOST = 180
+ACTIONS = ("generate", "status", "list")
+OPTIONS = ("seed", "callback_url")
 
 ALREADY = (
     "The same request was started before, so it is not started again. Its result, or why there is none, comes to the "
     "chat by itself. Tell the person so."
 )
+CLIPS_OFFERED = (
+    f"One clip of a prompt, from up to {FRAMES_AT_MOST} pictures of the person. imageRoles: {', '.join(ROLES)}. "
+    f"aspectRatio: {', '.join(arguments.RATIOS)}. providerOptions: {', '.join(OPTIONS)}. "
+    "Duration, shape and resolution become the nearest that the model has."
+)
+SONGS_OFFERED = f"One song of at most 180 seconds. format: {', '.join(FORMATS)}."
 STARTED = (
     "Started. It takes a while and will be delivered to the chat by itself; the person can go on writing meanwhile."
 )
@@ -33,15 +40,17 @@ VIDEO = ToolSpec(
         {
             "type": "object",
             "properties": {
+                "action": {"type": "string", "enum": ACTIONS},
                 "prompt": {"type": "string"},
                 "durationSeconds": {"type": "integer"},
                 "aspectRatio": {"type": "string"},
-                "resolution": {"type": "string", "enum": ["720P", "1080P"]},
+                "resolution": {"type": "string"},
+                "size": {"type": "string"},
                 "audio": {"type": "boolean"},
                 "useImages": {"type": "boolean", "description": "Start from the person's picture(s)."},
                 "imageRoles": {"type": "array", "items": {"type": "string", "enum": ROLES}},
+                "providerOptions": {"type": "object", "description": "seed"},
             },
-            "required": ["prompt"],
         },
         separators=(",", ":"),
     ),
@@ -54,6 +63,7 @@ MUSIC = ToolSpec(
         {
             "type": "object",
             "properties": {
+                "action": {"type": "string", "enum": ACTIONS},
                 "prompt": {"type": "string"},
                 "lyrics": {"type": "string"},
                 "instrumental": {"type": "boolean"},
@@ -61,7 +71,6 @@ MUSIC = ToolSpec(
                 "format": {"type": "string", "enum": FORMATS},
                 "useImage": {"type": "boolean", "description": "Let the person's picture inspire it."},
             },
-            "required": ["prompt"],
         },
         separators=(",", ":"),
     ),
@@ -73,20 +82,19 @@ class Starter(Protocol):
 
     async def start_video(self, job: Job) -> bool: ...
     async def start_song(self, job: Job) -> bool: ...
+    async def running(self, conversation: Conversation) -> tuple[Job, ...]: ...
 
 
 def video_generate(jobs: Starter, clock: Clock) -> Tool:
     """The tool that starts a clip: one submit at most, whatever is restarted in between."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
-        request = VideoRequest(
-            prompt=arguments.text(given, "prompt", required=True),
-            frames=frames(given, context.pictures) if arguments.flag(given, "useImages") else (),
-            duration_seconds=arguments.positive_integer(given, "durationSeconds"),
-            resolution=arguments.text(given, "resolution"),
-            aspect_ratio=arguments.text(given, "aspectRatio"),
-            audio=arguments.flag(given, "audio"),
-        )
+        match arguments.one_of(given, "action", ACTIONS):
+            case "status":
+                return await status(jobs, context, VideoRequest, clock)
+            case "list":
+                return ToolOutcome(CLIPS_OFFERED)
+        request = clip(given, context.pictures)
         return ToolOutcome(STARTED if await jobs.start_video(job(context, request, clock)) else ALREADY)
 
     return Tool(VIDEO, Effect.KEYED, run)
@@ -96,15 +104,19 @@ def music_generate(jobs: Starter, clock: Clock) -> Tool:
     """The tool that starts a song."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
+        match arguments.one_of(given, "action", ACTIONS):
+            case "status":
+                return await status(jobs, context, SongRequest, clock)
+            case "list":
+                return ToolOutcome(SONGS_OFFERED)
         wants_picture = arguments.flag(given, "useImage")
         if wants_picture and not context.pictures:
             raise ToolFailed("There is no picture: the person sent none and replied to none.")
-        seconds = arguments.positive_integer(given, "durationSeconds", at_most=SONG_SECONDS_AT_MOST)
         request = SongRequest(
             prompt=arguments.text(given, "prompt", required=True),
             lyrics=arguments.text(given, "lyrics"),
             instrumental=bool(arguments.flag(given, "instrumental")),
-            duration_seconds=seconds,
+            duration_seconds=arguments.positive_integer(given, "durationSeconds"),
             picture=context.pictures[0] if wants_picture else None,
             format=arguments.one_of(given, "format", FORMATS),
         )
@@ -113,10 +125,49 @@ def music_generate(jobs: Starter, clock: Clock) -> Tool:
     return Tool(MUSIC, Effect.KEYED, run)
 
 
-def frames(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> tuple[Frame, ...]:
-    """The person's pictures with their roles, matched by place."""
-    if not pictures:
+async def status(
+    jobs: Starter, context: ToolContext, kind: type[VideoRequest | SongRequest], clock: Clock
+) -> ToolOutcome:
+    """What of this kind is being made in this conversation."""
+    mine = [one for one in await jobs.running(context.turn.conversation) if isinstance(one.request, kind)]
+    lines = [f"{one.request.prompt!r}: {int((clock.now() - one.created_at).total_seconds())} s so far" for one in mine]
+    return ToolOutcome("\n".join(lines) or "Nothing is being made right now.")
+
+
+def clip(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> VideoRequest:
+    """The call as a request. Raises `ToolFailed`."""
+    wanted = pictures if arguments.flag(given, "useImages") else ()
+    if arguments.flag(given, "useImages") and not pictures:
         raise ToolFailed("There is no picture to start from: the person sent none and replied to none.")
+    seed, callback = options(given)
+    return VideoRequest(
+        prompt=arguments.text(given, "prompt", required=True),
+        frames=frames(given, wanted),
+        duration_seconds=arguments.positive_integer(given, "durationSeconds"),
+        resolution=arguments.text(given, "resolution"),
+        aspect_ratio=arguments.ratio(given),
+        size=arguments.size(given),
+        audio=arguments.flag(given, "audio"),
+        seed=seed,
+        callback_url=callback,
+    )
+
+
+def options(given: Mapping[str, object]) -> tuple[int | None, str]:
+    """Seed and callback address under providerOptions; nothing else is known there."""
+    named = given.get("providerOptions")
+    if named is None:
+        return None, ""
+    if not isinstance(named, dict) or not set(named) <= set(OPTIONS):
+        raise ToolFailed(f"'providerOptions' may hold {' and '.join(OPTIONS)} and nothing else.")
+    seed = named.get("seed")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise ToolFailed(f"'seed' must be a whole number, not {seed!r}.")
+    return seed, arguments.text(named, "callback_url")
+
+
+def frames(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> tuple[Frame, ...]:
+    """The pictures with their roles, matched by place."""
     roles = given.get("imageRoles") or []
     if not isinstance(roles, list) or len(roles) > len(pictures):
         raise ToolFailed(f"'imageRoles' must list at most {len(pictures)} roles, one for each picture.")
