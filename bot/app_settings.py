@@ -123,6 +123,7 @@ def known_secrets(config: Config, environ: Mapping[str, str], stored: Iterable[S
         openrouter.api_key,
         config.speech.providers.openrouter.api_key,
         channels.telegram.bot_token if channels.telegram else None,
+        channels.telegram.webhook.secret if channels.telegram and channels.telegram.webhook else None,
         channels.discord.token if channels.discord else None,
     ]
     for secret in secrets:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.config.channels import Channels
+from bot.config.channels import Channels, Webhook
+from bot.core.errors import ConfigError
 from bot.core.ports import Blobs, Channel, Clock, Cursors, PageLog
 
 
@@ -24,17 +25,14 @@ def make_channels(
     telegram, discord = config.telegram, config.discord
     if telegram is not None and telegram.enabled and telegram.bot_token is not None:
         from channels.telegram.adapter import TelegramChannel
-        from channels.telegram.settings import TelegramSettings
+        from channels.telegram.settings import TelegramSettings, WebhookSettings
 
         token = telegram.bot_token.reveal(environ, path="channels.telegram.botToken")
-        channels.append(
-            TelegramChannel(
-                TelegramSettings(token, api_root=telegram.api_root, commands=tuple(menu.items())),
-                cursors=store,
-                blobs=store,
-                clock=clock,
-            )
-        )
+        webhook = None
+        if (pushed := telegram.webhook) is not None:
+            webhook = WebhookSettings(pushed.url, pushed.port, _secret_of(pushed, environ), pushed.asked_path)
+        settings = TelegramSettings(token, api_root=telegram.api_root, commands=tuple(menu.items()), webhook=webhook)
+        channels.append(TelegramChannel(settings, cursors=store, blobs=store, clock=clock))
     if discord is not None and discord.enabled and discord.token is not None:
         from channels.discord.adapter import DiscordChannel
         from channels.discord.settings import DiscordSettings, SlashCommand
@@ -55,3 +53,11 @@ def make_channels(
 
         channels.append(WebChannel(WebSettings(port=config.web.port), log=store, blobs=store, clock=clock))
     return tuple(channels)
+
+
+def _secret_of(webhook: Webhook, environ: Mapping[str, str]) -> str:
+    """Without one, whoever finds the address could speak as anybody, so there is no webhook then."""
+    path = "channels.telegram.webhook.secret"
+    if webhook.secret is None:
+        raise ConfigError("there is no secret", path=path, fix="Set it to what `openssl rand -hex 32` prints.")
+    return webhook.secret.reveal(environ, path=path)

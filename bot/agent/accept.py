@@ -30,6 +30,10 @@ FULL = (
     "Send it again when I have answered, or say /stop."
 )
 UNREADABLE = "A message on {source} could not be understood and was set aside ({reason}). The others go on."
+MOVED = (
+    "The group {old} on {channel} now has the id {new}. I do not answer there until channels.{channel}.groups "
+    "names it so and I am started again."
+)
 SLOW_DOWN = "That is a lot at once. Please wait {seconds} s; I have not taken this message, so send it again then."
 PAIRING = (
     "I do not know you yet. Ask my owner to let you in with this code: **{code}** (good for one hour).\n"
@@ -42,7 +46,7 @@ NOTHING_TO_STOP = "Nothing is running."
 class Lanes(Protocol):
     """What accepting needs of the engine."""
 
-    def wake(self, conversation: Conversation) -> None: ...
+    def wake(self, conversation: Conversation, *, after: float = 0.0) -> None: ...
     def stop(self, conversation: Conversation) -> bool: ...
 
 
@@ -91,9 +95,18 @@ class Acceptor:
             admitted = kept
         fresh = await self._store.inbox.accept(replace(arrivals, inbounds=tuple(admitted)))
         for inbound in fresh:
-            self._lanes.wake(inbound.conversation)
+            self._lanes.wake(inbound.conversation, after=arrivals.settle_seconds)
+        for old, new in arrivals.moved:
+            self._lanes.wake(new)
+            await self._tell_of_move(old, new)
         for poison in arrivals.poison[:1]:
             await self._owners.alert("poison", UNREADABLE.format(source=arrivals.source, reason=poison.reason))
+
+    async def _tell_of_move(self, old: Conversation, new: Conversation) -> None:
+        """What was written about a group under its old id counts for nothing under the new one."""
+        rooms = self._doors[new.channel].rooms
+        if old.chat in rooms and new.chat not in rooms:
+            await self._owners.alert(f"moved:{new}", MOVED.format(channel=new.channel, old=old.chat, new=new.chat))
 
     async def _admit(self, source: str, inbound: Inbound) -> bool:
         door = self._doors[inbound.conversation.channel]

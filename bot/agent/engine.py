@@ -89,13 +89,13 @@ class Engine:
         while self._lanes:
             await asyncio.wait([lane.task for lane in self._lanes.values()])
 
-    def wake(self, conversation: Conversation) -> None:
-        """Makes sure that somebody looks at this conversation."""
+    def wake(self, conversation: Conversation, *, after: float = 0.0) -> None:
+        """Makes sure that somebody looks at this conversation, `after` seconds from now if nobody does already."""
         if self._draining:
             return
         lane = self._lanes.get(conversation)
         if lane is None:
-            task = asyncio.create_task(self._run(conversation), name=f"lane {conversation}")
+            task = asyncio.create_task(self._run(conversation, after), name=f"lane {conversation}")
             self._lanes[conversation] = Lane(task)
         else:
             lane.again = True
@@ -115,10 +115,12 @@ class Engine:
         lane = self._lanes.get(conversation)
         return lane is not None and lane.turn is not None
 
-    async def _run(self, conversation: Conversation) -> None:
+    async def _run(self, conversation: Conversation, after: float) -> None:
         await asyncio.sleep(0)  # so that the lane is registered before it looks at itself
         lane = self._lanes[conversation]
         try:
+            if after:
+                await self._clock.sleep(after)
             while True:
                 lane.again = False
                 try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -55,11 +56,42 @@ class _Private(Section):
         return self
 
 
+def _https(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("Telegram pushes to https addresses only; write it as https://host/path")
+    return url
+
+
+class Webhook(Section):
+    """Updates pushed by Telegram instead of polled. `url` as the world sees it; a proxy in front of 127.0.0.1:`port`
+    speaks TLS. `path` is what the proxy asks for, when it is not that of `url`."""
+
+    url: Annotated[BaseUrl, AfterValidator(_https)]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    secret: SecretField | None = None
+    path: str | None = None
+
+    @model_validator(mode="after")
+    def _has_a_secret(self) -> Self:
+        if self.secret is None:
+            raise ValueError(
+                "there is no secret, so anybody could speak as anybody; "
+                'set secret to what `openssl rand -hex 32` prints, such as with {file: "telegram-webhook"}'
+            )
+        return self
+
+    @property
+    def asked_path(self) -> str:
+        """The path of the requests that arrive."""
+        return self.path or urlsplit(self.url).path or "/"
+
+
 class Telegram(_Private):
     """A Telegram bot. `groups` by chat id, or "*" for every group; a group that is not listed is ignored."""
 
     bot_token: SecretField | None = None
     api_root: BaseUrl = "https://api.telegram.org"
+    webhook: Webhook | None = None
     groups: Mapping[str, Room] = {}
 
 

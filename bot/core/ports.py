@@ -180,7 +180,7 @@ class Inbox(Protocol):
     """Everything that makes the agent act."""
 
     async def accept(self, arrivals: Arrivals) -> tuple[Inbound, ...]:
-        """C1: stores new inbounds, the cursor and the poison in one transaction; returns the inbounds that
+        """C1: stores new inbounds, the cursor, the poison and moves in one transaction; returns the inbounds that
         were not known before (by source and id), in order. Raises `StoreUnavailable`."""
 
     async def waiting(self, conversation: Conversation) -> int:

@@ -145,12 +145,18 @@ class Poison:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """What one read of a transport brought, with the cursor to keep once it is stored."""
+    """What one read of a transport brought, with the cursor to keep once it is stored.
+
+    `moved` names chats that got another id, old and new: what is stored follows in the same transaction.
+    `settle_seconds` is how long more of the same group may take to come, where a transport hands an album out
+    piece by piece."""
 
     source: str
     inbounds: tuple[Inbound, ...] = ()
     cursor: Cursor | None = None
     poison: tuple[Poison, ...] = ()
+    moved: tuple[tuple[Conversation, Conversation], ...] = ()
+    settle_seconds: float = 0.0
 
 
 # --- paid capabilities -------------------------------------------------------------------------

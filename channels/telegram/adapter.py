@@ -1,4 +1,4 @@
-"""The Telegram channel: `telegram.Bot` for what we say, a poll loop of our own for what we hear.
+"""The Telegram channel: `telegram.Bot` for what we say, a poll loop or a webhook of our own for what we hear.
 
 `telegram.ext` stays out: its queue lives in memory and confirms updates before anybody stored them.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,7 @@ from telegram.error import TelegramError
 from bot.core.errors import ChannelDown
 from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
 from bot.core.ports import Accept, Blobs, Clock, Cursors, Health, Limits
+from channels.telegram.batch import ALLOWED_UPDATES
 from channels.telegram.files import fetch
 from channels.telegram.inbound import Me
 from channels.telegram.poll import (
@@ -29,14 +30,16 @@ from channels.telegram.poll import (
     Poller,
 )
 from channels.telegram.send import CAPTION_UNITS, TEXT_UNITS, Sender
-from channels.telegram.settings import TelegramSettings
+from channels.telegram.settings import TelegramSettings, WebhookSettings
 from channels.telegram.transport import Refused, Transport
 from channels.telegram.verdicts import TOKEN_FIX
+from channels.telegram.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 100
 MOST_COMMANDS = 100
+REGISTER_SECONDS = 600.0  # a webhook that somebody took away is back after this long
 
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
@@ -73,7 +76,7 @@ class TelegramChannel:
         )
         self._sender = Sender(self._bot, blobs, settings, clock)
         self._me: Me | None = None
-        self._poller: Poller | None = None
+        self._intake: Poller | Webhook | None = None
         self._open = AsyncExitStack()
 
     @property
@@ -98,16 +101,8 @@ class TelegramChannel:
         await self._open.aclose()
 
     async def receive(self, accept: Accept) -> None:
-        """Raises `ChannelDown` when the token is refused."""
+        """Raises `ChannelDown` when the token or the webhook is refused."""
         me = await self._introduced()
-        poller = self._poller = Poller(
-            self._polls,
-            f"{self._settings.root}/bot{self._settings.token}/getUpdates",
-            me=me,
-            cursors=self._cursors,
-            clock=self._clock,
-            poll_seconds=self._settings.poll_seconds,
-        )
         answering: set[asyncio.Task[None]] = set()
 
         def answer(query: str) -> None:
@@ -117,11 +112,66 @@ class TelegramChannel:
 
         try:
             async with asyncio.TaskGroup() as side:
-                side.create_task(poller.watch(), name="telegram.watch")
                 side.create_task(self._offer_commands())
-                await poller.run(accept, answer)
+                if self._settings.webhook is None:
+                    await self._poll(me, accept, answer, side)
+                else:
+                    await self._be_pushed(self._settings.webhook, me, accept, answer)
         except BaseExceptionGroup as group:
             raise _only(group) from None
+
+    async def _poll(self, me: Me, accept: Accept, answer: Callable[[str], None], side: asyncio.TaskGroup) -> None:
+        poller = self._intake = Poller(
+            self._polls,
+            f"{self._settings.root}/bot{self._settings.token}/getUpdates",
+            me=me,
+            cursors=self._cursors,
+            clock=self._clock,
+            poll_seconds=self._settings.poll_seconds,
+        )
+        side.create_task(poller.watch(), name="telegram.watch")
+        await poller.run(accept, answer)
+
+    async def _be_pushed(
+        self, settings: WebhookSettings, me: Me, accept: Accept, answer: Callable[[str], None]
+    ) -> None:
+        """Until cancelled. Telegram is told the address only once somebody listens there."""
+        webhook = self._intake = Webhook(settings, me=me, clock=self._clock)
+        async with webhook.serving(accept, answer):
+            pause = FIRST_PAUSE_SECONDS
+            while True:
+                try:
+                    await self._register(settings)
+                except TelegramError as error:
+                    asked = error.retry_after if isinstance(error, Refused) else None
+                    webhook.trouble = f"the webhook cannot be set ({error})"
+                    log.warning("webhook.not_set", extra={"error": str(error)})
+                    await self._clock.sleep(asked or pause)
+                    pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                else:
+                    webhook.trouble, pause = "", FIRST_PAUSE_SECONDS
+                    await self._clock.sleep(REGISTER_SECONDS)
+
+    async def _register(self, settings: WebhookSettings) -> None:
+        """Tells Telegram where to push. What waits there is kept. Raises `ChannelDown` for a refusal that stays."""
+        try:
+            await self._bot.set_webhook(
+                settings.url,
+                secret_token=settings.secret,
+                allowed_updates=ALLOWED_UPDATES,
+                drop_pending_updates=False,
+            )
+        except Refused as refused:
+            if refused.status in (401, 404):
+                raise _token_refused() from None
+            if refused.status == 400:
+                raise ChannelDown(
+                    f"Telegram: the webhook {settings.url!r} is refused ({refused.description!r}). "
+                    "Correct channels.telegram.webhook.url: https, port 443, 80, 88 or 8443, reachable from outside.",
+                    retry_after=REFUSED_SECONDS,
+                ) from None
+            raise
+        log.info("webhook.set", extra={"url": settings.url})
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         return fetch(self._bot, self._calls, attachment, self._settings.download_bytes)
@@ -137,19 +187,33 @@ class TelegramChannel:
         await self._sender.busy(to, doing)
 
     async def ping(self) -> Health:
-        """Asks Telegram only when the poll loop has not heard from it lately."""
-        poller = self._poller
-        if poller is not None:
-            if poller.trouble:
-                return Health(False, f"Telegram: {poller.trouble}")
-            if poller.heard_at is not None and self._clock.monotonic() - poller.heard_at < STALL_SECONDS:
+        """Asks Telegram only when nothing was heard from it lately."""
+        intake = self._intake
+        if intake is not None:
+            if intake.trouble:
+                return Health(False, f"Telegram: {intake.trouble}")
+            if intake.heard_at is not None and self._clock.monotonic() - intake.heard_at < STALL_SECONDS:
                 return self._well()
         try:
+            if isinstance(intake, Webhook) and self._settings.webhook is not None:
+                return await self._pushed_well(self._settings.webhook)
             await self._introduce()
         except ChannelDown as error:
             return Health(False, str(error))
         except TelegramError as error:
             return Health(False, f"Telegram cannot be reached ({error}). Check the network of this machine.")
+        return self._well()
+
+    async def _pushed_well(self, settings: WebhookSettings) -> Health:
+        """What Telegram says about the webhook. Raises `TelegramError`."""
+        told = await self._bot.get_webhook_info()
+        if told.url != settings.url:
+            return Health(False, "Telegram: another process took the webhook away; it is set again in ten minutes")
+        if told.pending_update_count and told.last_error_message:
+            why = f"{told.last_error_message!r}; {told.pending_update_count} wait"
+            return Health(
+                False, f"Telegram cannot push ({why}). Check the proxy in front of channels.telegram.webhook."
+            )
         return self._well()
 
     def _well(self) -> Health:
@@ -162,7 +226,7 @@ class TelegramChannel:
         except Refused as refused:
             if refused.status not in (401, 404):
                 raise
-            raise ChannelDown(f"Telegram: the bot token is refused. {TOKEN_FIX}", retry_after=REFUSED_SECONDS) from None
+            raise _token_refused() from None
         self._me = Me(user.id, user.first_name, user.username or "")
         log.info("telegram.connected", extra={"bot": user.username, "id": user.id})
         return self._me
@@ -197,6 +261,10 @@ class TelegramChannel:
                     log.warning("menu.failed", extra={"error": str(error)})
                     return
                 menu = menu[: len(menu) * 3 // 4]
+
+
+def _token_refused() -> ChannelDown:
+    return ChannelDown(f"Telegram: the bot token is refused. {TOKEN_FIX}", retry_after=REFUSED_SECONDS)
 
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -7,25 +7,23 @@ Source: Telegram Bot API, getUpdates.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from telegram.error import TelegramError
 
 from bot.core.errors import ChannelDown, StoreUnavailable
-from bot.core.messages import Inbound
 from bot.core.ports import Accept, Clock, Cursors
-from bot.core.work import Arrivals, Cursor, Poison
-from channels.telegram.inbound import UNREADABLE, Me, moved, read_update
+from bot.core.work import Cursor
+from channels.telegram.batch import ALLOWED_UPDATES, acknowledge, read_batch, source_of, update_id
+from channels.telegram.inbound import Me
 from channels.telegram.transport import Refused, Transport
 from channels.telegram.verdicts import TOKEN_FIX
 
 log = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 BATCH = 100
 ALBUM_SECONDS = 0.5  # how long the next file of an album may take
 STALL_SECONDS = 120.0
@@ -51,7 +49,6 @@ class Poller:
     ) -> None:
         self._transport, self._url, self._poll_seconds = transport, url, poll_seconds
         self._me, self._cursors, self._clock = me, cursors, clock
-        self._source = f"telegram:{me.id}"
         self._asked_at: float | None = None
         self.heard_at: float | None = None
         self.trouble = ""
@@ -68,7 +65,7 @@ class Poller:
                     updates = await self._whole_albums(updates, offset)
                     offset = await self._store(updates, accept, offset)
                     for update in updates:
-                        _acknowledge(update, answer)
+                        acknowledge(update, answer)
                 pause = FIRST_PAUSE_SECONDS
                 self.trouble = ""
             except StoreUnavailable as error:
@@ -104,7 +101,7 @@ class Poller:
 
     @property
     def _cursor_name(self) -> str:
-        return f"{self._source}:offset"
+        return f"{source_of(self._me)}:offset"
 
     async def _whole_albums(self, updates: Sequence[dict[str, Any]], offset: int) -> Sequence[dict[str, Any]]:
         """The batch, asked for again while its last message is of an album that still grows: Telegram hands out an
@@ -134,32 +131,15 @@ class Poller:
 
     async def _store(self, updates: Sequence[dict[str, Any]], accept: Accept, offset: int) -> int:
         """Hands the batch over by update id; the next offset."""
-        arrivals = self._read(updates)
-        await accept(arrivals)
-        if arrivals.cursor is None:
+        arrivals = read_batch(updates, self._me, self._clock.now())
+        # Not max() with the old offset: after a quiet week Telegram starts again from any number.
+        newest = max(map(update_id, updates))
+        await accept(replace(arrivals, cursor=Cursor(self._cursor_name, str(newest + 1)) if newest >= 0 else None))
+        if newest < 0:
             # Not one of them has an id, so none can be confirmed: they would come again at once.
             await self._clock.sleep(LONGEST_PAUSE_SECONDS)
             return offset
-        return int(arrivals.cursor.value)
-
-    def _read(self, updates: Sequence[dict[str, Any]]) -> Arrivals:
-        inbounds: list[Inbound] = []
-        poison: list[Poison] = []
-        now = self._clock.now()
-        in_order = sorted(updates, key=_update_id)
-        for update in in_order:
-            try:
-                _log_moves(update)
-                inbound = read_update(update, self._me, now)
-            except UNREADABLE as error:
-                poison.append(_poison(update, error))
-            else:
-                if inbound is not None:
-                    inbounds.append(inbound)
-        # Not max() with the old offset: after a quiet week Telegram starts again from any number.
-        newest = _update_id(in_order[-1])
-        cursor = Cursor(self._cursor_name, str(newest + 1)) if newest >= 0 else None
-        return Arrivals(self._source, tuple(inbounds), cursor, tuple(poison))
+        return newest + 1
 
     async def _refused(self, refused: Refused, pause: float) -> float:
         if refused.status in (401, 404):
@@ -184,36 +164,7 @@ class Poller:
         return min(2 * pause, longest)
 
 
-def _update_id(update: object) -> int:
-    """-1 for what is not an update at all."""
-    found = update.get("update_id") if isinstance(update, dict) else None
-    return found if isinstance(found, int) else -1
-
-
 def _ends_in_album(updates: Sequence[dict[str, Any]]) -> bool:
-    last = max(updates, key=_update_id)
+    last = max(updates, key=update_id)
     message = last.get("message") if isinstance(last, dict) else None
     return isinstance(message, dict) and "media_group_id" in message
-
-
-def _poison(update: object, error: Exception) -> Poison:
-    raw = json.dumps(update)
-    number = _update_id(update)
-    known = str(number) if number >= 0 else hashlib.sha256(raw.encode()).hexdigest()[:16]
-    log.warning("update.unreadable", extra={"update": known, "error": type(error).__name__})
-    return Poison(known, raw, f"{type(error).__name__}: {error}")
-
-
-def _log_moves(update: dict[str, Any]) -> None:
-    if change := moved(update):
-        log.warning("chat.moved", extra={"chat": change[0], "now": change[1]})
-    if member := update.get("my_chat_member"):
-        told = {"chat": member["chat"]["id"], "status": member["new_chat_member"]["status"]}
-        log.info("chat.membership", extra=told)
-
-
-def _acknowledge(update: object, answer: Callable[[str], None]) -> None:
-    """Stops the spinner on a pressed button."""
-    query = update.get("callback_query") if isinstance(update, dict) else None
-    if isinstance(query, dict) and isinstance(query.get("id"), str):
-        answer(query["id"])

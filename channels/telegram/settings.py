@@ -5,12 +5,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from bot.core.errors import ChannelDown
+from bot.core.errors import ChannelDown, ConfigError
 
 PUBLIC_ROOT = "https://api.telegram.org"
 MB = 1024 * 1024
 
 _TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where Telegram pushes updates to: `url` as the world sees it; `port` and `path` as the proxy hands it on.
+
+    Source: Telegram Bot API, setWebhook (what a secret may be made of)."""
+
+    url: str
+    port: int
+    secret: str = field(repr=False)
+    path: str
+
+    def __post_init__(self) -> None:
+        if not _SECRET.fullmatch(self.secret):
+            raise ConfigError(
+                "Telegram does not take this secret",
+                path="channels.telegram.webhook.secret",
+                fix="Use 1 to 256 of A-Z, a-z, 0-9, _ and -, such as what `openssl rand -hex 32` prints.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +52,7 @@ class TelegramSettings:
     download_bytes: int = 20 * MB
     upload_bytes: int = 50 * MB
     sends_per_second: float | None = None
+    webhook: WebhookSettings | None = None
 
     def checked(self) -> TelegramSettings:
         """These settings. Raises `ChannelDown` when the token cannot be one."""

@@ -63,6 +63,7 @@ class TelegramApi(Chats):
         self.calls: list[Call] = []
         self.commands: list[dict[str, str]] = []
         self.webhook = ""
+        self.webhook_error = ""
         self.confirmed = 0
         self.polling = 0
         self._where = (host, port)
@@ -145,6 +146,16 @@ class TelegramApi(Chats):
         """Delivers this very update once more, confirmed or not."""
         self._again.append(update)
         self._wake_poller()
+
+    @property
+    def oldest(self) -> dict[str, Any] | None:
+        """The update that waits longest."""
+        return self._updates[0] if self._updates else None
+
+    def pushed(self) -> None:
+        """The oldest update was taken by the webhook."""
+        self.confirmed = self._updates.popleft()["update_id"] + 1
+        self._happened()
 
     def _wake_poller(self) -> None:
         if self._poller and not self._poller.done():
@@ -237,7 +248,12 @@ class TelegramApi(Chats):
         if method == "setMyCommands":
             self.commands = nested(params["commands"])
             return True
-        if method in ("answerCallbackQuery", "sendChatAction", "deleteWebhook"):
+        if method in ("setWebhook", "deleteWebhook"):
+            self.webhook = str(params.get("url", ""))
+            return True
+        if method == "getWebhookInfo":
+            return self._webhook_info()
+        if method in ("answerCallbackQuery", "sendChatAction"):
             return True
         if method == "deleteMessage":
             self._find(params).deleted = True
@@ -249,6 +265,11 @@ class TelegramApi(Chats):
         if kind := UPLOADS.get(method.removeprefix("send")):
             return self._send(kind, params)
         raise Refusal(404, "Not Found: method not found")
+
+    def _webhook_info(self) -> dict[str, Any]:
+        told = {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": self.pending}
+        failed = {"last_error_date": 1, "last_error_message": self.webhook_error} if self.webhook_error else {}
+        return told | failed
 
     async def _get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         if self.webhook:

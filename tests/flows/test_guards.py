@@ -10,9 +10,10 @@ from bot.agent.accept import WAITING_AT_MOST
 from bot.agent.access import DmPolicy, Door, Room
 from bot.core.chat import User
 from bot.core.errors import KeyRefused, Undeliverable
-from bot.core.messages import Conversation, Inbound, Person
+from bot.core.messages import Attachment, Conversation, Inbound, Kind, Person
 from bot.core.work import Arrivals, Poison
 from bot.store import open_store
+from tests.fakes.channel import conversation
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import Says
 from tests.talk import OPEN, open_talk
@@ -125,6 +126,39 @@ async def test_a_group_that_got_another_id_keeps_its_answer_and_its_memory(tmp_p
         await talk.says("who am I?", chat="-1005")
         assert await talk.answer("-1005") == "You are Ann"
         assert User("I am Ann") in talk.model.requests[-1].messages
+
+
+async def test_a_group_that_tells_of_its_new_id_is_remembered_there(tmp_path: Path) -> None:
+    door = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"owner"}), rooms={"-5": Room()})
+    async with open_talk(tmp_path, Says("Hello Ann"), Says("You are Ann"), door=door) as talk:
+        await talk.says("I am Ann", chat="-5")
+        await talk.settles()
+        moves = ((conversation("-5"), conversation("-1005")),)
+        for _ in range(2):  # told twice
+            await talk.agent.acceptor.accept(Arrivals("fake", moved=moves))
+        await talk.says("who am I?", chat="-1005")
+
+        assert await talk.answer("-1005") == "You are Ann"
+        assert User("I am Ann") in talk.model.requests[-1].messages
+        assert "now has the id -1005" in talk.channel.texts("owner")[0]
+
+
+async def test_an_album_that_comes_file_by_file_is_one_turn(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with open_talk(tmp_path, Says("Two pictures"), clock=clock) as talk:
+        for number in (1, 2):
+            talk.channel.files[f"p{number}"] = b"picture"
+            picture = Attachment(Kind.PICTURE, "image/png", f"p{number}")
+            inbound = Inbound(
+                str(number), conversation("1"), Person("7"), clock.now(), attachments=(picture,), group="album"
+            )
+            await talk.agent.acceptor.accept(Arrivals("fake", (inbound,), settle_seconds=1.0))
+        await clock.advance(0.9)
+        early = talk.model.requests[:]
+        await clock.advance(0.1)
+
+        assert await talk.answer() == "Two pictures"
+        assert (early, len(talk.model.requests)) == ([], 1)
 
 
 async def test_the_backlog_tells_how_long_the_oldest_waits(tmp_path: Path) -> None:
