@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marker>`{3,}|~{3,})[ \t]*(?P<info>[^\n]*)")
-_MARKER = re.compile(r"[ \t]*(`{3}|~{3})")
+_MARKER = re.compile(r"\s*(`{3}|~{3})")  # any white space: a gap leaves all of it out
 _PARAGRAPH = re.compile(r"\n(?=[^\S\n]*\n)")
 _LINE_END = re.compile(r"\n")
 _SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]*_]{0,3}(?=\s)|(?<=[。！？])(?=\S)""")
@@ -172,6 +172,10 @@ class _Splitter:
     def _makes_no_fence(self, at: int) -> bool:
         """False where a cut through a line would make one of its parts look like the edge of a block."""
         line = self._line_at(at)
+        if self._fence_at(at) is None:
+            following = _next_start(self._text, at, self._limit)
+            if following != self._line_at(following).start and _MARKER.match(self._text, following):
+                return False  # the white space that kept a marker from the beginning of a line is left out
         if line.edge or at in (line.start, line.end):
             return True
         return not _MARKER.match(self._text, line.start, line.end) and not _MARKER.match(self._text, at, line.end)

@@ -63,6 +63,8 @@ def test_every_message_fits_and_shows_something(text: str, limit: int, utf16: bo
 
 @settings(max_examples=600, deadline=None)
 @example("word " * 39 + "```\nmore " * 60, 200, False)
+@example("word " * 39 + "\u00a0" * 9 + "``` more", 200, False)
+@example("word " * 38 + "\n" + "\x1c" * 90 + "``` more", 200, False)
 @given(TEXTS, st.integers(160, 400), st.booleans())
 def test_no_message_leaves_a_code_block_open(text: str, limit: int, utf16: bool) -> None:
     assert not any(has_open_block(message) for message in split(text, limit, utf16=utf16))
