@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,15 +53,27 @@ class World:
         return [json.dumps(asked.body, ensure_ascii=False) for asked in self.sandbox.asked("/chat/completions")]
 
 
+_DEFAULTS = {"models": {"openrouter/auto": {}, "openrouter/anthropic/claude-sonnet-4.6": {}}}
+
+
 @asynccontextmanager
 async def open_world(
-    side: Side, sandbox: Sandbox, folder: Path, *, tts: str = "inbound", owners: tuple[str, ...] = (), **channel: object
+    side: Side,
+    sandbox: Sandbox,
+    folder: Path,
+    *,
+    tts: str = "inbound",
+    owners: tuple[str, ...] = (),
+    defaults: Mapping[str, object] | None = None,
+    **channel: object,
 ) -> AsyncIterator[World]:
-    """The app receives while the block runs. `channel` changes the channel's section; state stays in `folder`."""
+    """The app receives while the block runs. `channel` changes the channel's section; state stays in `folder`.
+
+    `defaults` is laid over agents.defaults."""
     provider = {"baseUrl": sandbox.base_url, "apiKey": sandbox.key}
     config = {
         "models": {"providers": {"openrouter": provider}},
-        "agents": {"defaults": {"models": {"openrouter/auto": {}, "openrouter/anthropic/claude-sonnet-4.6": {}}}},
+        "agents": {"defaults": {**_DEFAULTS, **(defaults or {})}},
         "messages": {"tts": {"auto": tts}},
         "channels": side.config(**channel),
         "owners": list(owners),

@@ -1,0 +1,152 @@
+"""What the tools for clips and songs ask for, refuse and tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.messages import Conversation
+from bot.core.work import Frame, Job, SongRequest, VideoRequest
+from bot.tools.media_jobs import ALREADY, STARTED, music_generate, video_generate
+from bot.tools.tool import Tool, ToolFailed
+from tests.bot.tools.calling import context, picture
+from tests.fakes.clock import FakeClock
+
+
+class Starter:
+    """Starts each job once."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+
+    async def _start(self, job: Job) -> bool:
+        return self.jobs.setdefault(job.id, job) is job
+
+    start_video = start_song = _start
+
+    async def running(self, conversation: Conversation) -> tuple[Job, ...]:
+        return tuple(self.jobs.values())
+
+    @property
+    def asked(self) -> VideoRequest | SongRequest:
+        (job,) = self.jobs.values()
+        return job.request
+
+
+def both(starter: Starter) -> tuple[Tool, Tool]:
+    return video_generate(starter, FakeClock()), music_generate(starter, FakeClock())
+
+
+async def test_every_wish_for_a_clip_is_in_the_job() -> None:
+    starter = Starter()
+    clip, _ = both(starter)
+    given = {
+        "prompt": "waves",
+        "durationSeconds": 6,
+        "aspectRatio": "16:9",
+        "resolution": "720P",
+        "size": "1280x720",
+        "audio": False,
+        "useImages": True,
+        "imageRoles": ["reference_image", None, "nonsense"],
+        "providerOptions": {"seed": 7, "callback_url": "https://example.com/done"},
+    }
+    shown = tuple(picture(number) for number in range(5))
+
+    await clip.run(given, context(*shown))
+
+    assert starter.asked == VideoRequest(
+        "waves",
+        frames=tuple(map(Frame, shown[:4], ("reference_image", "", "nonsense", ""))),
+        duration_seconds=6,
+        resolution="720P",
+        aspect_ratio="16:9",
+        size="1280x720",
+        audio=False,
+        seed=7,
+        callback_url="https://example.com/done",
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"prompt": " "},
+        {"action": "cancel"},
+        {"durationSeconds": 0},
+        {"durationSeconds": 2.5},
+        {"durationSeconds": "6"},
+        {"aspectRatio": "wide"},
+        {"size": "big"},
+        {"audio": "no"},
+        {"imageRoles": ["first_frame"]},
+        {"useImages": True},
+        {"providerOptions": []},
+        {"providerOptions": {"negative_prompt": "rain"}},
+        {"providerOptions": {"seed": "7"}},
+        {"providerOptions": {"seed": 1.5}},
+        {"providerOptions": {"callback_url": 5}},
+    ],
+)
+async def test_a_wrong_wish_for_a_clip_starts_nothing(wrong: dict[str, object]) -> None:
+    starter = Starter()
+    clip, _ = both(starter)
+
+    with pytest.raises(ToolFailed):
+        await clip.run({"prompt": "waves", **wrong}, context())
+    assert not starter.jobs
+
+
+async def test_more_roles_than_pictures_are_refused() -> None:
+    clip, _ = both(Starter())
+    with pytest.raises(ToolFailed, match="at most 1"):
+        await clip.run({"prompt": "x", "useImages": True, "imageRoles": ["first_frame"] * 2}, context(picture()))
+
+
+async def test_every_wish_for_a_song_is_in_the_job() -> None:
+    starter = Starter()
+    _, song = both(starter)
+    given = {"prompt": "the sea", "lyrics": "la la", "instrumental": False, "durationSeconds": 30, "format": "MP3"}
+
+    await song.run({**given, "useImage": True}, context(picture(1), picture(2)))
+
+    assert starter.asked == SongRequest(
+        "the sea", lyrics="la la", duration_seconds=30, picture=picture(1), format="mp3"
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"format": "flac"}, {"durationSeconds": 0}, {"instrumental": "yes"}, {"useImage": True}, {"prompt": None}],
+)
+async def test_a_wrong_wish_for_a_song_starts_nothing(wrong: dict[str, object]) -> None:
+    starter = Starter()
+    _, song = both(starter)
+
+    with pytest.raises(ToolFailed):
+        await song.run({"prompt": "the sea", **wrong}, context())
+    assert not starter.jobs
+
+
+async def test_the_same_call_again_starts_nothing_again() -> None:
+    clip, song = both(Starter())[0], both(Starter())[1]
+    for tool in (clip, song):
+        assert (await tool.run({"prompt": "x"}, context())).text == STARTED
+        assert (await tool.run({"prompt": "x"}, context())).text == ALREADY
+
+
+async def test_each_tool_tells_what_of_its_kind_is_running() -> None:
+    starter = Starter()
+    clip, song = both(starter)
+    await clip.run({"prompt": "waves"}, context())
+
+    assert (await clip.run({"action": "status"}, context())).text == "'waves': 0 s so far"
+    assert (await song.run({"action": "status"}, context())).text == "Nothing is being made right now."
+
+
+async def test_asking_what_there_is_starts_nothing() -> None:
+    starter = Starter()
+    clip, song = both(starter)
+
+    assert "first_frame" in (await clip.run({"action": "list"}, context())).text
+    assert "wav, mp3" in (await song.run({"action": "list"}, context())).text
+    assert not starter.jobs
