@@ -15,6 +15,7 @@ from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeli
 from bot.core.failpoints import failpoint
 from bot.core.messages import Conversation, Kind, Media, Part, Text, Voice
 from bot.core.ports import Channel, Clock, Outbox
+from bot.core.trace import turn_of, working_for
 from bot.core.work import Due
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Deliverer:
             channel = self._channels.get(conversation.channel)
             if channel is None:
                 return
-            wait = await self._deliver(channel, due)
+            with working_for(turn_of(due.key)):
+                wait = await self._deliver(channel, due)
             if wait:
                 await self._clock.sleep(wait)
 

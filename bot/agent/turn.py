@@ -23,6 +23,7 @@ from bot.core.chat import Assistant, ChatMessage, ChatRequest, User
 from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
 from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text, Turn
 from bot.core.ports import Channel, Clock, History, Inbox, Outbox, Steps
+from bot.core.trace import working_for
 from bot.core.work import Outcome, Step
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,11 @@ class TurnRunner:
 
     async def run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
         """`stopped()` tells a /stop from a shutdown when the turn is cancelled."""
+        with working_for(turn.id):
+            log.info("turn.begun", extra={"attempt": turn.attempt, "events": " ".join(one.id for one in turn.inbounds)})
+            await self._run(turn, stopped)
+
+    async def _run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
         channel = self._channels.get(turn.conversation.channel)
         if channel is None:  # it went down between the claim and now: the turn waits until it is back
             await self._store.inbox.release(turn)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from urllib.parse import quote
 
+from bot.core.trace import TurnFilter
+
 log = logging.getLogger(__name__)
 
 MARK = "[redacted]"
@@ -125,6 +127,7 @@ def install_logging(level: int | str, redactor: Redactor) -> logging.Handler:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(RedactingFormatter(redactor))
+    handler.addFilter(TurnFilter())
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.trace import working_for
 from bot.net.redact import MARK, RedactingFormatter, Redactor, install_logging
 
 TELEGRAM = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_01234"
@@ -153,6 +154,21 @@ def test_installed_logging_hides_what_httpx_would_tell(root: logging.Logger) -> 
     assert OPENROUTER not in stream.getvalue()
     assert "WARNING other: hello" in stream.getvalue()
     assert root.handlers == [handler]
+
+
+def test_a_line_names_the_turn_it_was_written_for(root: logging.Logger) -> None:
+    stream = io.StringIO()
+    handler = install_logging("INFO", Redactor())
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+
+    with working_for("42"):
+        logging.getLogger("bot.some").info("thing.done", extra={"n": 1})
+        logging.getLogger("bot.some").info("turn.done", extra={"turn": "41"})
+    logging.getLogger("bot.some").info("thing.idle")
+
+    told = [text.partition("INFO ")[2] for text in stream.getvalue().splitlines()]
+    assert told == ["thing.done n=1 turn=42", "turn.done turn=41", "thing.idle"]
 
 
 def test_a_crash_is_told_without_secrets(root: logging.Logger) -> None:
