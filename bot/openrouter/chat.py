@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from bot.core.chat import ChatEvent, ChatRequest, Finished, FinishReason, Retrying, Usage
+from bot.core.chat import ChatEvent, ChatRequest, Finished, FinishReason, Retrying, TextDelta, Usage
 from bot.core.errors import BadRequest, ConfigError, ModelMissing, ProviderBusy, ProviderError
 from bot.core.ports import Blobs, Clock
 from bot.openrouter.answer import AnswerBuilder
@@ -114,13 +114,15 @@ class OpenRouterChat:
             jitter=self._jitter,
         )
         while True:
+            seen = False
             try:
                 async with aclosing(self._try(question)) as events:
                     async for event in events:
+                        seen = seen or (isinstance(event, TextDelta) and bool(event.text.strip()))
                         yield event
                 return
             except ProviderError as error:
-                body, notice = tries.next(question.body, error)
+                body, notice = tries.next(question.body, error, seen=seen)
                 log.warning(
                     "chat.retry", extra={"model": slug, "seconds": round(notice.wait_seconds, 1), "reason": str(error)}
                 )

@@ -24,10 +24,14 @@ class EmptyAnswer(BadAnswer):
 
 @dataclass(frozen=True, slots=True)
 class RetryLimits:
-    """`window_seconds` counts from the first failure; `longest_wait_seconds` caps an honoured Retry-After."""
+    """`window_seconds` counts from the first failure; `longest_wait_seconds` caps an honoured Retry-After.
+
+    The `visible_` ones hold from the moment a person saw text that broke off: they look at half an answer."""
 
     retries: int = 8
     window_seconds: float = 90.0
+    visible_retries: int = 3
+    visible_window_seconds: float = 20.0
     longest_wait_seconds: float = 60.0
     first_backoff_seconds: float = 1.0
     longest_backoff_seconds: float = 20.0
@@ -45,9 +49,13 @@ class Tries:
         self._empty = 0
         self._failures = 0
         self._began: float | None = None
+        self._seen_failures = 0
+        self._seen_began: float | None = None
 
-    def next(self, body: Body, error: ProviderError) -> tuple[Body, Retrying]:
-        """The body to ask with now, and what to say and wait before. Raises `error` when asking again is no use."""
+    def next(self, body: Body, error: ProviderError, *, seen: bool = False) -> tuple[Body, Retrying]:
+        """The body to ask with now, and what to say and wait before. Raises `error` when asking again is no use.
+
+        `seen` tells that this try had shown text."""
         for remedy in REMEDIES:
             changed = None if remedy in self._used else remedy(body, error, self._context_tokens)
             if changed is not None:
@@ -58,9 +66,9 @@ class Tries:
         if isinstance(error, EmptyAnswer) and not self._empty:
             self._empty += 1
             return body, Retrying("The model returned nothing. I ask once more.")
-        return body, self._later(error)
+        return body, self._later(error, seen)
 
-    def _later(self, error: ProviderError) -> Retrying:
+    def _later(self, error: ProviderError, seen: bool) -> Retrying:
         waits = isinstance(error, OutOfCredit) and error.retry_after is not None
         if not (isinstance(error, ProviderBusy) or waits):
             raise error
@@ -72,6 +80,13 @@ class Tries:
         wait = self._backoff() if error.retry_after is None else error.retry_after
         if self._failures >= limits.retries or now + wait > self._began + limits.window_seconds:
             raise error
+        if seen and self._seen_began is None:
+            self._seen_began = now
+        if self._seen_began is not None:
+            until = self._seen_began + limits.visible_window_seconds
+            if self._seen_failures >= limits.visible_retries or now + wait > until:
+                raise error
+            self._seen_failures += 1
         self._failures += 1
         return Retrying(f"{_why(error)} I will try again {_in_words(wait)}.", wait)
 

@@ -42,6 +42,39 @@ async def test_the_window_opens_with_the_first_failure(clock: FakeClock, tries: 
         tries.next(BODY, ProviderBusy("x"))
 
 
+async def test_half_an_answer_is_not_looked_at_for_long(clock: FakeClock, tries: Tries) -> None:
+    for _ in range(4):
+        await clock.advance(tries.next(BODY, ProviderBusy("x", status=503))[1].wait_seconds)
+    began = clock.monotonic()
+    waits = []
+    with pytest.raises(ProviderBusy):
+        while True:
+            waits.append(tries.next(BODY, ProviderBusy("x", retry_after=5.0), seen=True)[1].wait_seconds)
+            await clock.advance(waits[-1])
+
+    assert waits == [5.0, 5.0, 5.0]
+    assert clock.monotonic() - began <= 20
+
+
+async def test_a_service_that_fails_after_half_an_answer_has_no_more_time_than_one_that_breaks_again(
+    clock: FakeClock, tries: Tries
+) -> None:
+    tries.next(BODY, ProviderBusy("x"), seen=True)
+    await clock.advance(18)
+    tries.next(BODY, ProviderBusy("x", retry_after=2.0))
+
+    with pytest.raises(ProviderBusy):
+        tries.next(BODY, ProviderBusy("x", retry_after=3.0))
+
+
+def test_before_the_first_word_it_is_tried_eight_times(tries: Tries) -> None:
+    for _ in range(8):
+        tries.next(BODY, ProviderBusy("x"))
+
+    with pytest.raises(ProviderBusy):
+        tries.next(BODY, ProviderBusy("x"))
+
+
 def test_each_remedy_is_tried_once(tries: Tries) -> None:
     poor = OutOfCredit("x", status=402, affordable_tokens=100)
 
