@@ -136,17 +136,18 @@ async def serve(
     install_logging(config.logging.level.upper(), Redactor(known_secrets(config, environ, profiles.stored)))
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     stop = asyncio.Event()
-    with _signals(stop), counting() as counts:
+    with _signals(stop, state_dir), counting() as counts:
         async with open_app(config, state_dir, environ=environ, clock=clock, tell=tell, counts=counts) as app:
             return await _run(app, config, state_dir, stop, tell=tell, ready=ready)
 
 
 @contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
+def _signals(stop: asyncio.Event, state_dir: Path) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def told() -> None:
         if stop.is_set():  # whoever says it twice does not want to wait; everything accepted is in the database
+            mark_end(state_dir)
             log.warning("daemon.ended_at_once")
             os._exit(EXIT_AT_ONCE)
         stop.set()
