@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.agent.accept import hash_code
-from bot.agent.commands.people import WELCOME
+from bot.agent.pairing import Pairing
 from bot.core.errors import VoxlineError
-from bot.core.messages import Conversation, Target, Text
+from bot.core.messages import Conversation
 from bot.core.ports import Clock
-from bot.core.work import Guest, PairingRequest
+from bot.core.work import PairingRequest
 from bot.ops.control import Answer, Facts
 from bot.store import SqliteStore
 
 
 def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversation], None]) -> Mapping[str, Answer]:
     """`pairing.list`, `pairing.approve` and `pairing.remove`. `who` is a code, or a channel and an id."""
+
+    pairing = Pairing(access=store, outbox=store, clock=clock, wake=wake)
 
     async def listed(_: Mapping[str, str]) -> Facts:
         return {
@@ -26,23 +27,11 @@ def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversati
         }
 
     async def approve(asked: Mapping[str, str]) -> Facts:
-        request = await _taken(asked.get("who", ""))
-        await store.let_in(Guest(request.channel, request.person_id, request.name, clock.now()))
-        to = Target(Conversation(request.channel, request.chat))
-        await store.post(f"welcome:{request.code_hash}", to, (Text(WELCOME),))
-        wake(to.conversation)
-        return _told(request)
-
-    async def _taken(who: str) -> PairingRequest:
-        channel, _, person = who.partition(":")
-        request = None
-        if channel and person:
-            request = await store.take_request(now=clock.now(), channel=channel, person_id=person)
-        elif who.strip():
-            request = await store.take_request(now=clock.now(), code_hash=hash_code(who))
+        who = asked.get("who", "")
+        request = await pairing.let_in(who)
         if request is None:
             raise VoxlineError(f"no open request matches {who!r}; codes are good for one hour: let them write again")
-        return request
+        return _told(request)
 
     async def remove(asked: Mapping[str, str]) -> Facts:
         channel, _, person = asked.get("who", "").partition(":")

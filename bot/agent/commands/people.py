@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.agent.accept import hash_code
 from bot.agent.commands.command import Command, Said
-from bot.core.messages import Conversation, Reply, Target, Text
+from bot.agent.pairing import Pairing
+from bot.core.messages import Conversation, Reply, Text
 from bot.core.ports import Access, Clock, Outbox
-from bot.core.work import Guest, PairingRequest
-
-WELCOME = "You are in! Write to me or send a voice note; /help shows what I can do."
 
 
 def people_commands(
@@ -18,26 +15,16 @@ def people_commands(
 ) -> tuple[Command, ...]:
     """The commands that let people in and put them out. `wake` has the welcome sent at once."""
 
-    async def find(rest: str) -> PairingRequest | None:
-        words = rest.split()
-        if len(words) == 2:
-            request = await access.take_request(now=clock.now(), channel=words[0], person_id=words[1])
-            if request is not None:
-                return request  # otherwise it is a code that was written in two halves
-        return await access.take_request(now=clock.now(), code_hash=hash_code(rest)) if words else None
+    pairing = Pairing(access=access, outbox=outbox, clock=clock, wake=wake)
 
     async def allow(said: Said) -> Reply:
-        request = await find(said.rest)
+        request = await pairing.let_in(said.rest)
         if request is None:
             return (Text("No open request matches that. Codes are good for one hour; they can write to me again."),)
-        await access.let_in(Guest(request.channel, request.person_id, request.name, clock.now()))
-        to = Target(Conversation(request.channel, request.chat))
-        await outbox.post(f"welcome:{request.code_hash}", to, (Text(WELCOME),))
-        wake(to.conversation)
         return (Text(f"{request.name or request.person_id} may talk to me on {request.channel} now."),)
 
     async def refuse(said: Said) -> Reply:
-        request = await find(said.rest)
+        request = await pairing.take(said.rest)
         if request is None:
             return (Text("No open request matches that."),)
         return (Text(f"{request.name or request.person_id} stays out."),)
