@@ -167,6 +167,7 @@ class DiscordChannel(Channel):
             self._gateway.cancel()
             with contextlib.suppress(asyncio.CancelledError, ChannelDown):
                 await self._gateway
+        self._client.stop_heartbeats()
 
     async def _offer_commands(self, my_id: str) -> None:
         """Registers the slash commands when they are others than last time. A refusal only costs the commands."""

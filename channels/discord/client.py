@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Any
 
 import discord
+from discord.gateway import KeepAliveHandler
 from discord.state import ConnectionState
 
 from channels.discord.inbound import Json, Me
@@ -87,6 +89,13 @@ class GatewayClient(discord.Client):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._before_identify(initial)
+
+    def stop_heartbeats(self) -> None:
+        """Ends the heartbeat threads of this client. The library forgets the one of a connection that ended
+        between HELLO and READY, as ours does when no session may be begun any more."""
+        for thread in threading.enumerate():
+            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:
+                thread.stop()
 
     def me(self, room: str) -> Me:
         """The bot as messages of this server ("" for a direct chat) name it."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from discord.gateway import KeepAliveHandler
 
 from bot.core.errors import ChannelDown, StoreUnavailable
 from bot.core.messages import Conversation, Target, Text
@@ -326,6 +329,11 @@ async def test_redelivered_messages_keep_their_id_and_their_source(
     assert (arrivals.cursor.name, arrivals.cursor.value) == (f"discord:{BOT_ID}:{DM_ID}", message_id)
 
 
+def beats(thread: threading.Thread) -> bool:
+    """Whether this is a heartbeat that nobody stopped."""
+    return isinstance(thread, KeepAliveHandler) and not thread._stop_ev.is_set()
+
+
 async def test_every_new_session_is_counted_and_too_many_a_day_are_refused(
     api: DiscordApi, connect: Connect, shelf: Shelf, clock: HastyClock
 ) -> None:
@@ -339,6 +347,7 @@ async def test_every_new_session_is_counted_and_too_many_a_day_are_refused(
         async with connect():
             pass
     assert api.gateway.identifies == 1
+    assert not [thread for thread in threading.enumerate() if beats(thread)]
 
     await clock.advance(24 * 3600)
     async with connect():
