@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 SECONDS ?= 20
+KILLS ?= 20
+CHANNEL ?= telegram
 FUZZ := sse split telegram_html config update redact
 
-.PHONY: demo test test-browser lint types bandit fuzz clean
+.PHONY: demo test kills chaos test-browser lint types bandit fuzz
 
 $(VENV)/.demo: pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."

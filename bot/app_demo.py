@@ -11,18 +11,21 @@ from pathlib import Path
 from bot.app import App, serve
 from bot.config.load import parse
 from bot.core.clock import SystemClock
+from bot.core.errors import ChannelDown
 from bot.sandbox import Sandbox
 
 DEMO_CONFIG = """{
   models: { providers: { openrouter: { baseUrl: %(base)s, apiKey: %(key)s } } },
   messages: { tts: { auto: "inbound" } },
   channels: { web: { enabled: true, port: %(port)d } },
-  logging: { level: "warning" },
+  logging: { level: "error" },
 }"""
 
 
 async def demo(state_dir: Path | None, port: int, open_browser: bool) -> int:
-    """The whole program on this machine alone: a stand-in provider and the local page."""
+    """The whole program on this machine alone: a stand-in provider and the local page. Returns the exit status.
+
+    Raises `ChannelDown` when the port is taken."""
     with contextlib.ExitStack() as stack:
         if state_dir is None:
             state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="voxline-demo-")))
@@ -37,14 +40,15 @@ async def demo(state_dir: Path | None, port: int, open_browser: bool) -> int:
                 state_dir,
                 clock=SystemClock(),
                 tell=lambda _: None,
-                ready=lambda app: _invite(app, open_browser),
+                ready=lambda app: _invite(app, port, open_browser),
                 environ={},
             )
 
 
-def _invite(app: App, open_browser: bool) -> None:
-    address = getattr(app.links.channels["web"], "address")  # noqa: B009  the page is the one channel with an address
-    print(f"Voxline demo: {address}", flush=True)  # noqa: T201
+def _invite(app: App, port: int, open_browser: bool) -> None:
+    if not app.page:
+        raise ChannelDown(f"Port {port} is taken, perhaps by another demo. Choose one with --port; 0 finds a free one.")
+    print(f"Voxline demo: {app.page}", flush=True)  # noqa: T201
     print("Open it and type, or press the microphone and speak. Ctrl+C ends the demo.", flush=True)  # noqa: T201
     if open_browser:
-        webbrowser.open(address)
+        webbrowser.open(app.page)

@@ -45,6 +45,12 @@ class App:
     def uptime_seconds(self) -> float:
         return self.clock.monotonic() - self.started
 
+    @property
+    def page(self) -> str:
+        """What opens the local page; it carries the key. "" while the page is not served."""
+        address: str = getattr(self.links.channels.get("web"), "address", "")  # the one channel that has one
+        return address
+
 
 def announced(app: App, tell: Callable[[str], None]) -> Changed:
     """What happens when a channel comes up or goes down: a line, systemd's status, its work, the owners."""
@@ -135,6 +141,7 @@ def control_answers(app: App) -> Mapping[str, Answer]:
             "pid": os.getpid(),
             "version": __version__,
             "uptime_seconds": round(app.uptime_seconds),
+            "page": app.page,
             "health": {name: {"ok": health.ok, "detail": health.detail} for name, health in channels.items()},
             "working": app.agent.engine.running,
             "waiting_messages": backlog.messages,

@@ -66,6 +66,8 @@ def _live_lines(live: dict[str, Any]) -> Iterator[str]:
         return
     for name, health in live["health"].items():
         yield f"{name:<14} {'' if health['ok'] else 'NOT WORKING: '}{health['detail']}"
+    if live["page"]:
+        yield f"page           {live['page']}"
     yield f"working on     {live['working']} conversations"
     yield (
         f"waiting        {live['waiting_messages']} messages, {live['waiting_parts']} parts, "

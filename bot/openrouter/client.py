@@ -32,6 +32,7 @@ from bot.openrouter.route import PROTECTED, Route, merge_headers, same_origin
 JSON_CAP_BYTES = 16 * 1024 * 1024
 HEADERS_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
+NO_KEY = "I have no key for a model yet. The owner of this bot needs to run `voxline onboard`."
 _REDIRECTS = 3
 _PREVIEW_SECONDS = 5.0
 _LARGE_BYTES = 64 * 1024
@@ -220,7 +221,7 @@ class OpenRouterClient:
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], label: str
     ) -> aiohttp.ClientResponse:
         if not any(name.lower() == "authorization" for name in headers):
-            raise KeyRefused(f"{label}: no OpenRouter key. Sign in or set OPENROUTER_API_KEY")
+            raise KeyRefused(f"{label}: no OpenRouter key. Sign in or set OPENROUTER_API_KEY", tell=NO_KEY)
         payload = await asyncio.to_thread(_payload, body, label)
         sent = merge_headers({"Accept": "application/json"}, dict(headers), {"Content-Type": "application/json"})
         return await self._open("POST", self._url(path), sent, label, payload=payload)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -71,7 +72,7 @@ class WebChannel:
         except OSError as error:
             await self._open.aclose()
             raise ChannelDown(
-                f"port {self._settings.port} of {HOST} is taken ({error.strerror}): "
+                f"port {self._settings.port} of {HOST} cannot be used ({os.strerror(error.errno or 0)}): "
                 "choose another in channels.web.port",
                 retry_after=10.0,
             ) from error

@@ -25,7 +25,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
 }
-LOCKED = "Open the address that Voxline printed when it started: it carries the key to this page.\n"
+LOCKED = "Open the address that Voxline printed when it started; `voxline status` tells it, too. It carries the key.\n"
 WRONG_NAME = "This page answers at 127.0.0.1 and localhost only.\n"
 
 

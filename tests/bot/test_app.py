@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -113,3 +114,35 @@ async def test_a_daemon_that_keeps_dying_leaves_telegram_alone_for_a_while(tmp_p
             assert status["health"]["web"]["ok"]
             assert api.count("getMe") == asked
     assert len(json.loads((tmp_path / "state" / "deaths.json").read_text())) == 1
+
+
+async def test_the_address_of_the_page_with_its_key_is_told_to_status_and_to_no_log(tmp_path: Path) -> None:
+    configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels={"web": {"enabled": True, "port": 0}})
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies of a numeric host
+    async with daemon(tmp_path) as running, aiohttp.ClientSession(cookie_jar=jar) as browser:
+        await until(lambda: listens(tmp_path) and "web: the local page" in running.said(), running)
+        address = str((await asyncio.to_thread(ask, tmp_path / "state", "status"))["page"])
+        async with browser.get(address) as answer:
+            assert (answer.status, answer.url.path) == (200, "/")
+        assert address.rpartition("/")[2] not in running.said()
+
+
+async def test_a_demo_on_a_taken_port_says_so_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "demo", "--no-browser", "--port", port, "--state-dir", str(tmp_path)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(second.communicate(), 60)
+    assert (second.returncode, b"Traceback" in said) == (1, False)
+    assert f"voxline: Port {port} is taken" in said.decode()
+
+
+async def test_a_configuration_that_was_named_has_to_be_there(tmp_path: Path) -> None:
+    async with daemon(tmp_path) as running:
+        assert await running.ended() == 78
+        assert "voxline.json5: there is no such file" in running.said()
