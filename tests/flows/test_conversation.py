@@ -64,6 +64,17 @@ async def test_a_button_chooses_the_model(world: World) -> None:
     assert '"model": "anthropic/claude-sonnet-4.6"' in world.prompts()[-1]
 
 
+async def test_a_model_outside_the_list_is_refused_in_the_chat(on_telegram: World) -> None:
+    await on_telegram.side.say("/model openrouter/somebody/else")
+    await on_telegram.side.until(lambda: on_telegram.texts())
+    await on_telegram.side.say("reply with exactly: as before")
+    await on_telegram.answer("as before")
+
+    assert "openrouter/somebody/else" in on_telegram.texts()[0]
+    assert "From now on" not in on_telegram.texts()[0]
+    assert '"model": "openrouter/auto"' in on_telegram.prompts()[-1]
+
+
 async def test_a_room_is_answered_only_when_it_calls_the_bot(on_telegram: World, telegram: TelegramSide) -> None:
     telegram.api.say(-100500, "reply with exactly: not for you")
     telegram.api.say(-100500, "@vox_bot reply with exactly: for you")

@@ -360,3 +360,12 @@ async def test_nothing_is_taken_when_the_inbox_cannot_be_written(tmp_path: Path)
     async with open_talk(tmp_path) as talk:
         assert await talk.store.accept(Arrivals("fake", ())) == ()
         assert conversation() not in await talk.store.unfinished()
+
+
+async def test_with_hearing_switched_off_a_voice_note_is_not_heard_and_the_person_is_told(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, hears=False) as talk:
+        await talk.says_aloud("Can you hear me?")
+        first = await talk.answer()
+
+        assert first.startswith("I cannot listen to recordings here")
+        assert (talk.ears.heard, talk.model.requests) == ([], [])

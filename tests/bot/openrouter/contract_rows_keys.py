@@ -1,54 +1,200 @@
-"""Where the rows of the wire contract about signing in, keys and choosing a model are tested."""
+"""Rows 1 to 4 of the wire contract: signing in, keys, choosing a model, and where each is tested."""
 
 from __future__ import annotations
 
+HEARD = "test_oauth::test_the_browser_brings_the_code_home"
+WRONG_VISIT = "test_oauth::test_wrong_paths_methods_and_states_do_not_end_the_wait"
+CODE_FOUND = "test_oauth::test_the_code_is_found_in_whatever_was_pasted"
+PASTE_REFUSED = "test_oauth::test_a_paste_that_does_not_do_says_what_is_missing"
+EXCHANGED = "test_oauth::test_the_code_is_exchanged_without_any_key_of_ours"
+EXCHANGE_FAILS = "test_oauth::test_an_exchange_that_fails_says_why"
+ONBOARDED = "bot/cli/test_onboard::test_signing_in_stores_the_key_and_lets_auto_answer"
+LOGIN = "bot/cli/test_models::test_a_login_rotates_the_key_and_leaves_the_model_alone"
+LOGIN_OPTIONS = "bot/cli/test_models::test_a_login_may_set_the_default_and_forget_older_keys"
+KEY_TEXT = "test_keytext::test_only_the_key_is_kept"
+KEY_ORDER = "bot/config/test_keys::test_models_take_the_stored_key_then_the_environment_then_the_file"
+REFERENCE = "test_refs::test_a_reference_becomes_a_slug"
+SLUG = "test_refs::test_a_model_id_becomes_the_slug_the_api_knows"
+LISTED = "test_catalog::test_a_listed_model_is_described_by_its_row"
+
+SIGN_IN: dict[str, tuple[str, ...]] = {
+    "1.1 verifier of 32 bytes, challenge, state in hex": (
+        "test_oauth::test_an_attempt_has_fresh_secrets_that_are_never_shown",
+    ),
+    "1.1 method S256": ("test_oauth::test_the_challenge_is_the_one_of_the_standard",),
+    "1.2 three query fields in order, state inside the callback": (
+        "test_oauth::test_the_authorize_address_has_three_fields_in_order",
+    ),
+    "1.2 port 3000": ("test_oauth::test_the_authorize_address_has_three_fields_in_order",),
+    "1.3 both families bound, nothing else": ("test_oauth::test_both_loopback_addresses_are_heard_and_no_other",),
+    "1.3 listener before browser": (HEARD,),
+    "1.3 other path 404": (WRONG_VISIT,),
+    "1.3 other method 405 with Allow": (WRONG_VISIT,),
+    "1.3 error parameter ends the wait": ("test_oauth::test_an_error_from_the_browser_leads_to_a_paste",),
+    "1.3 no code 400": ("test_oauth::test_an_error_from_the_browser_leads_to_a_paste",),
+    "1.3 foreign state 400 without ending the wait": (WRONG_VISIT,),
+    "1.3 success page, code, closed": (HEARD,),
+    "1.3 check order path, method, error, code, state": ("test_oauth::test_a_visit_is_checked_in_order",),
+    "1.3 whole wait five minutes": (
+        "test_oauth::test_the_wait_is_five_minutes",
+        "test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
+    ),
+    "1.3 any listener failure leads to a paste": (
+        "test_oauth::test_a_port_that_is_taken_leads_to_a_paste",
+        "browser/test_oauth::test_on_another_machine_the_pasted_address_brings_the_key",
+    ),
+    "1.3 no browser is not fatal": (
+        "test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
+    ),
+    "1.3 in a real browser": ("browser/test_oauth::test_pressing_approve_brings_a_key_that_is_never_shown",),
+    "1.4 remote host: no listener, no browser": (
+        "test_oauth::test_on_a_remote_host_nothing_listens_and_nothing_opens",
+        "bot/cli/test_onboard::test_a_machine_without_a_screen_counts_as_remote",
+        "bot/cli/test_onboard::test_on_a_remote_machine_the_address_is_pasted",
+    ),
+    "1.4 prompt asks again": (
+        "test_oauth::test_three_wrong_pastes_end_the_sign_in",
+        "browser/test_oauth::test_each_wrong_paste_says_why_and_asks_again",
+    ),
+    "1.5 empty": (PASTE_REFUSED,),
+    "1.5 address with code and state": (CODE_FOUND,),
+    "1.5 localhost without scheme": (CODE_FOUND,),
+    "1.5 bare query": (CODE_FOUND,),
+    "1.5 bare code": (PASTE_REFUSED,),
+    "1.5 no code": (PASTE_REFUSED,),
+    "1.5 no state": (PASTE_REFUSED,),
+    "1.5 other state": (PASTE_REFUSED,),
+    "1.5 blank code": (PASTE_REFUSED,),
+    "1.6 request, headers, body": (EXCHANGED,),
+    "1.6 timeout 30 s": (EXCHANGE_FAILS,),
+    "1.6 key and user id": ("test_oauth::test_the_account_may_be_named_in_two_ways_or_not_at_all",),
+    "1.6 documented failures": (EXCHANGE_FAILS,),
+    "1.6 error detail by place": ("test_oauth::test_the_detail_is_the_first_that_is_there",),
+    "1.6 unexpected body, missing key, size limit": (EXCHANGE_FAILS,),
+    "1.6 outer words and cause": (EXCHANGE_FAILS, "test_oauth::test_three_wrong_pastes_end_the_sign_in"),
+    "1.6 never repeats secrets": (
+        "test_oauth::test_an_error_never_repeats_code_or_verifier",
+        "laws/test_secrets::test_a_sign_in_that_fails_tells_neither_code_nor_verifier",
+    ),
+    "1.7 profile replaced": (
+        LOGIN,
+        "bot/config/test_profiles::test_storing_again_rotates_the_key_and_keeps_what_others_wrote",
+    ),
+    "1.7 an API-key credential with name and metadata": (ONBOARDED,),
+    "1.7 config patch": (
+        "bot/config/test_choose::test_signing_in_chooses_auto_and_keeps_what_was_chosen_before",
+        "bot/config/test_choose::test_signing_in_for_the_first_time_gives_auto_a_short_name",
+    ),
+    "1.7 notes": (ONBOARDED,),
+    "1.8 needs a terminal": ("bot/cli/test_models::test_a_login_without_anybody_there_says_how_to_do_it",),
+    "1.8 stored under lock, first in order": (
+        "bot/config/test_profiles::test_two_logins_at_once_are_both_kept",
+        "bot/config/test_keys::test_a_written_order_is_kept_and_the_file_outranks_what_is_stored",
+    ),
+    "1.8 the primary stays unless set-default": (
+        LOGIN,
+        LOGIN_OPTIONS,
+        "bot/config/test_choose::test_a_login_leaves_the_primary_alone",
+    ),
+    "1.8 force and profile id": (
+        LOGIN_OPTIONS,
+        "bot/config/test_profiles::test_a_login_may_replace_every_earlier_key",
+    ),
+}
+
 KEYS: dict[str, tuple[str, ...]] = {
-    "1 the sign-in with a real browser": (
-        "../../browser/test_oauth::test_pressing_approve_brings_a_key_that_is_never_shown",
-        "../../browser/test_oauth::test_on_another_machine_the_pasted_address_brings_the_key",
-        "../../browser/test_oauth::test_each_wrong_paste_says_why_and_asks_again",
+    "2 auth choice api key": ("bot/cli/test_onboard::test_a_key_may_be_given_by_option_without_a_terminal",),
+    "2 option before environment before prompt": (
+        "bot/cli/test_onboard::test_a_key_may_be_given_by_option_without_a_terminal",
+        "bot/cli/test_onboard::test_a_key_in_the_environment_is_taken_or_only_named",
+        "bot/cli/test_onboard::test_without_a_terminal_and_without_a_key_it_says_which_options_there_are",
     ),
-    "1.8 models auth login": (
-        "../cli/test_models::test_a_login_rotates_the_key_and_leaves_the_model_alone",
-        "../cli/test_models::test_a_login_may_set_the_default_and_forget_older_keys",
-        "../cli/test_models::test_a_login_without_anybody_there_says_how_to_do_it",
+    "2 key normalisation": (KEY_TEXT, "test_keytext::test_nothing_is_no_key"),
+    "2 ref mode": (
+        "bot/cli/test_onboard::test_a_key_in_the_environment_is_taken_or_only_named",
+        "bot/config/test_profiles::test_a_reference_is_stored_instead_of_the_key",
     ),
-    "2 onboarding with a key": (
-        "../cli/test_onboard::test_a_key_may_be_given_by_option_without_a_terminal",
-        "../cli/test_onboard::test_a_key_in_the_environment_is_taken_or_only_named",
-        "../cli/test_onboard::test_without_a_terminal_and_without_a_key_it_says_which_options_there_are",
+    "2 same config patch": ("bot/config/test_choose::test_signing_in_chooses_auto_and_keeps_what_was_chosen_before",),
+    "2 no prefix asked for": ("test_keytext::test_no_prefix_is_asked_for_and_half_a_quote_stays",),
+    "3.1 shape": ("bot/config/test_profiles::test_a_stored_key_is_read_back",),
+    "3.1 mode 0600, lock, unknown fields kept": (
+        "bot/config/test_profiles::test_a_file_that_others_can_read_is_refused_with_the_fix",
+        "bot/config/test_profiles::test_two_logins_at_once_are_both_kept",
+        "bot/config/test_profiles::test_storing_again_rotates_the_key_and_keeps_what_others_wrote",
+        "bot/config/test_profiles::test_a_broken_file_is_never_silently_started_anew",
     ),
-    "3.1 storage": (
-        "../config/test_profiles::test_a_stored_key_is_read_back",
-        "../config/test_profiles::test_a_reference_is_stored_instead_of_the_key",
-        "../config/test_profiles::test_storing_again_rotates_the_key_and_keeps_what_others_wrote",
-        "../config/test_profiles::test_a_file_that_others_can_read_is_refused_with_the_fix",
+    "3.2 named profile first": (
+        "bot/config/test_keys::test_a_named_profile_is_used_alone",
+        "test_provider::test_a_listener_with_a_profile_uses_the_key_that_is_stored_under_it",
     ),
-    "3.2 order of keys": (
-        "../config/test_keys::test_models_take_the_stored_key_then_the_environment_then_the_file",
-        "../config/test_keys::test_the_configured_key_comes_first_when_it_is_asked_for",
-        "../config/test_keys::test_a_named_profile_is_used_alone",
+    "3.2 auth api-key puts the file first": (
+        "bot/config/test_keys::test_the_configured_key_comes_first_when_it_is_asked_for",
     ),
-    "3.3 order for speech": (
-        "../config/test_keys::test_speech_takes_its_own_key_then_the_file_then_the_environment_then_the_stored_one",
+    "3.2 order of profiles": (
+        "bot/config/test_keys::test_stored_keys_are_tried_signed_in_first_then_by_the_longest_rest",
+        "bot/config/test_keys::test_a_written_order_is_kept_and_the_file_outranks_what_is_stored",
     ),
-    "3.5 rest and rotation": (
-        "../config/test_keys::test_stored_keys_are_tried_signed_in_first_then_by_the_longest_rest",
-        "../config/test_keys::test_a_written_order_is_kept_and_the_file_outranks_what_is_stored",
+    "3.2 environment, then file": (KEY_ORDER,),
+    "3.2 none is an error": (
+        "test_client::test_a_missing_key_is_refused_before_anything_is_asked",
+        "bot/cli/test_infer::test_without_a_key_it_says_how_to_get_one",
     ),
-    "4.6 choosing the model": (
-        "../config/test_choose::test_setting_a_model_makes_it_primary_and_choosable_and_keeps_fallbacks",
-        "../config/test_choose::test_signing_in_for_the_first_time_gives_auto_a_short_name",
-        "../cli/test_models::test_the_fusion_command_of_the_provider_page_works",
+    "3.3 speech order": (
+        "bot/config/test_keys::test_speech_takes_its_own_key_then_the_file_then_the_environment_then_the_stored_one",
+        "test_provider::test_a_key_for_speech_that_points_nowhere_takes_only_the_voice_away",
     ),
-    "the page's examples": (
-        "test_provider_page::test_images_ask_the_documented_model_for_pictures_within_three_minutes",
-        "test_provider_page::test_videos_submit_to_the_documented_model",
-        "test_provider_page::test_music_streams_sound_from_the_documented_model",
-        "test_provider_page::test_speech_says_model_voice_and_format",
-        "test_provider_page::test_transcription_is_base64_inside_json",
-        "test_provider_page::test_fusion_sends_its_panel_and_tells_the_model_about_it",
-        "test_provider_page::test_the_response_cache_is_headers_alone_and_only_for_openrouter_itself",
-        "test_provider_page::test_routing_of_one_model_is_merged_over_the_routing_of_all",
+    "3.4 what is set wins over the file's env": (
+        "bot/config/test_load::test_variables_of_the_file_are_set_only_where_none_is_set",
     ),
+    "3.5 a 403 about the key's limit is billing": (
+        "test_failure::test_each_status_is_the_error_that_says_who_can_help",
+    ),
+    "3.5 a busy model gives way": ("test_chat_trouble::test_a_busy_model_gives_way_and_rests_for_a_while",),
+}
+
+MODELS: dict[str, tuple[str, ...]] = {
+    "4.1 split at the first slash": (
+        "test_refs::test_a_reference_is_split_at_its_first_slash_and_keeps_the_models_case",
+    ),
+    "4.1 no provider, no reference": (
+        "test_refs::test_a_text_that_names_no_provider_is_no_reference",
+        "test_chat::test_a_text_that_is_no_reference_is_a_missing_model",
+    ),
+    "4.1 old colon spelling, bare ids, Fusion, vendors": (REFERENCE,),
+    "4.2 every example": (SLUG, "test_refs::test_a_slug_finds_back_from_its_reference"),
+    "4.2 suffixes kept": (SLUG, "test_catalog::test_a_variant_is_the_same_model"),
+    "4.3 bundled models and their figures": ("test_catalog::test_bundled_models_are_known_without_asking",),
+    "4.3 Fusion defaults, retired models usable": (
+        "test_catalog::test_fusion_and_unknown_models_have_defaults_and_stay_usable",
+    ),
+    "4.4 request without key, kept on disk": (
+        "test_client::test_the_catalog_can_be_read_without_a_key",
+        "test_catalog::test_the_list_survives_a_restart",
+    ),
+    "4.4 one refresh for a miss, failure never fatal": (
+        "test_catalog::test_a_miss_asks_once_and_not_again_for_a_minute",
+        "test_catalog::test_a_list_that_is_down_is_never_fatal",
+    ),
+    "4.4 name and picture input": (LISTED, "test_catalog::test_only_pictures_that_go_in_count"),
+    "4.4 reasoning and tools; known no tools": (
+        LISTED,
+        "test_catalog::test_a_bare_row_has_careful_defaults",
+        "test_chat::test_a_model_known_to_take_no_tools_is_offered_none",
+    ),
+    "4.4 context and longest answer": ("test_catalog::test_limits_are_looked_for_in_several_places",),
+    "4.4 prices per token": ("test_catalog::test_prices_are_text_for_one_token",),
+    "4.4 unknown model": ("test_catalog::test_fusion_and_unknown_models_have_defaults_and_stay_usable",),
+    "4.5 canonical and legacy address": ("test_route::test_openrouter_itself_is_verified_in_every_spelling",),
+    "4.5 everything else is a proxy": ("test_route::test_everything_else_is_a_proxy",),
+    "4.5 an address that misleads": ("test_route::test_an_address_that_could_mislead_is_refused_without_repeating_it",),
+    "4.6 models set": (
+        "bot/config/test_choose::test_setting_a_model_makes_it_primary_and_choosable_and_keeps_fallbacks",
+        "bot/cli/test_models::test_setting_the_model_keeps_the_files_comments",
+        "bot/cli/test_models::test_the_fusion_command_of_the_provider_page_works",
+    ),
+    "4.6 allowlist and its reply": (
+        "bot/config/test_choose::test_an_empty_list_allows_every_model_and_a_filled_one_only_its_own",
+        "flows/test_conversation::test_a_model_outside_the_list_is_refused_in_the_chat",
+    ),
+    "4.6 fallbacks in order": ("test_chat_trouble::test_fallbacks_are_asked_in_order_when_a_model_is_gone",),
 }

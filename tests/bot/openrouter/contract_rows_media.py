@@ -1,153 +1,303 @@
-"""Where the media rows of the wire contract, the sign-in and the account are tested."""
+"""Rows 7 to 12, 23 and the ambiguities of the wire contract: media, account, and where each is tested."""
 
 from __future__ import annotations
 
-MEDIA: dict[str, tuple[str, ...]] = {
-    "1.1 secrets of a sign-in": (
-        "test_oauth::test_an_attempt_has_fresh_secrets_that_are_never_shown",
-        "test_oauth::test_the_challenge_is_the_one_of_the_standard",
+DRAWN = "test_images::test_a_prompt_becomes_a_picture"
+HINTS = "test_images::test_gemini_takes_a_shape_and_a_resolution"
+FOUND = "test_images::test_a_picture_is_found_wherever_the_model_puts_it"
+MALFORMED = "test_images::test_a_picture_that_cannot_be_read_is_malformed"
+WRONG_PICTURE_WISH = "bot/tools/test_image_generate::test_a_wrong_wish_is_refused_before_anything_is_drawn"
+PICTURE_WISHES = "bot/tools/test_image_generate::test_every_wish_reaches_the_painter"
+SUBMITTED = "test_video_submit::test_a_clip_is_submitted_once_and_with_everything"
+ROLES = "test_video_submit::test_pictures_take_their_places_in_order"
+NEAREST_SECONDS = "test_video_submit::test_durations_go_to_the_nearest_one_on_offer"
+NEAREST_SHAPE = "test_ratios::test_shapes_are_compared_by_the_logarithm_of_their_ratio"
+WRONG_CLIP_WISH = "bot/tools/test_media_jobs::test_a_wrong_wish_for_a_clip_starts_nothing"
+CLIP_WISHES = "bot/tools/test_media_jobs::test_every_wish_for_a_clip_is_in_the_job"
+LIVE = "test_video_submit::test_the_live_catalog_decides_what_a_model_can_do"
+OWN_ORIGIN = "test_videos::test_the_key_is_shown_at_the_own_origin_only"
+NO_CLIP = "test_videos::test_what_is_no_clip_is_told_with_the_download_label"
+SONG = "test_music::test_a_song_is_collected_from_the_stream"
+BAD_SONG = "test_music::test_a_stream_that_goes_wrong_is_never_a_song"
+SPOKEN = "test_speech::test_every_setting_goes_out_and_the_voice_of_the_call_wins"
+NO_SOUND = "test_speech::test_words_in_place_of_sound_are_a_bad_answer"
+HEARD = "test_transcription::test_a_voice_note_goes_out_as_base64_inside_json"
+FORMAT = "test_transcription::test_the_format_is_told_by_type_then_by_extension"
+SIZES = "test_transcription::test_unknown_empty_and_oversize_sound_is_never_sent"
+
+PICTURES: dict[str, tuple[str, ...]] = {
+    "7.1 model and its default": (
+        DRAWN,
+        "test_provider_page::test_images_ask_the_documented_model_for_pictures_within_three_minutes",
     ),
-    "1.2 authorize address": ("test_oauth::test_the_authorize_address_has_three_fields_in_order",),
-    "1.3 listener": (
-        "test_oauth::test_the_browser_brings_the_code_home",
-        "test_oauth::test_wrong_paths_methods_and_states_do_not_end_the_wait",
-        "test_oauth::test_an_error_from_the_browser_leads_to_a_paste",
-        "test_oauth::test_a_port_that_is_taken_leads_to_a_paste",
-        "test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
-        "test_oauth::test_both_loopback_addresses_are_heard_and_no_other",
-    ),
-    "1.4 remote hosts": ("test_oauth::test_on_a_remote_host_nothing_listens_and_nothing_opens",),
-    "1.5 pasted text": (
-        "test_oauth::test_the_code_is_found_in_whatever_was_pasted",
-        "test_oauth::test_a_paste_that_does_not_do_says_what_is_missing",
-        "test_oauth::test_three_wrong_pastes_end_the_sign_in",
-    ),
-    "1.6 exchange": (
-        "test_oauth::test_the_code_is_exchanged_without_any_key_of_ours",
-        "test_oauth::test_an_exchange_that_fails_says_why",
-        "test_oauth::test_an_error_never_repeats_code_or_verifier",
-        "test_oauth::test_the_detail_is_the_first_that_is_there",
-    ),
-    "1.7 what is stored": ("test_oauth::test_the_account_may_be_named_in_two_ways_or_not_at_all",),
-    "2 key normalisation": (
-        "test_keytext::test_only_the_key_is_kept",
-        "test_keytext::test_no_prefix_is_asked_for_and_half_a_quote_stays",
-        "test_keytext::test_nothing_is_no_key",
-    ),
-    "5.7 error text and classes": (
-        "test_failure::test_each_status_is_the_error_that_says_who_can_help",
-        "test_failure::test_a_402_tells_how_many_tokens_are_still_affordable",
-        "test_failure::test_retry_after_is_read_as_seconds_or_as_a_date",
-        "test_failure::test_the_detail_is_found_wherever_somebody_put_it",
-        "test_failure::test_details_are_cut_masked_and_kept_on_one_line",
-        "test_failure::test_an_error_inside_a_success_is_told_like_a_refusal",
-    ),
-    "6 guard rules": (
-        "test_client::test_an_answer_above_the_cap_is_cut_off",
-        "test_client::test_a_post_never_follows_a_redirect",
-        "test_client::test_a_download_that_is_sent_elsewhere_goes_on_as_a_stranger",
-        "test_client::test_redirects_in_circles_end",
-        "test_client::test_a_long_chain_of_redirects_ends",
-        "test_client::test_the_real_guard_opens_no_private_address_for_a_download",
-    ),
-    "6 model choice": (
-        "test_images::test_the_primary_comes_first_then_the_fallbacks",
-        "test_images::test_a_named_model_is_asked_alone",
-        "test_images::test_the_timeout_of_the_call_wins",
-        "test_transcription::test_when_all_fail_each_is_named",
-    ),
-    "7.1 picture request": (
-        "test_images::test_a_prompt_becomes_a_picture",
+    "7.1 prompt alone, prompt with pictures in order": (
+        DRAWN,
         "test_images::test_references_follow_the_prompt_in_order",
-        "test_images::test_one_to_four_pictures_are_asked_for",
-        "test_images::test_gemini_takes_a_shape_and_a_resolution",
     ),
-    "7.2 hints": (
+    "7.1 image then text": (DRAWN,),
+    "7.1 n of 1 to 4": ("test_images::test_one_to_four_pictures_are_asked_for",),
+    "7.1 image_config for gemini only": (
+        HINTS,
         "test_images::test_other_models_get_no_hints_and_the_person_hears_it",
+    ),
+    "7.2 action generate, status, list": (
+        "bot/tools/test_image_generate::test_asking_what_there_is_draws_nothing",
+        "bot/tools/test_image_generate::test_the_list_names_every_shape_that_is_understood",
+    ),
+    "7.2 prompt required": (WRONG_PICTURE_WISH,),
+    "7.2 the person's pictures, five at most": (
+        "bot/tools/test_image_generate::test_an_edit_takes_five_pictures_of_the_person_in_order",
         "test_images::test_more_than_five_references_are_refused_unasked",
+    ),
+    "7.2 count": (PICTURE_WISHES, WRONG_PICTURE_WISH),
+    "7.2 aspectRatio of fifteen, then the nearest of ten": (
+        PICTURE_WISHES,
+        WRONG_PICTURE_WISH,
+        HINTS,
+        "test_ratios::test_no_supported_shape_is_nearer_than_the_chosen_one",
+    ),
+    "7.2 resolution in any case, inferred for edits": (
+        PICTURE_WISHES,
+        WRONG_PICTURE_WISH,
         "test_images::test_an_edit_keeps_about_the_resolution_it_came_with",
-        "test_ratios::test_shapes_are_compared_by_the_logarithm_of_their_ratio",
     ),
-    "7.3 picture answer": (
-        "test_images::test_a_picture_is_found_wherever_the_model_puts_it",
-        "test_images::test_a_picture_that_cannot_be_read_is_malformed",
+    "7.2 size becomes a ratio": (PICTURE_WISHES, WRONG_PICTURE_WISH, NEAREST_SHAPE, HINTS),
+    "7.2 quality, outputFormat, background ignored and told": (
+        "bot/tools/test_image_generate::test_hints_that_nothing_takes_are_told_as_ignored",
+    ),
+    "7.2 timeoutMs wins": (PICTURE_WISHES, WRONG_PICTURE_WISH, "test_images::test_the_timeout_of_the_call_wins"),
+    "7.2 filename": ("bot/tools/test_image_generate::test_a_picture_is_called_as_asked_by_what_it_is",),
+    "7.2 nearest ratio and its ties": (NEAREST_SHAPE,),
+    "7.3 images of the message": (FOUND,),
+    "7.3 data URLs in the text": (FOUND,),
+    "7.3 parts of the content": (FOUND,),
+    "7.3 data URL grammar": (FOUND, MALFORMED),
+    "7.3 wrong structure": (MALFORMED, "test_images::test_a_link_that_leads_nowhere_is_malformed"),
+    "7.3 no image": (
         "test_images::test_words_alone_are_a_missing_picture",
-        "test_images::test_a_linked_picture_is_fetched_as_a_stranger",
-        "test_images::test_pictures_are_named_by_place_and_kind",
+        "test_images::test_a_refusal_inside_a_success_is_moderation",
     ),
+    "7.3 label of errors": ("test_images::test_an_error_inside_a_choice_is_told",),
+    "7.3 file names": ("test_images::test_pictures_are_named_by_place_and_kind",),
+    "7.3 linked picture": ("test_images::test_a_linked_picture_is_fetched_as_a_stranger",),
     "7.4 models that only draw": (
         "test_images::test_a_model_that_only_draws_is_asked_through_images",
         "test_images::test_a_404_about_output_modalities_leads_to_images",
     ),
-    "8.1 clip request": (
-        "test_video_submit::test_a_clip_is_submitted_once_and_with_everything",
-        "test_video_submit::test_nothing_is_sent_that_was_not_asked_for",
+}
+
+CLIPS: dict[str, tuple[str, ...]] = {
+    "8.1 request with every field": (SUBMITTED, CLIP_WISHES),
+    "8.1 model and its default": ("test_provider_page::test_videos_submit_to_the_documented_model",),
+    "8.1 resolution in lower case": (SUBMITTED,),
+    "8.1 nothing unasked": ("test_video_submit::test_nothing_is_sent_that_was_not_asked_for",),
+    "8.1 generate_audio false is sent": (SUBMITTED, CLIP_WISHES),
+    "8.1 seed": (
         "test_video_submit::test_a_seed_that_is_no_safe_integer_is_refused_unasked",
-        "test_video_submit::test_whenever_the_job_may_be_running_it_is_not_asked_for_again",
+        "test_video_submit::test_safe_seeds_are_whole_numbers",
     ),
-    "8.2 roles": (
-        "test_video_submit::test_pictures_take_their_places_in_order",
-        "test_video_submit::test_more_than_four_pictures_are_refused_unasked",
-        "test_video_submit::test_videos_and_sounds_cannot_guide_a_clip",
+    "8.1 callback_url": (SUBMITTED,),
+    "8.1 picture by data or address": ("test_video_submit::test_a_picture_needs_data_or_a_web_address",),
+    "8.1 asked once": ("test_video_submit::test_whenever_the_job_may_be_running_it_is_not_asked_for_again",),
+    "8.2 slots by role": (ROLES,),
+    "8.2 four pictures": ("test_video_submit::test_more_than_four_pictures_are_refused_unasked",),
+    "8.2 imageRoles": (
+        "bot/tools/test_media_jobs::test_more_roles_than_pictures_are_refused",
+        CLIP_WISHES,
+        WRONG_CLIP_WISH,
     ),
-    "8.3 limits": (
-        "test_video_submit::test_durations_go_to_the_nearest_one_on_offer",
+    "8.2 no videos, no sounds": ("test_video_submit::test_videos_and_sounds_cannot_guide_a_clip",),
+    "8.3 limits of the default model": (NEAREST_SECONDS, "test_ratios::test_numbers_in_the_middle_go_up"),
+    "8.3 unknown option or wrong type": (WRONG_CLIP_WISH,),
+    "8.3 durations": (NEAREST_SECONDS,),
+    "8.3 resolutions": (
         "test_video_submit::test_resolutions_go_to_the_nearest_one_on_offer",
-        "test_video_submit::test_wishes_the_model_cannot_follow_are_named",
-        "test_video_submit::test_the_live_catalog_decides_what_a_model_can_do",
-        "test_video_submit::test_a_failed_lookup_is_not_repeated_at_once",
+        "test_ratios::test_resolutions_are_compared_by_lines",
     ),
-    "8.4 states": (
-        "test_videos::test_every_word_for_running_means_wait",
-        "test_videos::test_a_job_that_ended_badly_is_a_bad_answer",
+    "8.3 shapes": (NEAREST_SHAPE,),
+    "8.3 what is left out is told": ("test_video_submit::test_wishes_the_model_cannot_follow_are_named",),
+    "8.3 durationSeconds of the tool": (WRONG_CLIP_WISH,),
+    "8.3 live catalog": (LIVE, "test_video_submit::test_what_the_catalog_does_not_mention_stays_as_known"),
+    "8.3 failed lookup": ("test_video_submit::test_a_failed_lookup_is_not_repeated_at_once",),
+    "8.4 running": ("test_videos::test_every_word_for_running_means_wait",),
+    "8.4 in_progress": ("test_videos::test_every_word_for_running_means_wait",),
+    "8.4 completed": ("test_videos::test_a_finished_job_tells_addresses_and_cost",),
+    "8.4 failed, cancelled, expired, unknown": ("test_videos::test_a_job_that_ended_badly_is_a_bad_answer",),
+    "8.4 submit answer": (
         "test_video_submit::test_a_job_that_failed_at_once_is_told",
         "test_video_submit::test_a_job_that_is_done_at_once_is_not_polled",
     ),
-    "8.5 polling": (
-        "test_videos::test_the_key_is_shown_at_the_own_origin_only",
+    "8.5 interval, attempts, whole time": (
+        "bot/agent/test_jobs::test_a_clip_is_submitted_followed_fetched_and_told",
+        "bot/agent/test_jobs::test_a_clip_that_is_never_finished_is_given_up",
+    ),
+    "8.5 a failing poll": (
         "test_videos::test_asking_that_fails_leaves_the_paid_job_alive",
+        "bot/agent/test_jobs::test_a_poll_may_fail_now_and_then",
         "test_videos::test_a_job_nobody_knows_is_gone",
     ),
-    "8.6 download": (
+    "8.5 relative and foreign polling_url": (OWN_ORIGIN,),
+    "8.5 key at the own origin only": (OWN_ORIGIN,),
+    "8.5 guard": ("test_client::test_the_real_guard_opens_no_private_address_for_a_download",),
+    "8.6 unsigned address, else the documented one": (
         "test_videos::test_an_unsigned_address_at_home_is_fetched_with_the_key",
-        "test_videos::test_an_unsigned_address_elsewhere_is_fetched_without_the_key",
         "test_videos::test_without_addresses_the_documented_one_is_used",
-        "test_videos::test_what_is_no_clip_is_told_with_the_download_label",
+        "test_videos::test_a_listed_address_that_fails_falls_back_to_the_documented_one",
+    ),
+    "8.6 same-origin key": ("test_videos::test_an_unsigned_address_elsewhere_is_fetched_without_the_key",),
+    "8.6 type and name": ("bot/agent/test_jobs::test_a_clip_is_submitted_followed_fetched_and_told", NO_CLIP),
+    "8.6 too large: a link, or an error": (
         "test_videos::test_a_clip_too_large_to_carry_becomes_a_link",
         "test_videos::test_a_clip_too_large_and_without_a_link_is_refused",
+        "bot/agent/test_jobs::test_a_clip_too_large_to_carry_is_a_link",
     ),
-    "9.1 song request": (
-        "test_music::test_a_song_is_collected_from_the_stream",
-        "test_music::test_a_picture_goes_along_after_the_words",
-        "test_music::test_the_prompt_is_built_in_blocks",
-        "test_music::test_durations_are_whole_and_bounded",
+    "8.6 empty, JSON or text": (NO_CLIP,),
+    "8.6 malformed lists": ("test_videos::test_a_job_that_ended_badly_is_a_bad_answer",),
+    "8.6 labels": (NO_CLIP, "test_video_submit::test_a_refusal_is_told_with_label_and_status"),
+}
+
+SONGS: dict[str, tuple[str, ...]] = {
+    "9.1 request: text then audio, format, stream": (
+        SONG,
+        "test_provider_page::test_music_streams_sound_from_the_documented_model",
+        "flows/test_provider_page::test_the_music_example_brings_a_song_to_the_chat",
+    ),
+    "9.1 format": (
         "test_music::test_an_unknown_format_is_refused_unasked",
+        "bot/tools/test_media_jobs::test_a_wrong_wish_for_a_song_starts_nothing",
     ),
-    "9.2 song stream": (
+    "9.1 blocks of the prompt, instrumental": (
+        "test_music::test_the_prompt_is_built_in_blocks",
+        "bot/tools/test_media_jobs::test_every_wish_for_a_song_is_in_the_job",
+    ),
+    "9.1 duration": (
+        "test_music::test_durations_are_whole_and_bounded",
+        "test_music::test_a_duration_that_is_no_number_is_not_told",
+    ),
+    "9.1 one picture": ("test_music::test_a_picture_goes_along_after_the_words",),
+    "9.1 action status and list": (
+        "bot/tools/test_media_jobs::test_each_tool_tells_what_of_its_kind_is_running",
+        "bot/tools/test_media_jobs::test_asking_what_there_is_starts_nothing",
+    ),
+    "9.1 time": ("test_provider_page::test_a_song_gets_at_least_two_minutes",),
+    "9.2 sound and words from every event": (SONG,),
+    "9.2 quartets cut between pieces": (
         "test_music::test_however_the_base64_is_cut_the_bytes_are_the_same",
         "test_music::test_pieces_that_are_each_padded_are_put_together",
-        "test_music::test_a_stream_that_goes_wrong_is_never_a_song",
-        "test_music::test_a_song_that_takes_too_long_is_given_up",
-        "test_music::test_the_bytes_decide_what_the_song_is",
     ),
-    "10 speech": (
-        "test_speech::test_words_become_mp3",
-        "test_speech::test_every_setting_goes_out_and_the_voice_of_the_call_wins",
-        "test_speech::test_the_first_named_voice_wins",
-        "test_speech::test_only_mp3_and_pcm_can_be_configured",
+    "9.2 broken base64": (BAD_SONG, "test_music::test_what_is_taken_is_exactly_what_python_would_write"),
+    "9.2 end without done, done without sound, error event": (BAD_SONG, "test_music::test_a_line_that_breaks_is_busy"),
+    "9.2 deadline": ("test_music::test_a_song_that_takes_too_long_is_given_up",),
+    "9.2 caps": (BAD_SONG,),
+    "9.2 track, words as lyrics": (SONG, "bot/agent/test_jobs::test_a_song_is_composed_and_told_with_its_words"),
+    "9.2 named by its bytes": ("test_music::test_the_bytes_decide_what_the_song_is",),
+}
+
+SPEECH: dict[str, tuple[str, ...]] = {
+    "10 model, input, voice, format, speed, provider": (SPOKEN, "test_speech::test_words_become_mp3"),
+    "10 order of voices": ("test_speech::test_the_first_named_voice_wins",),
+    "10 mp3 or pcm, always sent": ("test_speech::test_only_mp3_and_pcm_can_be_configured", SPOKEN),
+    "10 speed only when finite": ("test_speech::test_a_speed_that_is_no_number_is_left_out",),
+    "10 config path": (
+        "test_provider_page::test_speech_says_model_voice_and_format",
+        "bot/config/test_load::test_the_newer_places_for_speech_and_media_models_are_read_too",
+    ),
+    "10 auto: off, always, inbound, tagged": (
+        "bot/agent/test_speak::test_each_mode_speaks_when_it_says",
+        "bot/agent/test_speak::test_what_the_model_marks_is_spoken_in_every_mode_but_off",
+    ),
+    "10 under ten characters": ("bot/agent/test_speak::test_an_answer_under_ten_characters_is_not_spoken",),
+    "10 replies with media": ("bot/agent/test_speak::test_an_answer_that_carries_media_is_not_spoken",),
+    "10 long text is cut, hard cap": (
+        "bot/agent/test_speak::test_a_long_answer_is_cut_with_an_ellipsis_after_a_sentence",
+    ),
+    "10 key order": (
+        "bot/config/test_keys::test_speech_takes_its_own_key_then_the_file_then_the_environment_then_the_stored_one",
+    ),
+    "10 answer: bytes, never text": (NO_SOUND, "test_speech::test_an_error_inside_a_success_is_told"),
+    "10 label": ("test_speech::test_a_refusal_has_the_speech_label",),
+    "10 pcm in a WAV": (
         "test_speech::test_bare_samples_are_put_into_a_wav_file",
-        "test_speech::test_words_in_place_of_sound_are_a_bad_answer",
+        "test_speech::test_pcm_that_comes_unasked_is_told_by_its_type",
     ),
-    "11 transcription": (
-        "test_transcription::test_a_voice_note_goes_out_as_base64_inside_json",
-        "test_transcription::test_the_format_is_told_by_type_then_by_extension",
-        "test_transcription::test_unknown_empty_and_oversize_sound_is_never_sent",
+    "10 voice note as Opus": (
+        "bot/media/test_audio::test_a_voice_note_is_opus_with_its_true_duration",
+        "channels/telegram/test_media::test_a_voice_note_has_its_true_length",
+        "channels/discord/test_media::test_a_voice_note_is_shown_as_a_native_voice_message",
+    ),
+    "10 without a voice the words arrive": (
+        "flows/test_speech_and_pictures::test_without_a_voice_the_text_arrives_all_the_same",
+    ),
+    "11 request": (HEARD, "test_provider_page::test_transcription_is_base64_inside_json"),
+    "11 language and temperature": (
+        "test_transcription::test_language_temperature_and_headers_of_an_entry_go_along",
+        "test_transcription::test_the_language_of_the_call_wins_and_odd_temperatures_stay_home",
+    ),
+    "11 headers and host of an entry": ("test_transcription::test_an_entry_with_its_own_host_is_asked_there",),
+    "11 answer": ("test_transcription::test_an_answer_without_words_is_a_bad_answer",),
+    "11 format by type, then by extension": (FORMAT,),
+    "11 unknown format is not sent": (SIZES,),
+    "11 switch": ("flows/test_talk::test_with_hearing_switched_off_a_voice_note_is_not_heard_and_the_person_is_told",),
+    "11 models in order": (
         "test_transcription::test_models_are_tried_in_order_until_one_answers",
-        "test_transcription::test_an_answer_without_words_is_a_bad_answer",
+        "test_transcription::test_when_all_fail_each_is_named",
     ),
-    "23 usage and balance": (
+    "11 sizes": (SIZES, "test_transcription::test_a_model_that_takes_less_is_skipped"),
+    "11 heard before the agent thinks": (
+        "flows/test_speech_and_pictures::test_a_spoken_question_is_heard_by_the_model_and_answered_in_text_and_voice",
+    ),
+    "11 commands and mentions by voice": (
+        "flows/test_talk::test_a_command_can_be_spoken",
+        "flows/test_character::test_the_agent_hears_its_own_name_in_speech",
+    ),
+    "11 failure never blocks": (
+        "flows/test_talk::test_a_caption_is_answered_even_when_the_recording_cannot_be_heard",
+        "flows/test_talk::test_when_hearing_fails_the_person_is_told_and_can_retry",
+    ),
+    "11 echo": ("flows/test_character::test_what_was_heard_is_shown_above_the_answer",),
+    "12 pictures of people are shown to the model": ("flows/test_talk::test_a_picture_is_shown_to_the_model",),
+    "23 key and credits, one may fail": (
         "test_account::test_key_and_balance_are_read_together",
         "test_account::test_one_of_the_two_may_fail",
-        "test_account::test_the_share_that_is_used",
+        "test_account::test_when_both_fail_the_key_says_why",
+    ),
+    "23 share used": ("test_account::test_the_share_that_is_used",),
+}
+
+READINGS: dict[str, tuple[str, ...]] = {
+    "A1 speech uses the stored key last": (
+        "bot/config/test_keys::test_speech_takes_its_own_key_then_the_file_then_the_environment_then_the_stored_one",
+    ),
+    "A2 unsigned address at home with the key": (
+        "test_videos::test_an_unsigned_address_at_home_is_fetched_with_the_key",
+    ),
+    "A3 one strict route test": ("test_route::test_openrouter_itself_is_verified_in_every_spelling",),
+    "A4 no attribution for media behind a proxy": (
+        "test_route::test_a_proxy_gets_configured_values_and_no_attribution",
+    ),
+    "A5 extraBody brings back all but store": ("test_shaping::test_extra_body_wins_over_everything_but_store",),
+    "A6 efforts never disagree": ("test_deepseek::test_an_effort_is_always_named_and_never_contradicted",),
+    "A7 turns with calls are not filled": ("test_deepseek::test_missing_thoughts_are_filled_except_beside_calls",),
+    "A8 x-ai and models that cannot reason": (
+        "test_thinking::test_some_routes_get_no_reasoning",
+        "test_thinking::test_a_model_known_not_to_reason_gets_none",
+    ),
+    "A9 Fusion is listed": ("test_catalog::test_bundled_models_are_known_without_asking",),
+    "A10 off sends nothing": ("test_thinking::test_a_level_becomes_an_effort_on_every_route",),
+    "A11 polls and their limits": ("bot/agent/test_jobs::test_a_clip_that_is_never_finished_is_given_up",),
+    "A12 n is sent to all": ("test_images::test_one_to_four_pictures_are_asked_for",),
+    "A13 fixed pair, other route for models that only draw": (
+        DRAWN,
+        "test_images::test_a_model_that_only_draws_is_asked_through_images",
+    ),
+    "A14 voice notes are transcoded": ("bot/media/test_audio::test_a_voice_note_is_opus_with_its_true_duration",),
+    "A15 a login leaves the default": ("bot/cli/test_models::test_a_login_rotates_the_key_and_leaves_the_model_alone",),
+    "A16 music timeouts": ("test_provider_page::test_a_song_gets_at_least_two_minutes",),
+    "A17 no note in a one-shot": ("test_chat::test_one_shot_fusion_goes_out_without_system_prompt_and_note",),
+    "A18 categories as documented": ("test_route::test_attribution_is_as_documented",),
+    "A19 in_progress": ("test_videos::test_every_word_for_running_means_wait",),
+    "A20 max_completion_tokens": (
+        "test_chat::test_the_longest_answer_is_always_said",
+        "test_chat_trouble::test_an_old_proxy_gets_the_token_limit_under_its_old_name",
     ),
 }

@@ -256,6 +256,33 @@ async def test_wrong_paths_methods_and_states_do_not_end_the_wait(server: Record
     assert person.seen[2][2] == "invalid OAuth state"
 
 
+async def test_a_visit_is_checked_in_order(server: RecordingServer) -> None:
+    server.on(KEYS, says({"key": "k"}))
+    attempt = Attempt()
+
+    def browse(home: str, _: str) -> list[tuple[str, str]]:
+        return [
+            ("POST", f"{home}/elsewhere?error=x"),
+            ("POST", f"{home}{CALLBACK}?error=x"),
+            ("GET", f"{home}{CALLBACK}?error=x"),
+            ("GET", f"{home}{CALLBACK}?state=foreign"),
+            ("GET", f"{home}{CALLBACK}?state=foreign&code=C"),
+        ]
+
+    person = Person(browse, f"?code=C&state={attempt.state}")
+
+    await login(person.desk, remote=False, places=places(server), attempt=attempt)
+
+    words = ["Not found", "Only GET", "OpenRouter said 'x'", "missing OAuth code", "invalid OAuth state"]
+    assert [(status, text) for status, _, text in person.seen] == list(
+        zip((404, 405, 400, 400, 400), words, strict=True)
+    )
+
+
+def test_the_wait_is_five_minutes() -> None:
+    assert (Places().port, Places().wait_seconds) == (3000, 300.0)
+
+
 @pytest.mark.parametrize(
     ("query", "answer", "words"),
     [("error=%3Cb%3Edenied", "denied", "denied"), ("", "missing OAuth code", "missing OAuth code")],

@@ -152,3 +152,35 @@ async def test_the_first_example_lets_openrouter_choose(server: RecordingServer)
         await talk.ask(model=config.agents.defaults.model.primary)
 
     assert talk.bodies[0]["model"] == "openrouter/auto"
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("timeoutMs: 5000", 120.0), ("timeoutMs: 400000", 400.0), ("", 300.0)]
+)
+def test_a_song_gets_at_least_two_minutes(written: str, seconds: float) -> None:
+    config = parse(f"{{agents: {{defaults: {{musicGenerationModel: {{primary: 'openrouter/a/b', {written}}}}}}}}}")
+    assert configured.music_settings(config).timeout_seconds == seconds
+
+
+async def test_media_requests_carry_no_routing(server: RecordingServer, wire: OpenRouterClient) -> None:
+    config = parse(provider_page.ROUTING)
+    server.on(CHAT, says({"choices": [{"message": {"images": [{"image_url": {"url": DRAWN}}]}}]}))
+    server.on("POST /videos", says({"id": "job-1", "polling_url": "/api/v1/videos/job-1", "status": "pending"}))
+    server.on("POST /audio/transcriptions", says({"text": "hello"}))
+
+    async def measure(_: bytes) -> tuple[int, int]:
+        return (1, 1)
+
+    await OpenRouterImages(wire, configured.image_settings(config), blobs=Shelf(), measure=measure).draw(
+        ImageRequest("a cat")
+    )
+    await OpenRouterVideos(wire, configured.video_settings(config), blobs=Shelf(), clock=SystemClock()).submit(
+        VideoRequest("waves")
+    )
+    await OpenRouterTranscriber(wire, configured.transcription_settings(config)).transcribe(
+        Sound(b"RIFF" + bytes(4096), "audio/wav")
+    )
+
+    sent = [asked.json for asked in server.seen if asked.method == "POST"]
+    assert len(sent) == 3
+    assert not any("provider" in body for body in sent)
