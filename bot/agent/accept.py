@@ -122,7 +122,9 @@ class Acceptor:
             return False
         if inbound.origin is not Origin.PERSON:
             return True
-        if inbound.sender.is_bot and not self._bots.hears(f"{inbound.conversation.channel}:{inbound.sender.id}"):
+        if inbound.sender.is_bot and not self._bots.hears(
+            f"{inbound.conversation.channel}:{inbound.sender.id}", inbound.id
+        ):
             log.info("message.refused", extra={"conversation": str(inbound.conversation), "why": "bots in a loop"})
             return False
         await self._owners.remember(inbound)

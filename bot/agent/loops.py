@@ -16,19 +16,21 @@ class BotGuard:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._taken: dict[str, deque[float]] = {}
+        self._taken: dict[str, deque[tuple[float, str]]] = {}
         self._silent_until: dict[str, float] = {}
 
-    def hears(self, bot: str) -> bool:
-        """Whether this message of `bot` may pass; it counts."""
+    def hears(self, bot: str, event: str) -> bool:
+        """Whether this message of `bot` may pass; it counts once, however often it is offered."""
         now = self._clock.monotonic()
         if now < self._silent_until.get(bot, now):
             return False
         taken = self._taken.setdefault(bot, deque())
-        while taken and taken[0] <= now - SECONDS:
+        while taken and taken[0][0] <= now - SECONDS:
             taken.popleft()
+        if any(known == event for _, known in taken):
+            return True
         if len(taken) < EVENTS_AT_MOST:
-            taken.append(now)
+            taken.append((now, event))
             self._forget()
             return True
         self._silent_until[bot] = now + SECONDS

@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.agent.access import Door, mentions
 from bot.agent.budget import Budget
@@ -144,7 +145,7 @@ class TurnRunner:
         if not await insist(lambda: self._store.inbox.finish(turn, outcome), self._clock):
             log.warning("turn.outrun", extra={"turn": turn.id})  # the fence has moved on: another run has its outcome
         for key, note in await self._budget.notes(turn.person):
-            await self._store.outbox.post(key, Target(turn.conversation), (note,))
+            await insist(partial(self._store.outbox.post, key, Target(turn.conversation), (note,)), self._clock)
 
     async def _attempt(self, turn: Turn, channel: Channel, draft: Draft, thought: Thought, shown: Indicator) -> Outcome:
         if turn.attempt > ATTEMPTS_AT_MOST:
