@@ -162,12 +162,12 @@ class DiscordChannel(Channel):
     async def _disconnect(self) -> None:
         for task in self._small:
             task.cancel()
+        await self._client.end_half_open()
         await self._client.close()
         if self._gateway is not None:
             self._gateway.cancel()
             with contextlib.suppress(asyncio.CancelledError, ChannelDown):
                 await self._gateway
-        self._client.stop_heartbeats()
 
     async def _offer_commands(self, my_id: str) -> None:
         """Registers the slash commands when they are others than last time. A refusal only costs the commands."""

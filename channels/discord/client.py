@@ -90,12 +90,15 @@ class GatewayClient(discord.Client):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._before_identify(initial)
 
-    def stop_heartbeats(self) -> None:
-        """Ends the heartbeat threads of this client. The library forgets the one of a connection that ended
-        between HELLO and READY, as ours does when no session may be begun any more."""
+    async def end_half_open(self) -> None:
+        """Ends connections that broke off between HELLO and READY, as ours do when no session may be begun any
+        more: the library forgets them with their heartbeat threads and sockets."""
         for thread in threading.enumerate():
-            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:
+            if not isinstance(thread, KeepAliveHandler) or thread.ws is self.ws:
+                continue
+            if thread.ws._connection is self._connection:
                 thread.stop()
+                await thread.ws.socket.close()
 
     def me(self, room: str) -> Me:
         """The bot as messages of this server ("" for a direct chat) name it."""

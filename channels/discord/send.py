@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 TEXT = 2000
 SUPPRESS_EMBEDS, VOICE_MESSAGE = 1 << 2, 1 << 13
 NO_MENTIONS: Json = {"parse": [], "replied_user": False}
-UNKNOWN_MESSAGE, NO_VOICE_HERE = 10008, 50173
+NO_VOICE_HERE = 50173
 BUTTON, ROW = 2, 1
 LABEL, ROWS, PER_ROW = 80, 5, 5
 LOOK_BACK, LOOK_BACK_SHORT = timedelta(hours=24), timedelta(minutes=15)

@@ -17,9 +17,11 @@ GROWTH_KILOBYTES = 150_000  # the picture alone would take 2.7 GB when decoded
 
 
 @pytest.fixture(scope="session")
-def hour_of_silence() -> bytes:
-    silence = ("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "3600")
-    return ffmpeg(*silence, "-c:a", "libopus", "-b:a", "6k", "-frame_duration", "60", "-f", "ogg")
+def hour_of_silence(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    silence = ("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "60")
+    minute = tmp_path_factory.mktemp("silence") / "minute.ogg"
+    minute.write_bytes(ffmpeg(*silence, "-c:a", "libopus", "-b:a", "6k", "-frame_duration", "60", "-f", "ogg"))
+    return ffmpeg("-stream_loop", "59", "-i", str(minute), "-c", "copy", "-f", "ogg")
 
 
 def huge_png(side: int = 30_000) -> bytes:
