@@ -20,8 +20,7 @@ VoxlineError
 │   ├── FetchFailed        an attachment cannot be fetched
 │   └── ChannelDown        the channel cannot work until the operator acts (token, intents)
 ├── MediaError             sound or pictures that are unsafe, too long, empty or broken
-├── Blocked                the guard refused to talk to an address
-└── Stopped                a person said /stop
+└── Blocked                the guard refused to talk to an address
 
 `str(error)` is for the operator: what, with the value; where; what to do. `error.tell` is one plain
 sentence for the person in the chat, without blame and without jargon. Neither ever holds a secret.
@@ -184,9 +183,3 @@ class Blocked(VoxlineError):
     """The guard refused an address or a scheme."""
 
     tell = "I am not allowed to open that address."
-
-
-class Stopped(VoxlineError):
-    """A person said /stop."""
-
-    tell = "Stopped."

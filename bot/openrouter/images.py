@@ -30,7 +30,6 @@ from bot.openrouter.image_request import (
 
 LABEL = "OpenRouter image generation failed"
 DEFAULT_MODEL = "google/gemini-3.1-flash-image-preview"
-KNOWN_MODELS = (DEFAULT_MODEL, "google/gemini-3-pro-image-preview", "openai/gpt-5.4-image-2")
 MOST_REFERENCES = 5
 
 Measure = Callable[[bytes], Awaitable[tuple[int, int]]]

@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 LABEL = "OpenRouter music generation failed"
 DEFAULT_MODEL = "google/lyria-3-pro-preview"
-KNOWN_MODELS = (DEFAULT_MODEL, "google/lyria-3-clip-preview")
 FORMATS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 LEAST_SECONDS = 120.0
 LONGEST_SONG_SECONDS = 180
