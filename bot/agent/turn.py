@@ -35,7 +35,7 @@ CRASHED = "I could not finish this one, even after trying again (ref {ref}). Ple
 FAILED = "Something failed on my side (ref {ref}). Try again, or start over with /new."
 STOPPED = "(stopped)"
 ALERTS: dict[type[VoxlineError], str] = {
-    KeyRefused: "The provider refused my key, so I cannot answer anybody. Sign in again with `voxline onboard`.",
+    KeyRefused: "The provider refused my key, or I have none: I can answer nobody. Sign in with `voxline onboard`.",
     OutOfCredit: "The model account is out of credit, so I cannot answer. Top it up at https://openrouter.ai/credits.",
 }
 DEAD = "I gave up on a message in {conversation} after {attempts} tries (ref {ref}; the log says why)."
