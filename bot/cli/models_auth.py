@@ -15,6 +15,7 @@ from bot.config.keys import in_order
 from bot.config.profiles import DEFAULT_PROFILE, PROVIDER, remove_keys, store_key
 
 _METHODS = {"oauth": "sign in to OpenRouter in the browser", "api-key": "paste a key made at openrouter.ai/keys"}
+MANUAL_PROFILE = f"{PROVIDER}:manual"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     signin.add_options(entered)
     entered.set_defaults(run=login)
 
+    pasted = commands.add_parser("paste-api-key", help="store a key that was made by hand, beside the others")
+    pasted.add_argument("--provider", choices=(PROVIDER,), default=PROVIDER, help="the only one there is")
+    pasted.add_argument("--profile-id", default=MANUAL_PROFILE, metavar="ID", help=f"default {MANUAL_PROFILE}")
+    signin.add_options(pasted)
+    pasted.set_defaults(run=login, method="api-key", set_default=False, force=False)
+
     listed = commands.add_parser("list", help="the stored keys, in the order they are tried")
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.set_defaults(run=show)
@@ -37,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     removed.add_argument("profiles", nargs="+", metavar="PROFILE", help="such as openrouter:default")
     removed.set_defaults(run=remove)
 
-    for command in (entered, listed, removed):
+    for command in (entered, pasted, listed, removed):
         add_places(command)
 
 

@@ -100,6 +100,21 @@ def test_a_login_rotates_the_key_and_leaves_the_model_alone(config: Path, home: 
     assert defaults.model.primary == "openrouter/x/y"
     assert defaults.models["openrouter/auto"].alias == "OpenRouter"
     assert "openrouter/x/y answers, as before" in sitter.all
+    assert "Run this again to replace it." in sitter.all
+
+
+def test_a_pasted_key_is_stored_beside_the_others_and_tried_first(home: Path) -> None:
+    file = home / "state" / "auth-profiles.json"
+    store_key(file, StoredKey("openrouter:default", key="old"))
+
+    assert sign_in(parse(["models", "auth", "paste-api-key"]), Sitter([("API key", "sk-or-new")])) == 0
+
+    profiles = read_profiles(file)
+    assert {key.id: key.key for key in profiles.stored} == {
+        "openrouter:default": "old",
+        "openrouter:manual": "sk-or-new",
+    }
+    assert list(profiles.order["openrouter"]) == ["openrouter:manual", "openrouter:default"]
 
 
 def test_a_login_may_set_the_default_and_forget_older_keys(config: Path, home: Path) -> None:

@@ -76,6 +76,7 @@ def test_signing_in_stores_the_key_and_lets_auto_answer(
     assert defaults.model.primary == "openrouter/auto"
     assert defaults.models["openrouter/auto"].alias == "OpenRouter"
     assert key.key not in sitter.all
+    assert "Run this again to replace it." in sitter.all
     assert sitter.all.strip().endswith("voxline run")
 
 

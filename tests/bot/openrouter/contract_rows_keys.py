@@ -89,7 +89,7 @@ SIGN_IN: dict[str, tuple[str, ...]] = {
     "1.8 needs a terminal": ("bot/cli/test_models::test_a_login_without_anybody_there_says_how_to_do_it",),
     "1.8 stored under lock, first in order": (
         "bot/config/test_profiles::test_two_logins_at_once_are_both_kept",
-        "bot/config/test_keys::test_a_written_order_is_kept_and_the_file_outranks_what_is_stored",
+        "bot/cli/test_models::test_a_pasted_key_is_stored_beside_the_others_and_tried_first",
     ),
     "1.8 the primary stays unless set-default": (
         LOGIN,
@@ -116,6 +116,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "2 same config patch": ("bot/config/test_choose::test_signing_in_chooses_auto_and_keeps_what_was_chosen_before",),
     "2 no prefix asked for": ("test_keytext::test_no_prefix_is_asked_for_and_half_a_quote_stays",),
+    "2 a pasted key under models auth": (
+        LOGIN,
+        "bot/cli/test_models::test_a_pasted_key_is_stored_beside_the_others_and_tried_first",
+    ),
     "3.1 shape": ("bot/config/test_profiles::test_a_stored_key_is_read_back",),
     "3.1 mode 0600, lock, unknown fields kept": (
         "bot/config/test_profiles::test_a_file_that_others_can_read_is_refused_with_the_fix",
