@@ -59,7 +59,7 @@ class Deliverer:
             message_id = await self._send(channel, due)
         except NotSent as error:
             await self._put_back(due, maybe_sent=due.maybe_sent)
-            log.info("part.not_sent", extra={"key": due.key, "attempt": due.attempts + 1, "why": str(error)})
+            log.info("part.not_sent", extra=_again(channel, due, error) | {"throttled": error.retry_after is not None})
             return error.retry_after if error.retry_after is not None else pause(due.attempts)
         except MaybeSent as error:
             return await self._unsure(channel, due, error)
@@ -107,7 +107,7 @@ class Deliverer:
 
     async def _unsure(self, channel: Channel, due: Due, error: MaybeSent) -> float:
         """Nobody knows whether it arrived. Text is repeated, for its repetition is harmless; media at most once."""
-        log.warning("part.maybe_sent", extra={"key": due.key, "attempt": due.attempts + 1, "why": str(error)})
+        log.warning("part.maybe_sent", extra=_again(channel, due, error))
         harmless = isinstance(due.part, Text) or channel.limits.keyed
         if not harmless and due.attempts + 1 >= MEDIA_TRIES_UNSURE:
             reason = "I could not confirm that it arrived"
@@ -133,6 +133,10 @@ class Deliverer:
 
     async def _put_back(self, due: Due, *, maybe_sent: bool) -> None:
         await insist(lambda: self._outbox.put_back(due.key, maybe_sent=maybe_sent), self._clock)
+
+
+def _again(channel: Channel, due: Due, error: ChannelError) -> dict[str, object]:
+    return {"key": due.key, "of": channel.name, "attempt": due.attempts + 1, "why": str(error)}
 
 
 def pause(attempts: int) -> float:

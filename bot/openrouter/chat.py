@@ -123,9 +123,8 @@ class OpenRouterChat:
                 return
             except ProviderError as error:
                 body, notice = tries.next(question.body, error, seen=seen)
-                log.warning(
-                    "chat.retry", extra={"model": slug, "seconds": round(notice.wait_seconds, 1), "reason": str(error)}
-                )
+                told = {"of": "openrouter", "throttled": error.status == 429, "model": slug, "reason": str(error)}
+                log.warning("chat.retry", extra=told | {"seconds": round(notice.wait_seconds, 1)})
             question = replace(question, body=body)
             yield notice
             await self._clock.sleep(notice.wait_seconds)

@@ -14,23 +14,28 @@ from contextlib import contextmanager
 BUCKETS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 PACKAGES = ("bot", "channels")
 TURN_DONE = "turn.done"
+REPEATS = frozenset({"chat.retry", "part.not_sent", "part.maybe_sent"})
 MOST_EVENTS = 500  # names come from the program alone; this only bounds a mistake
 
 
 class Counts(logging.Handler):
-    """`events` by name; how long turns took, in `buckets` of seconds."""
+    """`events` by name; how long turns took, in `buckets` of seconds; `repeats` by who was asked again and whether
+    they had asked for a pause."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.events: Counter[str] = Counter()
         self.buckets = [0] * (len(BUCKETS) + 1)
         self.seconds = 0.0
+        self.repeats: Counter[tuple[str, bool]] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
         event = record.msg
         if not isinstance(event, str) or (event not in self.events and len(self.events) >= MOST_EVENTS):
             return
         self.events[event] += 1
+        if event in REPEATS:
+            self.repeats[getattr(record, "of", "unknown"), bool(getattr(record, "throttled", False))] += 1
         seconds = getattr(record, "seconds", None)
         if event == TURN_DONE and isinstance(seconds, int | float):
             self.buckets[bisect_left(BUCKETS, seconds)] += 1

@@ -20,6 +20,7 @@ OUTCOMES = {
     "stopped": "turn.stopped",
     "released": "turn.released",
 }
+WHY = {True: "throttled", False: "failed"}
 
 Rows = Iterable[tuple[Mapping[str, str], float]]
 
@@ -38,6 +39,7 @@ def exposition(
     turns = [({"outcome": "done"}, events[TURN_DONE])]
     turns += [({"outcome": outcome}, events[event]) for outcome, event in OUTCOMES.items()]
     failures = [({"event": event}, n) for event, n in sorted(events.items()) if event.endswith(("failed", "broken"))]
+    repeats = [({"of": of, "why": WHY[throttled]}, n) for (of, throttled), n in sorted(counts.repeats.items())]
     logged = [({"event": event}, n) for event, n in sorted(events.items())]
     families = (
         _family("voxline_turns_total", "counter", "Turns by outcome; done counts every one that ended.", turns),
@@ -48,6 +50,12 @@ def exposition(
             "counter",
             "Tries to deliver that were put off, by why.",
             [({"why": event.partition(".")[2]}, events[event]) for event in PART_TROUBLES],
+        ),
+        _family(
+            "voxline_repeats_total",
+            "counter",
+            "Requests that are made again, by whom they go to; throttled means that a pause was asked for.",
+            repeats,
         ),
         _family("voxline_failures_total", "counter", "Things that failed, by log event.", failures),
         _family("voxline_events_total", "counter", "Every log event.", logged),

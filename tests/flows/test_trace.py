@@ -76,3 +76,17 @@ async def test_what_no_turn_produced_names_none(tmp_path: Path, lines: Lines) ->
 
     (alert,) = [line for line in lines.seen if line.msg == "part.sent" and str(vars(line)["key"]).startswith("alert")]
     assert not hasattr(alert, "turn")
+
+
+async def test_a_pause_that_a_channel_asked_for_is_logged_as_one(tmp_path: Path, lines: Lines) -> None:
+    async with open_talk(tmp_path, Says("Hi")) as talk:
+        talk.channel.fault("send", NotSent("Telegram asks for a pause", retry_after=3.0))
+        await talk.agent.owners.alert("test", "Look here")
+        for _ in range(100):
+            if not talk.agent.engine.running:
+                break
+            await asyncio.sleep(0.01)
+            await talk.clock.advance(1)
+
+    (put_off,) = [vars(line) for line in lines.seen if line.msg == "part.not_sent"]
+    assert (put_off["of"], put_off["throttled"]) == ("fake", True)

@@ -56,3 +56,16 @@ def test_the_page_tells_channels_backlog_and_money() -> None:
     assert "voxline_waiting_parts 3" in told
     assert "voxline_oldest_waiting_seconds 4.5" in told
     assert 'voxline_spend_microdollars_total{capability="chat"} 1234' in told
+
+
+def test_repeats_are_told_by_whom_they_go_to_and_whether_a_pause_was_asked_for() -> None:
+    log = logging.getLogger("bot.some")
+    with counting() as counts:
+        for throttled in (True, True, False):
+            log.info("part.not_sent", extra={"of": "telegram", "throttled": throttled})
+        log.warning("chat.retry", extra={"of": "openrouter", "throttled": True})
+
+    told = page(counts)
+    assert 'voxline_repeats_total{of="telegram",why="throttled"} 2' in told
+    assert 'voxline_repeats_total{of="telegram",why="failed"} 1' in told
+    assert 'voxline_repeats_total{of="openrouter",why="throttled"} 1' in told
