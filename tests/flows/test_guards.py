@@ -153,6 +153,8 @@ async def test_an_album_that_comes_file_by_file_is_one_turn(tmp_path: Path) -> N
                 str(number), conversation("1"), Person("7"), clock.now(), attachments=(picture,), group="album"
             )
             await talk.agent.acceptor.accept(Arrivals("fake", (inbound,), settle_seconds=1.0))
+            for _ in range(20):  # whoever wanted to begin would have begun
+                await talk.store.session(conversation("1"))
         await clock.advance(0.9)
         early = talk.model.requests[:]
         await clock.advance(0.1)
