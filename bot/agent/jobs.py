@@ -20,6 +20,7 @@ from bot.core.failpoints import failpoint
 from bot.core.messages import Attachment, Blob, Conversation, Inbound, Kind, Origin, Person
 from bot.core.ports import Blobs, Clock, Jobs, MusicGenerator, VideoGenerator
 from bot.core.work import Capability, Clip, Job, JobState, SongRequest, Spend, VideoJob, VideoRequest, VideoState
+from bot.media.names import safe_name
 
 log = logging.getLogger(__name__)
 
@@ -246,7 +247,9 @@ class JobRunner:
         attachments: tuple[Attachment, ...] = ()
         if blob is not None:
             ending = {"audio/mpeg": "mp3", "audio/wav": "wav", "video/mp4": "mp4"}.get(blob.mime, "bin")
-            attachments = (Attachment(kind, blob.mime, name=f"{kind}-1.{ending}", blob=blob),)
+            attachments = (
+                Attachment(kind, blob.mime, name=f"{safe_name(title(job), kind.value)}.{ending}", blob=blob),
+            )
         arrival = Inbound(
             id=job.id,
             conversation=job.target.conversation,

@@ -19,6 +19,7 @@ from bot.core.errors import KeyRefused, MediaError, OutOfCredit, ProviderError, 
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Turn
 from bot.core.ports import Blobs, Channel, Clock, Steps, Transcriber
 from bot.core.work import Capability, Heard, Sound, Spend, Step
+from bot.media.names import safe_name
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ class Listener:
         }
 
     async def _read_document(self, attachment: Attachment, blob: Blob) -> str:
-        name = attachment.name or "file"
+        name = safe_name(attachment.name)
         if not attachment.mime.startswith(READABLE) and not name.endswith((".txt", ".md", ".csv", ".log", ".py")):
             mime = attachment.mime or "unknown"
             return f"[The person sent a file named {name!r} of type {mime}; it cannot be read here.]"

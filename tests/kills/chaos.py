@@ -23,7 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.sandbox import Sandbox
-from tests.daemon import configure, daemon
+from tests.daemon import Daemon, configure, daemon
 from tests.sides import SIDES, DiscordSide, Side, TelegramSide
 
 LIFE_SECONDS = (0.25, 0.8)  # from being ready to the kill
@@ -125,15 +125,25 @@ async def live_and_die(side: Side, folder: Path, tally: Tally, dice: random.Rand
     await feeding
 
 
+async def catch_up(side: Side, tally: Tally, last: Daemon) -> None:
+    """Returns once everything is answered, or no further answer came for a minute: what still waits is not lost."""
+    left = judge(side, tally).lost
+    while left:
+        soon = max(left - 50, 0)
+        try:
+            await side.until(lambda soon=soon: judge(side, tally).lost <= soon, END_SECONDS)
+        except TimeoutError:
+            if judge(side, tally).lost == left:
+                print(last.said())
+                return
+        left = judge(side, tally).lost
+
+
 def forget_identifies(folder: Path) -> None:
     """A day has room for 200 Discord sessions; the kills of a month fit into one run."""
     if (database := folder / "state" / "voxline.db").exists():
         with closing(sqlite3.connect(database)) as connection, connection:
             connection.execute("DELETE FROM cursor WHERE name = 'discord:identify'")
-
-
-def everything_answered(side: Side, tally: Tally) -> bool:
-    return judge(side, tally).lost == 0
 
 
 def spends(folder: Path) -> int:
@@ -159,10 +169,7 @@ async def chaos(kills: int, channel: str, seed: int, folder: Path) -> bool:
             count_calls()
         forget_identifies(folder)
         async with daemon(folder) as last:
-            try:
-                await side.until(lambda: everything_answered(side, tally), END_SECONDS)
-            except TimeoutError:
-                print(last.said())
+            await catch_up(side, tally, last)
             last.signal(signal.SIGTERM)
             await last.ended()
         count_calls()

@@ -128,7 +128,7 @@ async def test_a_clip_is_submitted_followed_fetched_and_told(store: SqliteStore,
 
         assert told.text == "Here is your clip: a red kite"
         assert told.message_id == "m1"
-        assert told.attachments[0].blob is not None and told.attachments[0].name == "video-1.mp4"
+        assert told.attachments[0].blob is not None and told.attachments[0].name == "a red kite.mp4"
         assert await store.read(told.attachments[0].blob) == b"film"
         assert studio.asked == ["submit", "poll", "poll", "poll", "download"]
         assert await works.state() is JobState.DONE
@@ -142,7 +142,7 @@ async def test_a_song_is_composed_and_told_with_its_words(store: SqliteStore, cl
         told = await works.told()
 
         assert told.text == "Here is your song: a sea shanty\n\nla la"
-        assert told.attachments[0].name == "audio-1.mp3"
+        assert told.attachments[0].name == "a sea shanty.mp3"
         assert await works.spent() == 90_000
 
 
