@@ -88,7 +88,7 @@ async def get_to_know(side: Side, folder: Path, tally: Tally) -> None:
         await running.ready()
         for chat in side.chats:
             await write(side, tally, chat)
-        await side.until(lambda: everything_answered(side, tally), END_SECONDS)
+        await side.until(lambda: judge(side, tally).lost == 0, END_SECONDS)
 
 
 async def write(side: Side, tally: Tally, chat: str) -> None:
