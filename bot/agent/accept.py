@@ -48,6 +48,7 @@ class Lanes(Protocol):
 
     def wake(self, conversation: Conversation, *, after: float = 0.0) -> None: ...
     def stop(self, conversation: Conversation) -> bool: ...
+    def busy_with(self, conversation: Conversation) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,9 @@ class Acceptor:
         if inbound.origin is not Origin.PERSON or is_stop(inbound):
             return True
         here = inbound.conversation
-        waiting = await self._store.inbox.waiting(here) + sum(other.conversation == here for other in before)
+        waiting = sum(other.conversation == here for other in before)
+        if self._lanes.busy_with(here):  # where nobody works nothing waits
+            waiting += await self._store.inbox.waiting(here)
         if waiting < WAITING_AT_MOST:
             self._full.discard(here)
             return True

@@ -111,9 +111,8 @@ class Engine:
         return True
 
     def busy_with(self, conversation: Conversation) -> bool:
-        """Whether a turn of this conversation runs."""
-        lane = self._lanes.get(conversation)
-        return lane is not None and lane.turn is not None
+        """Whether a turn of this conversation runs or waits, or something is being delivered there."""
+        return conversation in self._lanes
 
     async def _run(self, conversation: Conversation, after: float) -> None:
         await asyncio.sleep(0)  # so that the lane is registered before it looks at itself
