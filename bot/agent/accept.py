@@ -16,7 +16,7 @@ from bot.agent.owners import Owners
 from bot.agent.pace import Pace
 from bot.core.messages import Choice, Conversation, Inbound, Origin, Target, Text
 from bot.core.ports import Access, Clock, Inbox, Outbox
-from bot.core.work import Arrivals, PairingRequest
+from bot.core.work import Arrivals, Moved, PairingRequest
 
 log = logging.getLogger(__name__)
 
@@ -97,14 +97,15 @@ class Acceptor:
         fresh = await self._store.inbox.accept(replace(arrivals, inbounds=tuple(admitted)))
         for inbound in fresh:
             self._lanes.wake(inbound.conversation, after=arrivals.settle_seconds)
-        for old, new in arrivals.moved:
-            self._lanes.wake(new)
-            await self._tell_of_move(old, new)
+        for move in arrivals.moved:
+            self._lanes.wake(move.new)
+            await self._tell_of_move(move)
         for poison in arrivals.poison[:1]:
             await self._owners.alert("poison", UNREADABLE.format(source=arrivals.source, reason=poison.reason))
 
-    async def _tell_of_move(self, old: Conversation, new: Conversation) -> None:
+    async def _tell_of_move(self, move: Moved) -> None:
         """What was written about a group under its old id counts for nothing under the new one."""
+        old, new = move.old, move.new
         rooms = self._doors[new.channel].rooms
         if old.chat in rooms and new.chat not in rooms:
             await self._owners.alert(f"moved:{new}", MOVED.format(channel=new.channel, old=old.chat, new=new.chat))

@@ -6,6 +6,7 @@ edit can be repeated, so a crash never shows an answer twice.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -82,17 +83,20 @@ class Deliverer:
 
     async def _send(self, channel: Channel, due: Due) -> str:
         """The id of the message that now shows the part."""
-        await insist(lambda: self._outbox.begin_sending(due.key), self._clock)
-        if not isinstance(due.part, Text):
-            sent = await channel.send(due.target, due.part, key=due.key, maybe_sent=due.maybe_sent)
-            return sent.message_id
-        if due.message_id:
-            try:
+        begun = asyncio.ensure_future(insist(lambda: self._outbox.begin_sending(due.key), self._clock))
+        if due.message_id and isinstance(due.part, Text):
+            try:  # an edit can be repeated: it need not wait until its beginning is written down
                 return await self._edit(channel, due, due.message_id, due.part)
             except Undeliverable as error:
                 if error.gone or error.moved_to:
                     raise
                 log.info("placeholder.gone", extra={"key": due.key})  # somebody deleted it: say it anew
+            finally:
+                await begun
+        await begun
+        if not isinstance(due.part, Text):
+            sent = await channel.send(due.target, due.part, key=due.key, maybe_sent=due.maybe_sent)
+            return sent.message_id
         if channel.limits.keyed or channel.limits.seconds_between_edits is None or due.part.choices:
             sent = await channel.send(due.target, due.part, key=due.key, maybe_sent=due.maybe_sent)
             return sent.message_id

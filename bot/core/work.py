@@ -144,10 +144,18 @@ class Poison:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A chat that got another id, as a group does that grows into a supergroup."""
+
+    old: Conversation
+    new: Conversation
+
+
+@dataclass(frozen=True, slots=True)
 class Arrivals:
     """What one read of a transport brought, with the cursor to keep once it is stored.
 
-    `moved` names chats that got another id, old and new: what is stored follows in the same transaction.
+    `moved` names chats that got another id: what is stored follows in the same transaction.
     `settle_seconds` is how long more of the same group may take to come, where a transport hands an album out
     piece by piece."""
 
@@ -155,7 +163,7 @@ class Arrivals:
     inbounds: tuple[Inbound, ...] = ()
     cursor: Cursor | None = None
     poison: tuple[Poison, ...] = ()
-    moved: tuple[tuple[Conversation, Conversation], ...] = ()
+    moved: tuple[Moved, ...] = ()
     settle_seconds: float = 0.0
 
 

@@ -20,8 +20,8 @@ def accept(database: Database, arrivals: Arrivals, now: int) -> tuple[Inbound, .
         database.run("keep_poison", source=arrivals.source, event_id=poison.id, now=now, body=encode(poison))
     if arrivals.cursor is not None:
         database.run("save_cursor", name=arrivals.cursor.name, value=arrivals.cursor.value)
-    for old, now_called in arrivals.moved:
-        outbox.move_conversation(database, old, now_called)
+    for move in arrivals.moved:
+        outbox.move_conversation(database, move.old, move.new)
     return new
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.messages import Conversation, Inbound
-from bot.core.work import Arrivals, Poison
+from bot.core.work import Arrivals, Moved, Poison
 from channels.telegram.inbound import UNREADABLE, Me, moved, read_update
 
 log = logging.getLogger(__name__)
@@ -27,12 +27,12 @@ def read_batch(updates: Sequence[dict[str, Any]], me: Me, now: datetime) -> Arri
     """The updates by their ids. One that is unreadable never holds up the others. `now` dates pressed buttons."""
     inbounds: list[Inbound] = []
     poison: list[Poison] = []
-    moves: list[tuple[Conversation, Conversation]] = []
+    moves: list[Moved] = []
     for update in sorted(updates, key=update_id):
         try:
             if change := moved(update):
                 log.warning("chat.moved", extra={"chat": change[0], "now": change[1]})
-                moves.append((Conversation("telegram", change[0]), Conversation("telegram", change[1])))
+                moves.append(Moved(Conversation("telegram", change[0]), Conversation("telegram", change[1])))
             _log_membership(update)
             inbound = read_update(update, me, now)
         except UNREADABLE as error:

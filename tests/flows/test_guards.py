@@ -11,7 +11,7 @@ from bot.agent.access import DmPolicy, Door, Room
 from bot.core.chat import User
 from bot.core.errors import KeyRefused, Undeliverable
 from bot.core.messages import Attachment, Conversation, Inbound, Kind, Person
-from bot.core.work import Arrivals, Poison
+from bot.core.work import Arrivals, Moved, Poison
 from bot.store import open_store
 from tests.fakes.channel import conversation
 from tests.fakes.clock import FakeClock
@@ -133,7 +133,7 @@ async def test_a_group_that_tells_of_its_new_id_is_remembered_there(tmp_path: Pa
     async with open_talk(tmp_path, Says("Hello Ann"), Says("You are Ann"), door=door) as talk:
         await talk.says("I am Ann", chat="-5")
         await talk.settles()
-        moves = ((conversation("-5"), conversation("-1005")),)
+        moves = (Moved(conversation("-5"), conversation("-1005")),)
         for _ in range(2):  # told twice
             await talk.agent.acceptor.accept(Arrivals("fake", moved=moves))
         await talk.says("who am I?", chat="-1005")
