@@ -33,9 +33,10 @@ _TOLD_AT_ONCE = 8
 
 
 class _Work:
-    """Something to do in the thread, and the future that waits for it. `point` is its commit point or ""."""
+    """Something to do in the thread, and the future that waits for it. `point` is its commit point or ""; what
+    changes nothing, as a claim where nothing waits, does not come by it."""
 
-    __slots__ = ("error", "future", "point", "run", "value", "writes")
+    __slots__ = ("changed", "error", "future", "point", "run", "value", "writes")
 
     def __init__(
         self, run: Callable[[Database], object], future: asyncio.Future[Any], *, writes: bool, point: str = ""
@@ -43,13 +44,16 @@ class _Work:
         self.run, self.future, self.writes, self.point = run, future, writes, point
         self.value: object = None
         self.error: Exception | None = None
+        self.changed = False
 
     def attempt(self, database: Database) -> bool:
         """Whether it went well. Whatever it raised is for the caller who waits, not for the thread."""
+        changes = database.connection.total_changes
         try:
             self.value = self.run(database)
             self.error = None
-            if self.point:
+            self.changed = database.connection.total_changes != changes
+            if self.point and self.changed:
                 failpoint(f"{self.point}.before")
         except Exception as error:  # noqa: BLE001
             self.error = explain(error)
@@ -57,7 +61,7 @@ class _Work:
 
     def committed(self) -> None:
         """The disk has it, and nobody has been told."""
-        if self.point:
+        if self.point and self.changed:
             try:
                 failpoint(f"{self.point}.after")
             except FailpointReached as error:
