@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 ROUNDS_AT_MOST = 12
 CALLS_AT_ONCE = 8
+CALLS_HEARD_AT_MOST = 64
 SAME_CALL_AT_MOST = 3
 TOOL_RESULT_CHARACTERS = 32_000
 ANSWER_CHARACTERS = 256_000
@@ -47,6 +48,8 @@ UNKNOWN_OUTCOME = (
     "The outcome of this call is unknown: the program was restarted while it ran. It may have happened and been paid "
     "for. Do not repeat it by yourself; tell the person and let them decide."
 )
+NOT_RUN = f"Not run: of the calls made at once only the first {CALLS_AT_ONCE} run. Call it again if it is still needed."
+LEFT_OUT = "{count} more calls were not even kept: make fewer at once."
 ENOUGH = "No more tools can be used in this turn. Answer the person now with what you have."
 
 
@@ -96,17 +99,18 @@ class Thinker:
             thought.parts += [picture_part(blob, index) for index, blob in enumerate(answered.pictures, 1)]
             if answered.reason is FinishReason.LENGTH:
                 answered = _cut(answered)
-            calls = () if exhausted else answered.assistant.calls[:CALLS_AT_ONCE]
+            calls = () if exhausted else answered.assistant.calls[:CALLS_HEARD_AT_MOST]
             thought.text = thought.say(answered.assistant.text)[:ANSWER_CHARACTERS]
             thought.added.append(Assistant(answered.assistant.text, calls, answered.assistant.reasoning))
             if not calls:
                 return
             context = _Round(turn, number, pictures, done, seen)
-            for position, call in enumerate(calls):
+            for position, call in enumerate(calls[:CALLS_AT_ONCE]):
                 outcome = await self._run_call(call, position, context)
                 thought.parts += outcome.parts
                 result = ToolResult(call.id, outcome.text[:TOOL_RESULT_CHARACTERS], outcome.pictures)
                 thought.added.append(result)
+            thought.added += not_run(calls[CALLS_AT_ONCE:], left_out=len(answered.assistant.calls) - len(calls))
 
     def _next(self, request: ChatRequest, thought: Thought, exhausted: bool) -> ChatRequest:
         messages = (*request.messages, *thought.added)
@@ -216,6 +220,12 @@ class _Round:
     pictures: tuple[Blob, ...]
     done: dict[str, Step]
     seen: Counter[tuple[str, str]]
+
+
+def not_run(calls: Sequence[Call], *, left_out: int) -> list[ToolResult]:
+    """The answers to calls beyond what one round runs: each is told why, the last one also what came after it."""
+    more = f" {LEFT_OUT.format(count=left_out)}" if left_out else ""
+    return [ToolResult(call.id, NOT_RUN + (more if call is calls[-1] else "")) for call in calls]
 
 
 def forced(messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:

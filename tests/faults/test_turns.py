@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.agent.speak import VoiceMode
-from bot.agent.think import CALLS_AT_ONCE
-from bot.core.chat import ToolResult
+from bot.agent.think import CALLS_AT_ONCE, CALLS_HEARD_AT_MOST, NOT_RUN
+from bot.core.chat import Assistant, ToolResult
 from bot.core.errors import ContextTooLong
 from bot.core.failpoints import arm
 from bot.core.messages import Text
@@ -100,14 +100,29 @@ async def test_a_daemon_that_was_suspended_answers_what_came_meanwhile(tmp_path:
         assert api.messages(7)[0].text.endswith("one")
 
 
-async def test_of_forty_calls_at_once_eight_run(tmp_path: Path) -> None:
+async def test_of_forty_calls_at_once_eight_run_and_the_model_hears_of_each_of_the_others(tmp_path: Path) -> None:
     many = tuple(("reminder", {"action": "list", "n": number}) for number in range(40))
     async with open_talk(tmp_path, Calls(many), Says("Enough.")) as talk:
         await talk.says("everything at once")
 
         assert await talk.answer() == "Enough."
+        told = talk.model.requests[1].messages
+        (asked,) = (message for message in told if isinstance(message, Assistant))
+        results = [message for message in told if isinstance(message, ToolResult)]
+        assert [call.id for call in asked.calls] == [result.call_id for result in results]
+        assert [result.text == NOT_RUN for result in results] == [False] * CALLS_AT_ONCE + [True] * 32
+
+
+async def test_of_a_thousand_calls_at_once_a_bounded_number_is_kept_and_the_rest_is_counted(tmp_path: Path) -> None:
+    many = tuple(("reminder", {"action": "list", "n": number}) for number in range(1_000))
+    async with open_talk(tmp_path, Calls(many), Says("Enough.")) as talk:
+        await talk.says("everything at once")
+        await talk.settles()
+
         results = [message for message in talk.model.requests[1].messages if isinstance(message, ToolResult)]
-        assert len(results) == CALLS_AT_ONCE == 8
+        assert len(results) == CALLS_HEARD_AT_MOST
+        assert results[-1].text.startswith(NOT_RUN)
+        assert "936 more calls" in results[-1].text
 
 
 async def test_a_conversation_that_the_model_cannot_hold_says_how_to_go_on(tmp_path: Path) -> None:
