@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.core.chat import Assistant, FinishReason, Picture, ReasoningDelta, TextDelta
 from bot.core.errors import BadAnswer, Moderated, ProviderBusy
+from bot.media.dataurl import image_mime, image_of_data_url
 from bot.openrouter.calls import ARGUMENT_CAP_BYTES, CallBuffer
-from bot.openrouter.dataurl import image_mime, image_of_data_url
 from bot.openrouter.failure import failure_in, shown
 from bot.openrouter.thought import Thought
 from bot.openrouter.visible import Piece, Pieces, VisibleText

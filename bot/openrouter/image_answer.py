@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.chat import Picture
-from bot.openrouter.dataurl import image_mime, image_of_data_url, image_urls_in, strict_base64
+from bot.media.dataurl import image_mime, image_of_data_url, image_urls_in, strict_base64
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from bot.core.chat import Picture
 from bot.core.errors import BadAnswer, BadRequest, MediaError, ModelMissing, Moderated, ProviderError
 from bot.core.ports import Blobs
 from bot.core.work import Drawn, ImageRequest
+from bot.media.dataurl import data_url, image_mime
 from bot.openrouter.candidates import candidates, first_answer
 from bot.openrouter.catalog import Catalog
 from bot.openrouter.client import JsonAnswer, OpenRouterClient
 from bot.openrouter.cost import cost_microusd
-from bot.openrouter.dataurl import data_url, image_mime
 from bot.openrouter.failure import failure_in
 from bot.openrouter.image_answer import Found, Link, Malformed, declined, pictures_of_chat, pictures_of_images
 from bot.openrouter.image_request import (

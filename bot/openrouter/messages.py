@@ -13,7 +13,7 @@ from bot.core.chat import Assistant, Call, ChatMessage, System, ToolResult, Tool
 from bot.core.errors import BadRequest, MediaError
 from bot.core.messages import Blob
 from bot.core.ports import Blobs
-from bot.openrouter.dataurl import data_url
+from bot.media.dataurl import data_url
 from bot.openrouter.refs import drops_replayed_thinking, is_anthropic, is_mistral
 
 Album = Mapping[str, str]

@@ -12,12 +12,12 @@ from typing import Any
 from bot.core.errors import BadAnswer, BadRequest, ProviderBusy, ProviderError
 from bot.core.ports import Blobs
 from bot.core.work import Song, SongRequest, Sound
+from bot.media.dataurl import data_url
 from bot.openrouter.answer import parsed_chunk
 from bot.openrouter.audio_stream import AudioCollector
 from bot.openrouter.candidates import candidates, first_answer
 from bot.openrouter.client import ByteStream, OpenRouterClient
 from bot.openrouter.cost import cost_microusd
-from bot.openrouter.dataurl import data_url
 from bot.openrouter.failure import ERROR_READ_BYTES, failure_in
 from bot.openrouter.ratios import finite
 from bot.openrouter.sound_formats import audio_extension, audio_mime

@@ -11,8 +11,8 @@ from openrouter.components import ChatRequest, ImageGenerationRequest
 
 from bot.core.errors import BadAnswer, BadRequest, ModelMissing, Moderated, OutOfCredit, ProviderBusy
 from bot.core.work import ImageRequest
+from bot.media.dataurl import data_url
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.dataurl import data_url
 from bot.openrouter.image_request import hints_for, inferred_resolution, picture_count
 from bot.openrouter.images import ImageSettings, OpenRouterImages, picture_name
 from tests.bot.openrouter.recording_server import RecordingServer, says, stalls

@@ -13,9 +13,9 @@ from openrouter.components import ChatRequest
 
 from bot.core.errors import BadAnswer, BadRequest, Moderated, OutOfCredit, ProviderBusy, ProviderError
 from bot.core.work import SongRequest
+from bot.media.dataurl import data_url
 from bot.openrouter.audio_stream import Base64Pieces
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.dataurl import data_url
 from bot.openrouter.music import MusicSettings, OpenRouterMusic, song_prompt
 from tests.bot.openrouter.recording_server import RecordingServer, says, sends, stalls, streams
 from tests.bot.openrouter.sdk import assert_sdk_takes

@@ -10,8 +10,8 @@ from openrouter.components import VideoGenerationRequest
 from bot.core.clock import SystemClock
 from bot.core.errors import BadAnswer, BadRequest, MediaError, ProviderBusy, ProviderError
 from bot.core.work import Frame, VideoJob, VideoRequest, VideoState
+from bot.media.dataurl import data_url
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.dataurl import data_url
 from bot.openrouter.route import Route
 from bot.openrouter.video_limits import VideoLimits, live_limits
 from bot.openrouter.video_request import Shown, fitted_duration, fitted_resolution, placed, safe_seed, video_body
