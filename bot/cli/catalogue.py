@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 
 from pydantic import JsonValue
 
@@ -15,18 +16,23 @@ from bot.openrouter import configured
 from bot.openrouter.account import account, left
 from bot.openrouter.catalog import Catalog, ModelFacts
 from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.provider import CATALOG_FILE
 
 
-def show(setup: Setup, search: str, *, as_json: bool) -> int:
-    """Prints the models whose name contains `search`, with limits and prices; returns the exit status."""
+def show(setup: Setup, search: str, *, refresh: bool, as_json: bool) -> int:
+    """Prints the models whose name contains `search`, with limits and prices; returns the exit status.
+
+    `refresh` asks for the list anew, also when the one that is kept is from today."""
     wanted = search.strip().casefold()
-    models = asyncio.run(_models(setup))
+    models, fresh = asyncio.run(_models(setup, refresh))
+    if refresh and not fresh:
+        print("OpenRouter's list cannot be had right now: this is what was known before.", file=sys.stderr)
     rows = [row(facts) for facts in models if wanted in f"{facts.slug} {facts.name}".casefold()]
     if as_json:
         print(json.dumps({"ok": bool(rows), "models": rows}, ensure_ascii=False))
     else:
         print("\n".join(map(line, rows)) or "No model has that in its name, or the list cannot be had right now.")
-    return OK if rows else FAILED
+    return OK if rows and fresh else FAILED
 
 
 async def credit(setup: Setup) -> str:
@@ -70,7 +76,11 @@ def line(told: dict[str, JsonValue]) -> str:
     return f"{told['ref']}  {kinds}  {price}"
 
 
-async def _models(setup: Setup) -> tuple[ModelFacts, ...]:
+async def _models(setup: Setup, refresh: bool) -> tuple[tuple[ModelFacts, ...], bool]:
+    """The models, and whether a list that was asked for anew came."""
     found, clock = setup.key(), SystemClock()
     async with OpenRouterClient(configured.route(setup.config, found.key if found else ""), clock=clock) as client:
-        return await Catalog(client, clock=clock, overrides=configured.catalog_overrides(setup.config)).models()
+        path, overrides = setup.state / CATALOG_FILE, configured.catalog_overrides(setup.config)
+        catalog = Catalog(client, clock=clock, path=path, overrides=overrides)
+        fresh = await catalog.refresh() if refresh else True
+        return await catalog.models(), fresh

@@ -25,6 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     listed = commands.add_parser("list", help="the models people may choose, or all that OpenRouter has")
     listed.add_argument("--all", action="store_true", help="everything in OpenRouter's list, with prices")
     listed.add_argument("--search", default="", metavar="TEXT", help="only those with this in their name (of all)")
+    listed.add_argument("--refresh", action="store_true", help="ask OpenRouter anew (it is asked once a day)")
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.set_defaults(run=show_models)
 
@@ -54,8 +55,8 @@ def set_primary(args: argparse.Namespace) -> int:
 
 def show_models(args: argparse.Namespace) -> int:
     setup = open_setup(args)
-    if args.all or args.search:
-        return catalogue.show(setup, args.search, as_json=args.json)
+    if args.all or args.search or args.refresh:
+        return catalogue.show(setup, args.search, refresh=args.refresh, as_json=args.json)
     defaults = setup.config.agents.defaults
     refs = list(dict.fromkeys([defaults.model.primary, *defaults.model.fallbacks, *defaults.models]))
     rows = [{"ref": ref, "alias": _alias(defaults, ref), "role": _role(defaults.model, ref)} for ref in refs]

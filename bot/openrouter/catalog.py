@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urljoin
 
 from bot.core.chat import Usage
-from bot.core.errors import ProviderError
+from bot.core.errors import BadAnswer, Blocked, ProviderError
 from bot.core.ports import Clock
 from bot.openrouter.client import JsonAnswer
 from bot.openrouter.refs import AUTO, FUSION, upstream_slug
+from bot.openrouter.route import Route
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,9 @@ FETCH_SECONDS = 10.0
 FRESH_SECONDS = 24 * 3600.0
 PAUSE_SECONDS = 60.0
 LONG_PAUSE_SECONDS = 900.0
-_VERSION = 1
+PAGES_AT_MOST = 20
+PAGE_ROWS = 500
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ BUNDLED = (
 class ModelList(Protocol):
     """Where the model list comes from."""
 
+    @property
+    def route(self) -> Route: ...
     async def get_json(self, path_or_url: str, /, *, label: str, timeout_seconds: float) -> JsonAnswer: ...
 
 
@@ -162,14 +168,10 @@ class Catalog:
     async def _fetch(self) -> bool:
         self._asked_at = self._clock.monotonic()
         try:
-            answer = await self._source.get_json(
-                "/models", label="OpenRouter model list", timeout_seconds=FETCH_SECONDS
-            )
-        except ProviderError as error:
+            listed = await self._pages()
+        except (ProviderError, Blocked) as error:
             log.warning("catalog.unavailable", extra={"reason": str(error)})
             return False
-        rows = answer.body.get("data")
-        listed = [facts for row in (rows if isinstance(rows, list) else ()) if (facts := facts_of(row))]
         if not listed:
             log.warning("catalog.unavailable", extra={"reason": "the list is empty"})
             return False
@@ -179,6 +181,20 @@ class Catalog:
         await self._save()
         return True
 
+    async def _pages(self) -> list[ModelFacts]:
+        """The whole list, page by page. A list that leads in circles or has no end raises `BadAnswer`, a page at
+        another origin `Blocked`: half a list would make models unknown that were known."""
+        page, seen, rows = "/models", set[str](), list[object]()
+        while page:
+            if page in seen or len(seen) >= PAGES_AT_MOST:
+                raise BadAnswer(f"the model list leads in circles or has more than {PAGES_AT_MOST} pages")
+            seen.add(page)
+            answer = await self._source.get_json(page, label="OpenRouter model list", timeout_seconds=FETCH_SECONDS)
+            found = answer.body.get("data")
+            rows += found if isinstance(found, list) else []
+            page = _next_page(answer.body, self._source.route.base_url, len(rows)) if found else ""
+        return [facts for row in rows if (facts := facts_of(row))]
+
     async def _load(self) -> None:
         self._loaded = True
         if self._path is None:
@@ -186,7 +202,9 @@ class Catalog:
         try:
             text = await asyncio.to_thread(self._path.read_text, encoding="utf-8")
             kept = json.loads(text)
-            self._listed = {row["slug"]: _restored(row) for row in kept["models"]} if kept["v"] == _VERSION else {}
+            if kept["v"] != _VERSION or kept["from"] != self._source.route.base_url:
+                return  # written by another version, or a list of another host
+            self._listed = {row["slug"]: _restored(row) for row in kept["models"]}
             age = self._clock.now().timestamp() - float(kept["fetched_at"])
             self._fetched_at = self._clock.monotonic() - max(0.0, age)
         except FileNotFoundError:
@@ -199,6 +217,7 @@ class Catalog:
             return
         kept = {
             "v": _VERSION,
+            "from": self._source.route.base_url,
             "fetched_at": self._clock.now().timestamp(),
             "models": [asdict(facts) for facts in self._listed.values()],
         }
@@ -239,6 +258,15 @@ def facts_of(row: object) -> ModelFacts | None:
         outputs=tuple(str(kind) for kind in outputs) if isinstance(outputs, list) and outputs else ("text",),
         known=True,
     )
+
+
+def _next_page(body: Mapping[str, Any], base_url: str, read: int) -> str:
+    """The address of the page after the `read` rows so far, "" after the last: the link that the answer names, else
+    the rest of the rows that it counts. Source: OpenRouter API reference, list models."""
+    link, total = _object(body.get("links")).get("next"), body.get("total_count")
+    if isinstance(link, str) and link:
+        return urljoin(f"{base_url}/models", link)
+    return f"/models?offset={read}&limit={PAGE_ROWS}" if isinstance(total, int) and total > read else ""
 
 
 def estimate(usage: Usage, facts: ModelFacts) -> int | None:

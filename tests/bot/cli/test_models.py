@@ -12,6 +12,7 @@ from bot.cli.models_auth import sign_in
 from bot.config.load import load
 from bot.config.profiles import StoredKey, read_profiles, store_key
 from bot.sandbox import Sandbox
+from bot.sandbox.faults import Status
 from tests.bot.cli.conftest import Voxline
 from tests.bot.cli.sitter import Sitter
 
@@ -152,6 +153,20 @@ def test_all_models_can_be_searched_with_their_prices(voxline: Voxline, connecte
     assert status == 0
     assert out.startswith("openrouter/moonshotai/kimi-k2.6  text+image to text  $0.80 in, $3.50 out")
     assert voxline("models", "list", "--search", "no such model")[0] == 1
+
+
+def test_the_list_is_kept_and_asked_for_anew_on_demand(voxline: Voxline, connected: Path, sandbox: Sandbox) -> None:
+    for _ in range(2):
+        assert voxline("models", "list", "--all")[0] == 0
+    assert len(sandbox.requests) == 1
+
+    assert voxline("models", "list", "--refresh")[0] == 0
+    assert len(sandbox.requests) == 2
+
+    sandbox.faults.add("/models", do=Status(503, "down"), times=None)
+    status, out, err = voxline("models", "list", "--refresh", "--search", "kimi")
+    assert (status, "moonshotai/kimi-k2.6" in out) == (1, True)
+    assert "this is what was known before" in err
 
 
 def test_the_status_asks_what_the_account_has_left(voxline: Voxline, connected: Path, sandbox: Sandbox) -> None:

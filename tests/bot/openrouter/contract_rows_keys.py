@@ -187,6 +187,12 @@ MODELS: dict[str, tuple[str, ...]] = {
     ),
     "4.4 context and longest answer": ("test_catalog::test_limits_are_looked_for_in_several_places",),
     "4.4 prices per token": ("test_catalog::test_prices_are_text_for_one_token",),
+    "4.4 page by page, never to another origin": (
+        "test_catalog::test_a_long_list_is_read_page_by_page",
+        "test_catalog::test_a_page_at_another_origin_is_not_asked_and_nothing_known_is_lost",
+        "test_catalog::test_a_list_without_an_end_is_given_up",
+        "bot/cli/test_models::test_the_list_is_kept_and_asked_for_anew_on_demand",
+    ),
     "4.4 unknown model": ("test_catalog::test_fusion_and_unknown_models_have_defaults_and_stay_usable",),
     "4.5 canonical and legacy address": ("test_route::test_openrouter_itself_is_verified_in_every_spelling",),
     "4.5 everything else is a proxy": ("test_route::test_everything_else_is_a_proxy",),

@@ -134,7 +134,61 @@ async def test_the_list_survives_a_restart(
     assert [file.name for file in path.parent.iterdir()] == ["models.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"v": 1}', '{"v": 1, "fetched_at": 0, "models": [{"slug": "x"}]}'])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"links": {"next": "/api/v1/models?offset=1&limit=1"}, "total_count": 2}, "offset=1&limit=1"),
+        ({"total_count": 2}, "offset=1&limit=500"),
+    ],
+)
+async def test_a_long_list_is_read_page_by_page(
+    server: RecordingServer, client: OpenRouterClient, clock: FakeClock, first: dict[str, Any], second: str
+) -> None:
+    last = {"data": [model_row("vendor/two")], "links": {"next": None}, "total_count": 2}
+    server.on(LIST, says({"data": [model_row("vendor/one")], **first}), says(last))
+    catalog = Catalog(client, clock=clock)
+
+    assert (await catalog.facts("vendor/two")).known
+    assert (await catalog.facts("vendor/one")).known
+    assert [seen.path.partition("?")[2] for seen in server.seen] == ["", second]
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/api/v1/models", "http://127.0.0.1:1/api/v1/models"])
+async def test_a_page_at_another_origin_is_not_asked_and_nothing_known_is_lost(
+    catalog: Catalog, listed: RecordingServer, link: str
+) -> None:
+    await catalog.facts("vendor/model")
+    listed.on(LIST, says({"data": [model_row("vendor/other")], "links": {"next": link}}))
+
+    assert not await catalog.refresh()
+    assert (await catalog.facts("vendor/model")).known
+
+
+async def test_a_list_without_an_end_is_given_up(
+    catalog: Catalog, listed: RecordingServer, client: OpenRouterClient
+) -> None:
+    listed.on(LIST, says({"data": [model_row("vendor/model")], "total_count": 10**9}))
+    assert not await catalog.refresh()
+    assert len(listed.seen) == 20
+
+    listed.on(LIST, says({"data": [model_row("vendor/model")], "links": {"next": "/api/v1/models"}}))
+    assert not await catalog.refresh()
+    assert len(listed.seen) == 22
+
+
+async def test_a_list_of_another_host_is_not_taken_for_this_one(
+    listed: RecordingServer, client: OpenRouterClient, clock: FakeClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "models.json"
+    await Catalog(client, clock=clock, path=path).facts("vendor/model")
+    path.write_text(path.read_text().replace(listed.base_url, "https://elsewhere.example"))
+
+    await Catalog(client, clock=clock, path=path).facts("vendor/model")
+
+    assert len(listed.asked(LIST)) == 2
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"v": 2}', '{"v": 2, "fetched_at": 0, "models": [{"slug": "x"}]}'])
 async def test_a_broken_copy_is_fetched_anew(
     listed: RecordingServer, client: OpenRouterClient, clock: FakeClock, tmp_path: Path, text: str
 ) -> None:
