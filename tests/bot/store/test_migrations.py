@@ -60,9 +60,19 @@ def test_a_migration_runs_once_and_backs_up_first(path: Path) -> None:
 
     (backup,) = backups(path)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert version(backup) == 1
+    assert version(backup) == len(MIGRATIONS)
     with closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("SELECT * FROM cursor").fetchall() == [("kept", "yes")]
+
+
+def test_a_database_of_an_older_program_keeps_its_rows_and_learns_to_sum_up(path: Path) -> None:
+    with closing(open_database(path, MIGRATIONS[:1])) as connection:
+        connection.execute("INSERT INTO history (conversation, turn, at, body) VALUES ('here', 1, 0, '{}')")
+
+    with closing(open_database(path)) as connection:
+        assert connection.execute("SELECT body FROM history").fetchall() == [("{}",)]
+        assert connection.execute("SELECT * FROM summary").fetchall() == []
+    assert [version(backup) for backup in backups(path)] == [1]
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path) -> None:
@@ -71,7 +81,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path) -> Non
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         open_database(path, (*MIGRATIONS, BROKEN))
 
-    assert version(path) == 1
+    assert version(path) == len(MIGRATIONS)
     with closing(open_database(path)) as connection:
         assert connection.execute("SELECT * FROM cursor").fetchall() == [("kept", "yes")]
 
@@ -103,7 +113,7 @@ def test_a_newer_database_is_refused_and_untouched(path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     before = hashlib.sha256(path.read_bytes()).digest()
 
-    with pytest.raises(StateError, match=r"has schema 99, this program knows 1: .* install that version"):
+    with pytest.raises(StateError, match=rf"has schema 99, this program knows {len(MIGRATIONS)}: .* install that version"):
         open_database(path)
 
     assert hashlib.sha256(path.read_bytes()).digest() == before
@@ -127,7 +137,7 @@ def test_a_damaged_database_with_a_backup_names_the_command(path: Path) -> None:
     open_database(path, (*MIGRATIONS, SECOND)).close()
     path.write_bytes(b"not a database at all" * 500)
 
-    with pytest.raises(StateError, match=rf"cp {path}.schema1.backup {path}"):
+    with pytest.raises(StateError, match=rf"cp {path}.schema{len(MIGRATIONS)}.backup {path}"):
         open_database(path)
 
 

@@ -1,0 +1,76 @@
+"""The laws of summaries: they stand beside the history and never in its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.core.messages import Conversation
+from bot.core.work import Summary
+from bot.store import SqliteStore, open_store
+from tests.fakes.clock import FakeClock
+from tests.fakes.rows import HERE, THERE, arrivals, outcome, spend
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+async def rows_of(store: SqliteStore, conversation: Conversation = HERE, *, turns: int = 3) -> list[int]:
+    """The ids of the history rows after so many turns, two for each."""
+    for number in range(turns):
+        await store.accept(arrivals(f"{conversation} {number}", conversation=conversation))
+        turn = await store.claim(conversation)
+        assert turn is not None
+        assert await store.finish(turn, outcome(f"answer {number}"))
+    return [row.id for row in await store.history(conversation, since=0, limit=99)]
+
+
+async def test_the_newest_summary_survives_a_restart_and_costs_its_money_once(tmp_path: Path, clock: FakeClock) -> None:
+    async with open_store(tmp_path, clock) as store:
+        rows = await rows_of(store)
+        assert await store.keep_summary(HERE, Summary("older", rows[1]), (spend(5),))
+        assert await store.keep_summary(HERE, Summary("newer", rows[3]), (spend(7),))
+        assert await store.summary(THERE, since=0) is None
+
+    async with open_store(tmp_path, clock) as store:
+        assert await store.summary(HERE, since=0) == Summary("newer", rows[3])
+        assert await store.spent(LONG_AGO) == 12
+        assert [row.id for row in await store.history(HERE, since=0, limit=99)] == rows
+
+
+async def test_a_fresh_start_hides_the_summary_of_what_came_before(store: SqliteStore) -> None:
+    rows = await rows_of(store)
+    await store.keep_summary(HERE, Summary("all of it", rows[-1]))
+
+    assert await store.summary(HERE, since=rows[-1]) is None
+    assert await store.summary(HERE, since=rows[-1] - 1) is not None
+
+
+async def test_taking_back_a_turn_takes_back_the_summary_that_tells_of_it(store: SqliteStore) -> None:
+    rows = await rows_of(store)
+    await store.keep_summary(HERE, Summary("two turns", rows[3]))
+    await store.keep_summary(HERE, Summary("three turns", rows[5]))
+
+    await store.forget_turns(HERE, turns=1)
+
+    assert await store.summary(HERE, since=0) == Summary("two turns", rows[3])
+
+
+async def test_a_summary_of_what_was_taken_back_meanwhile_is_not_kept(store: SqliteStore) -> None:
+    rows = await rows_of(store)
+    await store.forget_turns(HERE, turns=1)
+
+    assert not await store.keep_summary(HERE, Summary("three turns", rows[5]), (spend(5),))
+    assert await store.summary(HERE, since=0) is None
+    assert await store.spent(LONG_AGO) == 5
+
+
+async def test_a_summary_follows_its_chat_to_a_new_id(store: SqliteStore) -> None:
+    rows = await rows_of(store)
+    await store.keep_summary(HERE, Summary("what was said", rows[3]))
+    new = replace(HERE, chat="moved")
+
+    await store.move_conversation(HERE, new)
+
+    assert await store.summary(new, since=0) == Summary("what was said", rows[3])
+    assert await store.summary(HERE, since=0) is None
