@@ -11,6 +11,7 @@ from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.assembly import AgentSettings
 from bot.agent.budget import MICRO, Limits
 from bot.agent.commands.choosing import Models
+from bot.agent.jobs import SECONDS_FOR_A_CLIP
 from bot.agent.prompt import Character
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.config.channels import Discord, Guild, Telegram
@@ -50,6 +51,7 @@ def agent_settings(config: Config) -> AgentSettings:
         echo=audio.echo_format if audio.echo_transcript else "",
         language=audio.language,
         zone=defaults.user_timezone,
+        clip_seconds=SECONDS_FOR_A_CLIP if defaults.video.timeout_ms is None else defaults.video.timeout_ms / 1000,
         turns_at_once=limits.turns_at_once,
         messages_per_minute=limits.messages_per_minute or 1_000_000,
     )

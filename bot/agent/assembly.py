@@ -21,7 +21,7 @@ from bot.agent.deliver import Deliverer
 from bot.agent.engine import TURNS_AT_ONCE, Engine
 from bot.agent.fit import Shrinker
 from bot.agent.insist import PatientShelf
-from bot.agent.jobs import JobRunner, Makers
+from bot.agent.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
 from bot.agent.listen import Listener, PictureReader, SoundReader
 from bot.agent.owners import Owners
 from bot.agent.pace import MESSAGES_AT_MOST, Pace
@@ -30,6 +30,7 @@ from bot.agent.reminders import ReminderTimer
 from bot.agent.speak import Speaker, VoiceMaker, VoiceSettings
 from bot.agent.think import Thinker
 from bot.agent.turn import Manners, TurnRunner, TurnStore, Verbs
+from bot.core.errors import VoxlineError
 from bot.core.messages import Conversation
 from bot.core.ports import (
     Access,
@@ -72,7 +73,7 @@ class MediaReader(SoundReader, PictureReader, VoiceMaker, Shrinker, Protocol):
 class Providers:
     """Who thinks, hears, speaks, draws, films and composes. None means switched off.
 
-    `credit` says in a sentence what the account has left."""
+    `credit` says in a sentence what the account has left. `lacks` are what cannot be done, and why."""
 
     chat: ChatModel
     transcriber: Transcriber | None = None
@@ -81,11 +82,13 @@ class Providers:
     videos: VideoGenerator | None = None
     music: MusicGenerator | None = None
     credit: Callable[[], Awaitable[str]] | None = None
+    lacks: tuple[VoxlineError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
-    """What the operator decided about the agent. `echo` is how what was heard is shown, with {transcript} in it."""
+    """What the operator decided about the agent. `echo` is how what was heard is shown, with {transcript} in it;
+    `clip_seconds` is how long a clip may take when its request does not say."""
 
     models: Models
     doors: Mapping[str, Door] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class AgentSettings:
     echo: str = ""
     language: str = ""
     zone: str = "UTC"
+    clip_seconds: float = SECONDS_FOR_A_CLIP
     turns_at_once: int = TURNS_AT_ONCE
     messages_per_minute: int = MESSAGES_AT_MOST
     drain_seconds: float = 30.0
@@ -129,12 +133,12 @@ async def open_agent(
         engine.wake(conversation)
 
     owners = Owners(doors=settings.doors, cursors=store, outbox=store, clock=clock, wake=wake)
-    makers = Makers(providers.videos, providers.music)
+    makers = Makers(providers.videos, providers.music, settings.clip_seconds)
     budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
     tools = all_tools(providers, store, jobs, timer, settings.zone, clock)
-    commands = all_commands(store, channels, settings, jobs, Money(budget, providers.credit), clock, wake)
+    commands = all_commands(store, channels, providers, settings, jobs, Money(budget, providers.credit), clock, wake)
     runner = TurnRunner(
         store=TurnStore(store, store, store, store),
         verbs=Verbs(
@@ -205,6 +209,7 @@ def listener(
 def all_commands(
     store: Store,
     channels: Mapping[str, Channel],
+    providers: Providers,
     settings: AgentSettings,
     jobs: JobRunner,
     money: Money,
@@ -214,7 +219,13 @@ def all_commands(
     """Every slash command but /stop, which never queues."""
     commands: tuple[Command, ...] = ()
     commands = (
-        *about_commands(channels=channels, money=money, model=settings.models.default, others=lambda: commands),
+        *about_commands(
+            channels=channels,
+            money=money,
+            model=settings.models.default,
+            lacks=providers.lacks,
+            others=lambda: commands,
+        ),
         *conversation_commands(inbox=store, history=store, sessions=store),
         *choosing_commands(sessions=store, models=settings.models, voice=settings.voice.mode),
         *job_commands(jobs=store, runner=jobs, clock=clock),

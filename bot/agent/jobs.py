@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from bot.agent.budget import Budget, Held, OverBudget
 from bot.agent.insist import PatientShelf, insist
@@ -21,12 +22,14 @@ from bot.core.messages import Attachment, Blob, Conversation, Inbound, Kind, Ori
 from bot.core.ports import Blobs, Clock, Jobs, MusicGenerator, VideoGenerator
 from bot.core.work import Capability, Clip, Job, JobState, SongRequest, Spend, VideoJob, VideoRequest, VideoState
 from bot.media.names import safe_name
+from bot.tools.media_jobs import Begun
 
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_POLLS = 5.0
 POLLS_AT_MOST = 120
-SECONDS_AT_MOST = 600.0
+SECONDS_FOR_A_CLIP = POLLS_AT_MOST * SECONDS_BETWEEN_POLLS
+SECONDS_FOR_A_POLL = 60.0
 POLL_FAILURES_AT_MOST = 10
 DOWNLOAD_TRIES = 3
 ACTIVE = (JobState.INTENT, JobState.RUNNING)
@@ -37,14 +40,17 @@ INTERRUPTED = (
 )
 FAILED = "I could not make {what}: {why}"
 CANCELLED = "I have stopped waiting for {what}."
+TOO_SLOW = "it did not finish in time."
 
 
 @dataclass(frozen=True, slots=True)
 class Makers:
-    """Who makes clips and songs; None where the capability is switched off."""
+    """Who makes clips and songs; None where the capability is switched off. `clip_seconds` is how long a clip may
+    take when its request does not say."""
 
     videos: VideoGenerator | None
     music: MusicGenerator | None
+    clip_seconds: float = SECONDS_FOR_A_CLIP
 
 
 class JobRunner:
@@ -63,7 +69,7 @@ class JobRunner:
         self._jobs, self._blobs, self._makers = jobs, PatientShelf(blobs, clock), makers
         self._clock, self._wake, self._budget = clock, wake, budget
         self._held: dict[str, Held] = {}
-        self._tasks: dict[str, asyncio.Future[None] | asyncio.Future[bool]] = {}
+        self._tasks: dict[str, asyncio.Future[None] | asyncio.Future[Begun]] = {}
 
     async def __aenter__(self) -> JobRunner:
         for job in await self._jobs.jobs(None, active=True):
@@ -86,16 +92,16 @@ class JobRunner:
         """What is being made in this conversation, newest first."""
         return await self._jobs.jobs(conversation, active=True)
 
-    async def start_video(self, job: Job) -> bool:
-        """Submits a clip, in this call; False when the same request already runs. Raises `ProviderError` when the
+    async def start_video(self, job: Job) -> Begun:
+        """Submits a clip, in this call, unless one is being made in this conversation. Raises `ProviderError` when the
         provider refused, `OverBudget` when there is nothing left to pay with."""
         return await self._whatever_is_stopped(job, self._submit(job))
 
-    async def start_song(self, job: Job) -> bool:
-        """Begins a song in the background; False when the same request already runs. Raises `OverBudget`."""
+    async def start_song(self, job: Job) -> Begun:
+        """Begins a song in the background, unless one is being made in this conversation. Raises `OverBudget`."""
         return await self._whatever_is_stopped(job, self._begin_song(job))
 
-    async def _whatever_is_stopped(self, job: Job, start: Coroutine[None, None, bool]) -> bool:
+    async def _whatever_is_stopped(self, job: Job, start: Coroutine[None, None, Begun]) -> Begun:
         """The result of `start`, which goes on after a /stop: what was asked for cannot be unasked, and is paid for."""
         task = asyncio.ensure_future(start)
         self._keep(job.id, task)
@@ -105,10 +111,23 @@ class JobRunner:
             task.add_done_callback(unheard)
             raise
 
-    async def _submit(self, job: Job) -> bool:
+    async def _in_the_way(self, job: Job) -> Job | None:
+        """None once the intent is stored, otherwise what forbids it: this very job, known since an earlier attempt of
+        the call, or one of its kind that this conversation still waits for."""
+        while not await self._jobs.add_job(job):
+            known = await self._jobs.job(job.id)
+            if known is not None:
+                return known
+            for other in await self.running(job.target.conversation):
+                if type(other.request) is type(job.request):
+                    return other
+        return None
+
+    async def _submit(self, job: Job) -> Begun:
         assert self._makers.videos is not None and isinstance(job.request, VideoRequest)
-        if not await self._jobs.add_job(job):
-            return False
+        other = await self._in_the_way(job)
+        if other is not None:
+            return Begun(instead=other)
         try:
             self._held[job.id] = await self._budget.take(job.person, Capability.VIDEO)
             remote = await self._makers.videos.submit(job.request)
@@ -125,11 +144,12 @@ class JobRunner:
         )
         await insist(lambda: self._jobs.save_job(running), self._clock)
         self._watch(running, self._follow(running))
-        return True
+        return Begun(ignored=remote.ignored)
 
-    async def _begin_song(self, job: Job) -> bool:
-        if not await self._jobs.add_job(job):
-            return False
+    async def _begin_song(self, job: Job) -> Begun:
+        other = await self._in_the_way(job)
+        if other is not None:
+            return Begun(instead=other)
         try:
             self._held[job.id] = await self._budget.take(job.person, Capability.MUSIC)
         except OverBudget as error:
@@ -137,7 +157,7 @@ class JobRunner:
             await insist(lambda: self._jobs.save_job(refused), self._clock)
             raise
         self._watch(job, self._compose(job))
-        return True
+        return Begun()
 
     async def cancel(self, conversation: Conversation, job_id: str) -> bool:
         """Stops waiting for a job of this conversation. What the provider already renders may still be billed."""
@@ -159,7 +179,7 @@ class JobRunner:
     def _watch(self, job: Job, work: Coroutine[None, None, None]) -> None:
         self._keep(job.id, asyncio.ensure_future(self._guarded(job, work)))
 
-    def _keep(self, job_id: str, task: asyncio.Future[None] | asyncio.Future[bool]) -> None:
+    def _keep(self, job_id: str, task: asyncio.Future[None] | asyncio.Future[Begun]) -> None:
         """Until it is done, or another task of the job takes its place."""
         self._tasks[job_id] = task
         task.add_done_callback(lambda done: self._tasks.get(job_id) is done and self._tasks.pop(job_id))
@@ -209,14 +229,21 @@ class JobRunner:
         return await videos.download(remote, state)
 
     async def _poll(self, videos: VideoGenerator, remote: VideoJob, job: Job) -> VideoState:
-        request = job.request
-        allowed = (request.timeout_seconds if isinstance(request, VideoRequest) else None) or SECONDS_AT_MOST
+        """The finished state. Raises `BadAnswer` when the clip takes too long.
+
+        Five seconds apart, the 120 questions of an ordinary clip are its 600 seconds. They are not counted where more
+        time is allowed: the deadline alone rules then, or the longer time could never be used. A clip that an earlier
+        process left is asked for once, however late it is: it is paid for."""
+        seconds = job.request.timeout_seconds or self._makers.clip_seconds
         spent = (self._clock.now() - job.created_at).total_seconds()
-        deadline = self._clock.monotonic() + max(allowed - spent, SECONDS_BETWEEN_POLLS)
+        deadline = self._clock.monotonic() + max(seconds - spent, SECONDS_BETWEEN_POLLS)
         failures = 0
-        for _ in range(POLLS_AT_MOST):
+        for _ in range(POLLS_AT_MOST) if seconds <= SECONDS_FOR_A_CLIP else count():
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                raise BadAnswer(f"the clip timed out after {seconds * 1000:.0f}ms", tell=TOO_SLOW)
             try:
-                state = await videos.poll(remote)
+                state = await videos.poll(remote, seconds=min(SECONDS_FOR_A_POLL, left))
             except ProviderBusy as error:
                 failures += 1
                 if failures >= POLL_FAILURES_AT_MOST:
@@ -226,10 +253,8 @@ class JobRunner:
                 failures = 0
                 if state.done:
                     return state
-            if self._clock.monotonic() >= deadline:
-                break
             await self._clock.sleep(SECONDS_BETWEEN_POLLS)
-        raise BadAnswer(f"the clip did not finish within {allowed:.0f} s", tell="it did not finish in time.")
+        raise BadAnswer("the clip did not finish in time", tell=TOO_SLOW)
 
     async def _compose(self, job: Job) -> None:
         music = self._makers.music
@@ -269,7 +294,7 @@ class JobRunner:
         self._budget.give_back(self._held.pop(job.id, None))
 
 
-def unheard(task: asyncio.Future[bool]) -> None:
+def unheard(task: asyncio.Future[Begun]) -> None:
     """Nobody waits for this any more: its failure is in the log and in the job."""
     if not task.cancelled():
         task.exception()

@@ -161,8 +161,9 @@ class VideoGenerator(Protocol):
         """Starts a paid render, exactly one request. Raises `ProviderError`; anything that leaves the
         outcome unknown is `ProviderBusy` with status None."""
 
-    async def poll(self, job: VideoJob) -> VideoState:
-        """Where the job stands. Raises `BadAnswer` when it failed for good, `ProviderBusy` when asking failed."""
+    async def poll(self, job: VideoJob, *, seconds: float = 60.0) -> VideoState:
+        """Where the job stands, asked for `seconds` at most. Raises `BadAnswer` when it failed for good,
+        `ProviderBusy` when asking failed."""
 
     async def download(self, job: VideoJob, state: VideoState) -> Clip:
         """The finished clip. Raises `ProviderError`."""
@@ -274,7 +275,8 @@ class Outbox(Protocol):
 
 class Jobs(Protocol):
     async def add_job(self, job: Job) -> bool:
-        """The intent, before the submit. False when the same request of this conversation already runs."""
+        """The intent, before the submit. False when one of its kind already runs in this conversation, or the job is
+        known."""
 
     async def save_job(self, job: Job) -> None:
         """The job as it now stands (by id)."""

@@ -254,11 +254,12 @@ class VideoRequest:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """A clip that the provider renders."""
+    """A clip that the provider renders. `ignored` names wishes that the model cannot follow."""
 
     id: str
     polling_url: str
     model: str
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,9 @@ class OpenRouterVideos:
             if error.status is None or error.status in _NOBODY_KNOWS:
                 raise ProviderBusy(str(error), retry_after=error.retry_after) from error
             raise
-        return self._accepted(slug, answer)
+        return self._accepted(slug, answer, ignored)
 
-    def _accepted(self, slug: str, answer: JsonAnswer) -> VideoJob:
+    def _accepted(self, slug: str, answer: JsonAnswer, ignored: tuple[str, ...]) -> VideoJob:
         failure = ended_badly(answer.body)
         if failure:
             raise failure
@@ -86,20 +86,22 @@ class OpenRouterVideos:
         if not (isinstance(job_id, str) and job_id.strip() and isinstance(polling_url, str) and polling_url.strip()):
             refused = failure_in(answer.body, label=SUBMIT)
             raise refused or ProviderBusy(f"{SUBMIT}: response missing job details")
-        job = VideoJob(job_id, own_polling_url(self._client.route.base_url, job_id, polling_url.strip()), slug)
+        job = VideoJob(job_id, own_polling_url(self._client.route.base_url, job_id, polling_url.strip()), slug, ignored)
         if answer.body.get("status") == "completed":
             self._done_at_once[job_id] = video_state(answer.body)
         return job
 
-    async def poll(self, job: VideoJob) -> VideoState:
-        """Where the job stands. Raises `BadAnswer` when it failed for good or is gone, `ProviderBusy` when asking
-        failed for whatever reason, because the job is paid and may still finish."""
+    async def poll(self, job: VideoJob, *, seconds: float = CALL_SECONDS) -> VideoState:
+        """Where the job stands, asked for `seconds` at most.
+
+        Raises `BadAnswer` when it failed for good or is gone, `ProviderBusy` when asking failed for whatever reason,
+        because the job is paid and may still finish."""
         known = self._done_at_once.pop(job.id, None)
         if known:
             return known
         url = own_polling_url(self._client.route.base_url, job.id, job.polling_url)
         try:
-            answer = await self._client.get_json(url, label=STATUS, timeout_seconds=CALL_SECONDS)
+            answer = await self._client.get_json(url, label=STATUS, timeout_seconds=min(CALL_SECONDS, seconds))
         except ProviderError as error:
             raise _asking(error) from error
         if "status" not in answer.body:

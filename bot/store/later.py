@@ -5,7 +5,6 @@ Functions on an open transaction of the writer thread.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,12 +17,12 @@ from bot.store.database import Database, milliseconds, name_of
 
 
 def add_job(database: Database, job: Job) -> bool:
-    """False when the same request of the conversation already runs, or the job is known."""
+    """False when one of its kind already runs in the conversation, or the job is known."""
     added = database.run(
         "add_job",
         id=job.id,
         conversation=name_of(job.target.conversation),
-        request=hashlib.sha256(encode(job.request).encode("ascii")).hexdigest(),
+        request=type(job.request).__name__,
         state=job.state.value,
         created_at=milliseconds(job.created_at),
         body=encode(job),

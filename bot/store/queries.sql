@@ -198,7 +198,7 @@ SELECT EXISTS (
 );
 
 -- name: add_job
--- A job, unless the same request of the conversation runs.
+-- A job, unless one of its kind runs in the conversation.
 INSERT INTO job (id, conversation, request, state, created_at, body)
 VALUES (:id, :conversation, :request, :state, :created_at, :body)
 ON CONFLICT DO NOTHING;

@@ -83,14 +83,14 @@ CREATE TABLE job (
     number       INTEGER PRIMARY KEY,
     id           TEXT    NOT NULL UNIQUE,
     conversation TEXT    NOT NULL,
-    request      TEXT    NOT NULL,     -- SHA-256 of what was asked
+    request      TEXT    NOT NULL,     -- its kind: VideoRequest or SongRequest
     state        TEXT    NOT NULL,
     created_at   INTEGER NOT NULL,
     ended_at     INTEGER,
     body         TEXT    NOT NULL
 ) STRICT;
 
--- The same request of one conversation does not run twice at once.
+-- A conversation waits for one clip and one song at a time.
 CREATE UNIQUE INDEX job_active ON job (conversation, request) WHERE state IN ('intent', 'running');
 
 CREATE TABLE reminder (

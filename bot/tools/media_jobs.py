@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.chat import ToolSpec
@@ -22,6 +23,10 @@ OPTIONS = ("seed", "callback_url")
 ALREADY = (
     "The same request was started before, so it is not started again. Its result, or why there is none, comes to the "
     "chat by itself. Tell the person so."
+)
+BUSY = (
+    "Not started: this chat makes one {kind} at a time, and one is being made ({running}). Tell the person; /jobs "
+    "shows and cancels it."
 )
 CLIPS_OFFERED = (
     f"One clip of a prompt, from up to {FRAMES_AT_MOST} pictures of the person. imageRoles: {', '.join(ROLES)}. "
@@ -77,11 +82,20 @@ MUSIC = ToolSpec(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How a start went: `instead` is the job that forbids it, None when the new one was started. `ignored` names
+    wishes that the model cannot follow."""
+
+    instead: Job | None = None
+    ignored: tuple[str, ...] = ()
+
+
 class Starter(Protocol):
     """Where jobs are started."""
 
-    async def start_video(self, job: Job) -> bool: ...
-    async def start_song(self, job: Job) -> bool: ...
+    async def start_video(self, job: Job) -> Begun: ...
+    async def start_song(self, job: Job) -> Begun: ...
     async def running(self, conversation: Conversation) -> tuple[Job, ...]: ...
 
 
@@ -95,7 +109,8 @@ def video_generate(jobs: Starter, clock: Clock) -> Tool:
             case "list":
                 return ToolOutcome(CLIPS_OFFERED)
         request = clip(given, context.pictures)
-        return ToolOutcome(STARTED if await jobs.start_video(job(context, request, clock)) else ALREADY)
+        wanted = job(context, request, clock)
+        return told(wanted, await jobs.start_video(wanted), clock)
 
     return Tool(VIDEO, Effect.KEYED, run)
 
@@ -120,9 +135,22 @@ def music_generate(jobs: Starter, clock: Clock) -> Tool:
             picture=context.pictures[0] if wants_picture else None,
             format=arguments.one_of(given, "format", FORMATS),
         )
-        return ToolOutcome(STARTED if await jobs.start_song(job(context, request, clock)) else ALREADY)
+        wanted = job(context, request, clock)
+        return told(wanted, await jobs.start_song(wanted), clock)
 
     return Tool(MUSIC, Effect.KEYED, run)
+
+
+def told(wanted: Job, begun: Begun, clock: Clock) -> ToolOutcome:
+    """What became of a start."""
+    other = begun.instead
+    if other is None:
+        ignored = f" Ignored hints: {', '.join(begun.ignored)}." if begun.ignored else ""
+        return ToolOutcome(f"{STARTED}{ignored}")
+    if other.id == wanted.id:
+        return ToolOutcome(ALREADY)
+    kind = "clip" if isinstance(other.request, VideoRequest) else "song"
+    return ToolOutcome(BUSY.format(kind=kind, running=so_far(other, clock)))
 
 
 async def status(
@@ -130,8 +158,12 @@ async def status(
 ) -> ToolOutcome:
     """What of this kind is being made in this conversation."""
     mine = [one for one in await jobs.running(context.turn.conversation) if isinstance(one.request, kind)]
-    lines = [f"{one.request.prompt!r}: {int((clock.now() - one.created_at).total_seconds())} s so far" for one in mine]
-    return ToolOutcome("\n".join(lines) or "Nothing is being made right now.")
+    return ToolOutcome("\n".join(so_far(one, clock) for one in mine) or "Nothing is being made right now.")
+
+
+def so_far(one: Job, clock: Clock) -> str:
+    """A job by what was asked for, and for how long it has been made."""
+    return f"{one.request.prompt!r}: {int((clock.now() - one.created_at).total_seconds())} s so far"
 
 
 def clip(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> VideoRequest:

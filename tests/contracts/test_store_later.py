@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.messages import Conversation, Origin, Text
-from bot.core.work import Cursor, Guest, JobState
+from bot.core.messages import Conversation, Origin, Target, Text
+from bot.core.work import Cursor, Guest, JobState, SongRequest
 from bot.store import SqliteStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, NOON, THERE, asks, inbound, job, reminder, spend
@@ -18,23 +18,25 @@ TOMORROW = NOON + timedelta(days=1)
 # --- jobs --------------------------------------------------------------------------------------
 
 
-async def test_the_same_request_does_not_run_twice_at_once(store: SqliteStore) -> None:
+async def test_a_conversation_has_one_running_job_of_a_kind(store: SqliteStore) -> None:
     assert await store.add_job(job("a"))
     assert not await store.add_job(job("b"))
-    assert not await store.add_job(job("a", "another wish under a known id"))
-    assert await store.add_job(job("c", "a blue kite"))
+    assert not await store.add_job(job("c", "a blue kite"))
+    assert not await store.add_job(replace(job("a"), request=SongRequest("another wish under a known id")))
+    assert await store.add_job(replace(job("d"), request=SongRequest("a sea shanty")))
+    assert await store.add_job(replace(job("e"), target=Target(THERE)))
 
     await store.save_job(replace(job("a"), state=JobState.CANCELLED))
 
-    assert await store.add_job(job("d"))
+    assert await store.add_job(job("f"))
 
 
 async def test_jobs_are_listed_newest_first_and_active_ones_alone(store: SqliteStore) -> None:
     await store.add_job(job("a", "one"))
+    await store.save_job(replace(job("a", "one"), state=JobState.FAILED))
     await store.add_job(job("b", "two"))
     running = replace(job("b", "two"), state=JobState.RUNNING, remote_id="r1", polling_url="https://example.org/r1")
     await store.save_job(running)
-    await store.save_job(replace(job("a", "one"), state=JobState.FAILED))
 
     assert await store.job("b") == running
     assert await store.job("nobody") is None

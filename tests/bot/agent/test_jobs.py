@@ -26,6 +26,7 @@ from bot.core.work import (
     VideoState,
 )
 from bot.store import SqliteStore
+from bot.tools.media_jobs import Begun
 from tests.bot.agent.patience import until
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, NOON, THERE, job
@@ -48,6 +49,7 @@ class Studio:
     )
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
+    patience: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -57,8 +59,9 @@ class Studio:
         await self.gate.wait()
         return given(self.submits)
 
-    async def poll(self, job: VideoJob) -> VideoState:
+    async def poll(self, job: VideoJob, *, seconds: float = 60.0) -> VideoState:
         self.asked.append("poll")
+        self.patience.append(seconds)
         return given(self.polls)
 
     async def download(self, job: VideoJob, state: VideoState) -> Clip:
@@ -99,19 +102,24 @@ class Works:
         assert found is not None
         return found.state
 
+    async def note(self, number: str = "1") -> str:
+        found = await self.store.job(number)
+        assert found is not None
+        return found.note
+
     async def spent(self) -> int:
         return await self.store.spent(NOON.replace(hour=0))
 
 
 @asynccontextmanager
 async def open_works(
-    store: SqliteStore, clock: FakeClock, studio: Studio, limits: Limits | None = None
+    store: SqliteStore, clock: FakeClock, studio: Studio, limits: Limits | None = None, *, clip_seconds: float = 600
 ) -> AsyncIterator[Works]:
     woken: list[Conversation] = []
     runner = JobRunner(
         jobs=store,
         blobs=store,
-        makers=Makers(studio, studio),
+        makers=Makers(studio, studio, clip_seconds),
         clock=clock,
         budget=Budget(store, clock, limits=limits or Limits()),
         wake=woken.append,
@@ -123,7 +131,7 @@ async def open_works(
 async def test_a_clip_is_submitted_followed_fetched_and_told(store: SqliteStore, clock: FakeClock) -> None:
     studio = Studio(polls=[VideoState(False), VideoState(False), DONE])
     async with open_works(store, clock, studio) as works:
-        assert await works.runner.start_video(job("1"))
+        assert await works.runner.start_video(job("1")) == Begun()
         told = await works.told()
 
         assert told.text == "Here is your clip: a red kite"
@@ -138,7 +146,7 @@ async def test_a_clip_is_submitted_followed_fetched_and_told(store: SqliteStore,
 
 async def test_a_song_is_composed_and_told_with_its_words(store: SqliteStore, clock: FakeClock) -> None:
     async with open_works(store, clock, Studio()) as works:
-        assert await works.runner.start_song(SONG)
+        assert await works.runner.start_song(SONG) == Begun()
         told = await works.told()
 
         assert told.text == "Here is your song: a sea shanty\n\nla la"
@@ -146,15 +154,51 @@ async def test_a_song_is_composed_and_told_with_its_words(store: SqliteStore, cl
         assert await works.spent() == 90_000
 
 
-async def test_a_request_that_runs_already_is_not_paid_twice(store: SqliteStore, clock: FakeClock) -> None:
+async def test_a_chat_waits_for_one_clip_and_one_song_at_a_time(store: SqliteStore, clock: FakeClock) -> None:
     studio = Studio(polls=[VideoState(False)])
+    studio.gate.clear()
+    elsewhere = replace(job("4"), target=Target(THERE))
     async with open_works(store, clock, studio) as works:
-        assert await works.runner.start_video(job("1"))
-        assert not await works.runner.start_video(job("1"))
-        assert not await works.runner.start_video(job("2"))
-        assert await works.runner.start_video(job("3", "a blue kite"))
+        first = asyncio.create_task(works.runner.start_video(job("1")))
+        await until(lambda: studio.asked)
+
+        refused = await works.runner.start_video(job("2", "a blue kite"))
+        assert refused.instead is not None and refused.instead.id == "1"
+        studio.gate.set()
+        assert await first == Begun()
+        again = await works.runner.start_video(job("1"))
+        assert again.instead is not None and again.instead.id == "1"
+        assert (await works.runner.start_video(elsewhere)).instead is None
+        assert (await works.runner.start_song(SONG)).instead is None
 
     assert studio.asked.count("submit") == 2
+
+
+async def test_a_clip_that_an_earlier_process_began_stands_in_the_way_of_the_next_until_it_ends(
+    store: SqliteStore, clock: FakeClock
+) -> None:
+    async with open_works(store, clock, Studio(polls=[VideoState(False)])) as works:
+        await works.runner.start_video(job("1"))
+    studio = Studio(polls=[VideoState(False), DONE])
+    async with open_works(store, clock, studio) as works:
+        refused = await works.runner.start_video(job("2", "a blue kite"))
+        assert refused.instead is not None and refused.instead.id == "1"
+        assert (await works.told()).text == "Here is your clip: a red kite"
+
+        assert await works.runner.start_video(job("3", "a blue kite")) == Begun()
+
+
+async def test_a_call_that_is_repeated_after_its_job_has_ended_starts_nothing(
+    store: SqliteStore, clock: FakeClock
+) -> None:
+    studio = Studio()
+    async with open_works(store, clock, studio) as works:
+        await works.runner.start_video(job("1"))
+        await works.told()
+        again = await works.runner.start_video(job("1"))
+
+        assert again.instead is not None and again.instead.state is JobState.DONE
+        assert studio.asked.count("submit") == 1
 
 
 @pytest.mark.parametrize(
@@ -225,13 +269,39 @@ async def test_a_poll_that_fails_for_good_is_told(
         assert await works.state() is JobState.FAILED
 
 
-async def test_a_clip_that_is_never_finished_is_given_up(store: SqliteStore, clock: FakeClock) -> None:
-    async with open_works(store, clock, Studio(polls=[VideoState(False)])) as works:
-        await works.runner.start_video(replace(job("1"), request=VideoRequest("slow", timeout_seconds=60)))
+async def test_a_clip_is_asked_for_120_times(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio(polls=[VideoState(False)])
+    async with open_works(store, clock, studio) as works:
+        await works.runner.start_video(job("1"))
+        told = await works.told()
+
+        assert told.text == "I could not make the clip “a red kite”: it did not finish in time."
+        assert await works.note() == "the clip did not finish in time"
+        assert studio.asked.count("poll") == 120
+        assert 595 <= clock.monotonic() <= 620
+
+
+@pytest.mark.parametrize(
+    ("call", "configured", "limit"), [(None, 600, 600), (60, 1800, 60), (None, 60, 60), (1800, 60, 1800)]
+)
+async def test_the_time_of_the_call_beats_the_configured_one_and_ends_the_waiting(
+    store: SqliteStore, clock: FakeClock, call: float | None, configured: float, limit: float
+) -> None:
+    class Slow(Studio):
+        async def poll(self, job: VideoJob, *, seconds: float = 60.0) -> VideoState:
+            await clock.sleep(7)
+            return await super().poll(job, seconds=seconds)
+
+    studio = Slow(polls=[VideoState(False)])
+    async with open_works(store, clock, studio, clip_seconds=configured) as works:
+        await works.runner.start_video(replace(job("1"), request=VideoRequest("slow", timeout_seconds=call)))
         told = await works.told()
 
         assert told.text == "I could not make the clip “slow”: it did not finish in time."
-        assert 60 <= clock.monotonic() <= 80
+        assert await works.note() == f"the clip timed out after {limit * 1000:.0f}ms"
+        assert limit <= clock.monotonic() <= limit + 20
+        assert all(0 < seconds <= 60 for seconds in studio.patience)
+        assert studio.patience[-1] < 60
 
 
 async def test_a_download_is_tried_again(store: SqliteStore, clock: FakeClock) -> None:

@@ -9,7 +9,7 @@ from bot.tools.tool import ToolContext
 from tests.fakes.channel import conversation
 
 
-def context(*pictures: Blob) -> ToolContext:
+def context(*pictures: Blob, key: str = "turn-1:call-1") -> ToolContext:
     """What a call gets whose person showed these pictures."""
     inbound = Inbound(
         id="event-1",
@@ -19,7 +19,7 @@ def context(*pictures: Blob) -> ToolContext:
         text="please",
     )
     turn = Turn("turn-1", conversation("1"), (inbound,), Session(), 1, 1)
-    return ToolContext(turn, turn.person, "turn-1:call-1", pictures)
+    return ToolContext(turn, turn.person, key, pictures)
 
 
 def picture(number: int = 0) -> Blob:

@@ -6,20 +6,25 @@ import pytest
 
 from bot.core.messages import Conversation
 from bot.core.work import Frame, Job, SongRequest, VideoRequest
-from bot.tools.media_jobs import ALREADY, STARTED, music_generate, video_generate
+from bot.tools.media_jobs import ALREADY, STARTED, Begun, music_generate, video_generate
 from bot.tools.tool import Tool, ToolFailed
 from tests.bot.tools.calling import context, picture
 from tests.fakes.clock import FakeClock
 
 
 class Starter:
-    """Starts each job once."""
+    """Starts one job of a kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, *ignored: str) -> None:
         self.jobs: dict[str, Job] = {}
+        self._ignored = ignored
 
-    async def _start(self, job: Job) -> bool:
-        return self.jobs.setdefault(job.id, job) is job
+    async def _start(self, job: Job) -> Begun:
+        same = [other for other in self.jobs.values() if type(other.request) is type(job.request)]
+        if same:
+            return Begun(instead=same[0])
+        self.jobs[job.id] = job
+        return Begun(ignored=self._ignored)
 
     start_video = start_song = _start
 
@@ -132,6 +137,28 @@ async def test_the_same_call_again_starts_nothing_again() -> None:
     for tool in (clip, song):
         assert (await tool.run({"prompt": "x"}, context())).text == STARTED
         assert (await tool.run({"prompt": "x"}, context())).text == ALREADY
+
+
+async def test_a_second_one_of_a_kind_is_not_started_and_the_first_is_named() -> None:
+    starter, clock = Starter(), FakeClock()
+    clip, song = video_generate(starter, clock), music_generate(starter, clock)
+    for tool, key in ((clip, "turn-1:call-1"), (song, "turn-1:call-2")):
+        await tool.run({"prompt": "waves"}, context(key=key))
+    await clock.advance(40)
+
+    for tool, kind in ((clip, "clip"), (song, "song")):
+        refused = (await tool.run({"prompt": "wind"}, context(key="turn-2:call-1"))).text
+        assert refused == (
+            f"Not started: this chat makes one {kind} at a time, and one is being made ('waves': 40 s so far). "
+            "Tell the person; /jobs shows and cancels it."
+        )
+    assert len(starter.jobs) == 2
+
+
+async def test_what_the_model_cannot_follow_is_told_with_the_start() -> None:
+    clip, _ = both(Starter("resolution", "size"))
+
+    assert (await clip.run({"prompt": "x"}, context())).text == f"{STARTED} Ignored hints: resolution, size."
 
 
 async def test_each_tool_tells_what_of_its_kind_is_running() -> None:
