@@ -1,4 +1,7 @@
-"""ACCEPT: admit or refuse, /stop at once, one row, wake. Only when this returned may a transport forget."""
+"""ACCEPT: admit or refuse, /stop at once, one row, wake. Only when this returned may a transport forget.
+
+What people say comes through here; jobs and reminders put their own rows into the inbox.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from bot.agent.access import Door, Verdict, judge
 from bot.agent.loops import BotGuard
 from bot.agent.owners import Owners
 from bot.agent.pace import Pace
-from bot.core.messages import Choice, Conversation, Inbound, Origin, Target, Text
+from bot.core.messages import Choice, Conversation, Inbound, Target, Text
 from bot.core.ports import Access, Clock, Inbox, Outbox
 from bot.core.work import Arrivals, Moved, PairingRequest
 
@@ -89,12 +92,15 @@ class Acceptor:
                 arrivals.source, inbound, admitted
             ):
                 admitted.append(inbound)
+        stopped: list[Inbound] = []
         stops = {inbound.conversation: inbound for inbound in admitted if is_stop(inbound)}
         for inbound in stops.values():
             kept = [other for other in admitted if not before(other, inbound, admitted)]
             await self._stop(arrivals.source, inbound, stopped=len(admitted) - len(kept) - 1)
+            stopped += [other for other in admitted if other not in kept]
             admitted = kept
-        fresh = await self._store.inbox.accept(replace(arrivals, inbounds=tuple(admitted)))
+        taken = replace(arrivals, inbounds=tuple(admitted), stopped=tuple(stopped))
+        fresh = await self._store.inbox.accept(taken)
         for inbound in fresh:
             self._lanes.wake(inbound.conversation, after=arrivals.settle_seconds)
         for move in arrivals.moved:
@@ -122,8 +128,6 @@ class Acceptor:
         if verdict is not Verdict.ADMIT:
             log.info("message.refused", extra={"conversation": str(inbound.conversation), "why": verdict.value})
             return False
-        if inbound.origin is not Origin.PERSON:
-            return True
         if inbound.sender.is_bot and not self._bots.hears(
             f"{inbound.conversation.channel}:{inbound.sender.id}", inbound.id
         ):
@@ -137,17 +141,17 @@ class Acceptor:
     async def _within_pace(self, source: str, inbound: Inbound) -> bool:
         person = f"{inbound.conversation.channel}:{inbound.sender.id}"
         wait = self._pace.take(person, inbound.group or inbound.id)  # an album is one thing to say
-        if wait is None:
+        if wait is None or await self._store.inbox.knows(source, inbound.id):
             return True
         log.info("message.too_fast", extra={"conversation": str(inbound.conversation)})
-        if wait.first:
-            notice = Text(SLOW_DOWN.format(seconds=round(wait.seconds) or 1))
+        if self._pace.tells(person):
+            notice = Text(SLOW_DOWN.format(seconds=round(wait) or 1))
             await self._say(f"pace:{source}:{inbound.id}", inbound, notice)
         return False
 
     async def _has_room(self, source: str, inbound: Inbound, before: list[Inbound]) -> bool:
         """Whether the conversation can take one more: a person who writes faster than is answered is told so once."""
-        if inbound.origin is not Origin.PERSON or is_stop(inbound):
+        if is_stop(inbound):
             return True
         here = inbound.conversation
         waiting = sum(other.conversation == here for other in before)
@@ -156,6 +160,8 @@ class Acceptor:
         if waiting < WAITING_AT_MOST:
             self._full.discard(here)
             return True
+        if await self._store.inbox.knows(source, inbound.id):  # it is one of those that wait
+            return True
         log.info("message.no_room", extra={"conversation": str(here)})
         if here not in self._full:
             self._full.add(here)
@@ -163,7 +169,9 @@ class Acceptor:
         return False
 
     async def _stop(self, source: str, inbound: Inbound, *, stopped: int) -> None:
-        """`stopped` messages came with it, just before it."""
+        """`stopped` messages came with it, just before it. One that comes again says nothing about what runs now."""
+        if await self._store.inbox.knows(source, inbound.id):
+            return
         conversation = inbound.conversation
         waiting = await self._store.inbox.discard_waiting(conversation) + stopped
         running = self._lanes.stop(conversation)
@@ -202,7 +210,7 @@ class Acceptor:
 
 def is_stop(inbound: Inbound) -> bool:
     """/stop never queues."""
-    return inbound.origin is Origin.PERSON and inbound.text.strip().casefold() == "/stop"
+    return inbound.text.strip().casefold() == "/stop"
 
 
 def before(other: Inbound, stop: Inbound, order: list[Inbound]) -> bool:

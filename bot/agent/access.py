@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.core.messages import Inbound, Kind, Origin
+from bot.core.messages import Inbound, Kind
 
 EVERYONE = "*"
 
@@ -68,14 +68,13 @@ class Verdict(StrEnum):
 
 
 def judge(door: Door, inbound: Inbound, *, guest: bool) -> Verdict:
-    """Whether this message is for us to answer. `guest` says that its sender was let in by pairing."""
-    if inbound.origin is not Origin.PERSON:
-        return Verdict.ADMIT
+    """Whether this message is for us to answer. `guest` says that its sender was let in by pairing, which opens
+    private chats only."""
     if inbound.sender.is_bot and not door.bots:
         return Verdict.BOT
     if inbound.private:
         return _judge_private(door, inbound.sender.id, guest)
-    return _judge_room(door, inbound, guest)
+    return _judge_room(door, inbound)
 
 
 def _judge_private(door: Door, person: str, guest: bool) -> Verdict:
@@ -88,7 +87,7 @@ def _judge_private(door: Door, person: str, guest: bool) -> Verdict:
     return Verdict.STRANGER
 
 
-def _judge_room(door: Door, inbound: Inbound, guest: bool) -> Verdict:
+def _judge_room(door: Door, inbound: Inbound) -> Verdict:
     room = door.room(inbound)
     if room is None:
         return Verdict.ROOM

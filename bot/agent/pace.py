@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from bot.core.ports import Clock
 
 MESSAGES_AT_MOST = 20
 SECONDS = 60.0
 PEOPLE_REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long until the next message is taken; `first` when the person has not been told yet."""
-
-    seconds: float
-    first: bool
 
 
 class Pace:
@@ -28,8 +19,8 @@ class Pace:
         self._taken: dict[str, deque[tuple[float, str]]] = {}
         self._told: set[str] = set()
 
-    def take(self, person: str, event: str) -> Wait | None:
-        """None when the message may pass, else how long to wait."""
+    def take(self, person: str, event: str) -> float | None:
+        """None when the message may pass, else how many seconds until the next one may."""
         now = self._clock.monotonic()
         taken = self._taken.setdefault(person, deque())
         while taken and taken[0][0] <= now - self._seconds:
@@ -41,9 +32,14 @@ class Pace:
             self._told.discard(person)
             self._forget_the_quiet(now)
             return None
-        first = person not in self._told
+        return taken[0][0] + self._seconds - now
+
+    def tells(self, person: str) -> bool:
+        """Whether to tell the person to wait: once, until a message of theirs may pass again."""
+        if person in self._told:
+            return False
         self._told.add(person)
-        return Wait(taken[0][0] + self._seconds - now, first)
+        return True
 
     def _forget_the_quiet(self, now: float) -> None:
         if len(self._taken) <= PEOPLE_REMEMBERED:

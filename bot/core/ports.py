@@ -184,6 +184,9 @@ class Inbox(Protocol):
         """C1: stores new inbounds, the cursor, the poison and moves in one transaction; returns the inbounds that
         were not known before (by source and id), in order. Raises `StoreUnavailable`."""
 
+    async def knows(self, source: str, inbound_id: str) -> bool:
+        """Whether this event was accepted before."""
+
     async def waiting(self, conversation: Conversation) -> int:
         """How many messages of people nobody has begun."""
 

@@ -43,8 +43,7 @@ class Spend:
 class Heard:
     """The fetched attachment, with its blob, and with its transcript where it is speech.
 
-    `tell` is the sentence for the person when it could not be used ("" when it could).
-    """
+    `tell` is the sentence for the person when it could not be used ("" when it could)."""
 
     blob: Blob | None
     text: str = ""
@@ -107,8 +106,7 @@ class Due:
     """The next part to deliver in a conversation.
 
     `key` is turn:seq and unique. `message_id` is the placeholder that is already in the chat ("" for
-    none). `maybe_sent` means an earlier try has an unknown outcome. `attempts` counts earlier tries.
-    """
+    none). `maybe_sent` means an earlier try has an unknown outcome. `attempts` counts earlier tries."""
 
     key: str
     target: Target
@@ -155,7 +153,8 @@ class Moved:
 class Arrivals:
     """What one read of a transport brought, with the cursor to keep once it is stored.
 
-    `moved` names chats that got another id: what is stored follows in the same transaction.
+    `moved` names chats that got another id: what is stored follows in the same transaction. `stopped` is what a
+    /stop ended before anybody began it, the /stop included: known from now on, and never worked on.
     `settle_seconds` is how long more of the same group may take to come, where a transport hands an album out
     piece by piece."""
 
@@ -165,6 +164,7 @@ class Arrivals:
     poison: tuple[Poison, ...] = ()
     moved: tuple[Moved, ...] = ()
     settle_seconds: float = 0.0
+    stopped: tuple[Inbound, ...] = ()
 
 
 # --- paid capabilities -------------------------------------------------------------------------
@@ -202,8 +202,7 @@ class Speech:
 class ImageRequest:
     """Pictures to draw. `model` "" means as configured. `timeout_seconds` None means as configured.
 
-    `references` are pictures to edit or to follow, five at most. `size` is WxH in pixels.
-    """
+    `references` are pictures to edit or to follow, five at most. `size` is WxH in pixels."""
 
     prompt: str
     model: str = ""

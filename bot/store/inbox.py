@@ -16,6 +16,8 @@ from bot.store.database import Database, conversation_of, name_of
 def accept(database: Database, arrivals: Arrivals, now: int) -> tuple[Inbound, ...]:
     """The inbounds that were not known before, in order."""
     new = tuple(inbound for inbound in arrivals.inbounds if insert(database, arrivals.source, inbound, now))
+    for inbound in arrivals.stopped:
+        insert(database, arrivals.source, inbound, now, "accept_stopped")
     for poison in arrivals.poison:
         database.run("keep_poison", source=arrivals.source, event_id=poison.id, now=now, body=encode(poison))
     if arrivals.cursor is not None:
@@ -25,10 +27,10 @@ def accept(database: Database, arrivals: Arrivals, now: int) -> tuple[Inbound, .
     return new
 
 
-def insert(database: Database, source: str, inbound: Inbound, now: int) -> bool:
+def insert(database: Database, source: str, inbound: Inbound, now: int, query: str = "accept_event") -> bool:
     """Stores one inbound; False when it was known."""
     changed = database.run(
-        "accept_event",
+        query,
         source=source,
         event_id=inbound.id,
         conversation=name_of(inbound.conversation),
@@ -38,6 +40,11 @@ def insert(database: Database, source: str, inbound: Inbound, now: int) -> bool:
         body=encode(inbound),
     )
     return changed == 1
+
+
+def knows(database: Database, source: str, inbound_id: str) -> bool:
+    """Whether this event was accepted before."""
+    return bool(database.one("knows_event", source=source, event_id=inbound_id)[0])
 
 
 def claim(database: Database, conversation: Conversation) -> Turn | None:

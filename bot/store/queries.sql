@@ -6,6 +6,16 @@ INSERT INTO inbox (source, event_id, conversation, album, origin, state, arrived
 VALUES (:source, :event_id, :conversation, :album, :origin, 'waiting', :now, :body)
 ON CONFLICT (source, event_id) DO NOTHING;
 
+-- name: accept_stopped
+-- One event that a /stop ended before anybody began it; a known one changes nothing.
+INSERT INTO inbox (source, event_id, conversation, album, origin, state, arrived_at, finished_at, note, body)
+VALUES (:source, :event_id, :conversation, :album, :origin, 'done', :now, :now, 'stopped', :body)
+ON CONFLICT (source, event_id) DO NOTHING;
+
+-- name: knows_event
+-- Whether an event was accepted before.
+SELECT EXISTS (SELECT 1 FROM inbox WHERE source = :source AND event_id = :event_id);
+
 -- name: keep_poison
 -- An event nobody understood, for the operator.
 INSERT INTO poison (source, event_id, at, body) VALUES (:source, :event_id, :now, :body)

@@ -90,6 +90,9 @@ class SqliteStore:
     async def accept(self, arrivals: Arrivals) -> tuple[Inbound, ...]:
         return await self._writer.write("c1", inbox.accept, arrivals, self._now())
 
+    async def knows(self, source: str, inbound_id: str) -> bool:
+        return await self._writer.read(inbox.knows, source, inbound_id)
+
     async def claim(self, conversation: Conversation) -> Turn | None:
         claiming = self._writer.write("c2", inbox.claim, conversation)
         try:

@@ -46,6 +46,25 @@ async def test_the_same_event_id_of_two_sources_is_two_events(store: SqliteStore
     assert len(await store.accept(Arrivals("discord", (inbound("1"),)))) == 1
 
 
+async def test_what_a_stop_ended_is_known_and_waits_for_nobody(store: SqliteStore) -> None:
+    read = Arrivals("test", (inbound("3"),), stopped=(inbound("1"), inbound("2")))
+
+    fresh = [new.id for new in await store.accept(read)]
+
+    assert (fresh, await store.waiting(HERE)) == (["3"], 1)
+    assert [await store.knows("test", event) for event in "1234"] == [True, True, True, False]
+    assert not await store.knows("another", "1")
+    assert await store.accept(arrivals("1", "2")) == ()
+    assert [one.id for one in await store.recent(HERE, limit=9)] == ["2", "1"]
+
+
+async def test_what_already_waits_is_not_ended_by_coming_again_with_a_stop(store: SqliteStore) -> None:
+    await store.accept(arrivals("1"))
+    await store.accept(Arrivals("test", stopped=(inbound("1"),)))
+
+    assert (await claimed(store)).inbounds[0].id == "1"
+
+
 async def test_the_cursor_and_the_poison_are_kept_with_the_events(store: SqliteStore) -> None:
     poison = Poison("9", '{"odd": "\\ud800"}', "no chat")
 

@@ -1,0 +1,410 @@
+"""The front desk: what is taken, what is refused and how, and what a /stop ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from bot.agent.accept import (
+    CODE_LENGTH,
+    CODE_LETTERS,
+    FULL,
+    NOTHING_TO_STOP,
+    OPEN_REQUESTS,
+    STOPPED,
+    WAITING_AT_MOST,
+    Acceptor,
+    FrontDesk,
+    hash_code,
+)
+from bot.agent.access import Door, Room
+from bot.agent.owners import Owners
+from bot.agent.pace import Pace
+from bot.core.messages import Choice, Conversation, Inbound, Person, Target, Text
+from bot.core.work import Arrivals, Guest, Moved, Outcome, Poison
+from bot.store import SqliteStore
+from tests.fakes.channel import conversation
+from tests.fakes.clock import FakeClock
+from tests.fakes.rows import ANN, NOON
+from tests.talk import OPEN
+
+HERE, THERE = conversation("1"), conversation("2")
+PAIRING_DOOR = Door(owners=frozenset({"owner", "second owner"}))
+
+
+@dataclass
+class Engine:
+    """Keeps who was woken and stopped. `running` are conversations with a turn, `busy` those with anything to do."""
+
+    woken: list[tuple[Conversation, float]] = field(default_factory=list)
+    stopped: list[Conversation] = field(default_factory=list)
+    running: set[Conversation] = field(default_factory=set)
+    busy: set[Conversation] = field(default_factory=set)
+
+    def wake(self, conversation: Conversation, *, after: float = 0.0) -> None:
+        self.woken.append((conversation, after))
+
+    def stop(self, conversation: Conversation) -> bool:
+        self.stopped.append(conversation)
+        return conversation in self.running
+
+    def busy_with(self, conversation: Conversation) -> bool:
+        return conversation in self.busy
+
+
+class Desk:
+    """An acceptor over a real store."""
+
+    def __init__(self, store: SqliteStore, clock: FakeClock, door: Door) -> None:
+        self.store, self.clock, self.engine = store, clock, Engine()
+        self.doors = {"fake": door, "other": Door(owners=frozenset({"owner elsewhere"}))}
+        self.start()
+
+    def start(self, messages: int = 1000) -> None:
+        """As a process that has just begun: it remembers nothing but the store."""
+        wake = self.engine.wake
+        self.acceptor = Acceptor(
+            store=FrontDesk(self.store, self.store, self.store),
+            lanes=self.engine,
+            doors=self.doors,
+            clock=self.clock,
+            pace=Pace(self.clock, messages=messages),
+            owners=Owners(doors=self.doors, cursors=self.store, outbox=self.store, clock=self.clock, wake=wake),
+        )
+
+    async def brings(self, *inbounds: Inbound, **more: object) -> None:
+        await self.acceptor.accept(Arrivals("fake", inbounds, **more))  # type: ignore[arg-type]
+
+    async def said(self, where: Conversation = HERE) -> list[str]:
+        """Everything that was posted there and not read before."""
+        return [part.text for _, part in await self.posted(where) if isinstance(part, Text)]
+
+    async def posted(self, where: Conversation = HERE) -> list[tuple[Target, object]]:
+        found: list[tuple[Target, object]] = []
+        while (due := await self.store.next_due(where)) is not None:
+            await self.store.mark_sent(due.key, "m")
+            found.append((due.target, due.part))
+        return found
+
+    async def taken(self, where: Conversation = HERE) -> list[str]:
+        """The events that turns are made of, in order; each is finished."""
+        found: list[str] = []
+        while (turn := await self.store.claim(where)) is not None:
+            found += [inbound.id for inbound in turn.inbounds]
+            await self.store.finish(turn, Outcome((), ()))
+        return found
+
+
+def inbound(event: str, text: str = "hello", where: Conversation = HERE, **more: object) -> Inbound:
+    return Inbound(event, where, ANN, NOON, text, message_id=f"m-{event}", **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def desk(store: SqliteStore, clock: FakeClock) -> Desk:
+    return Desk(store, clock, OPEN)
+
+
+@pytest.fixture
+def strict(store: SqliteStore, clock: FakeClock) -> Desk:
+    """Behind a door that only pairing opens."""
+    return Desk(store, clock, PAIRING_DOOR)
+
+
+# --- /stop -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_a_stop_that_comes_again_after_a_restart_stops_no_later_turn(desk: Desk, running: bool) -> None:
+    desk.engine.running = {HERE} if running else set()
+    await desk.brings(inbound("1", "/stop"))
+    said = await desk.said()
+    desk.engine.stopped.clear()
+
+    desk.start()
+    desk.engine.running = {HERE}
+    await desk.brings(inbound("2"))
+    await desk.brings(inbound("1", "/stop"))
+
+    assert said == ([] if running else [NOTHING_TO_STOP])
+    assert (desk.engine.stopped, await desk.said(), await desk.taken()) == ([], [], ["2"])
+
+
+async def test_what_a_stop_ended_in_the_same_read_stays_ended_when_it_comes_again(desk: Desk) -> None:
+    read = (inbound("1"), inbound("2", "/stop"), inbound("3"))
+    await desk.brings(*read)
+    await desk.brings(*read)
+
+    assert desk.engine.stopped == [HERE]
+    assert (await desk.taken(), await desk.said()) == (["3"], [STOPPED])
+
+
+@pytest.mark.parametrize("word", ["/stop", " /STOP\n", "/Stop"])
+async def test_a_stop_ends_what_waits_in_its_own_conversation_only(desk: Desk, word: str) -> None:
+    await desk.brings(inbound("1"), inbound("2", where=THERE))
+    await desk.brings(inbound("3", word))
+
+    assert desk.engine.stopped == [HERE]
+    assert (await desk.taken(), await desk.taken(THERE)) == ([], ["2"])
+    assert await desk.said() == [STOPPED]
+
+
+async def test_a_stop_spares_what_came_before_it_elsewhere_and_after_it_here(desk: Desk) -> None:
+    await desk.brings(inbound("1", where=THERE), inbound("2"), inbound("3", "/stop"), inbound("4"))
+
+    assert (await desk.taken(), await desk.taken(THERE)) == (["4"], ["1"])
+    assert await desk.said() == [STOPPED]
+
+
+async def test_two_stops_in_one_read_are_one(desk: Desk) -> None:
+    await desk.brings(inbound("1", "/stop"), inbound("2"), inbound("3", "/stop"))
+
+    assert (desk.engine.stopped, await desk.taken(), await desk.said()) == ([HERE], [], [STOPPED])
+
+
+async def test_a_running_turn_says_itself_that_it_was_stopped(desk: Desk) -> None:
+    desk.engine.running = {HERE}
+    await desk.brings(inbound("1"), inbound("2", "/stop"))
+
+    assert (desk.engine.stopped, await desk.said()) == ([HERE], [])
+
+
+@pytest.mark.parametrize("text", ["/stop it", "stop", "/stopp"])
+async def test_only_the_bare_word_stops(desk: Desk, text: str) -> None:
+    await desk.brings(inbound("1", text))
+
+    assert (desk.engine.stopped, await desk.taken()) == ([], ["1"])
+
+
+async def test_a_stranger_stops_nobody(strict: Desk) -> None:
+    strict.doors["fake"] = Door(rooms={"r": Room()})
+    strict.engine.running = {HERE}
+    await strict.brings(inbound("1", "/stop", private=False, room="r"))
+
+    assert strict.engine.stopped == []
+
+
+# --- too many that wait ------------------------------------------------------------------------
+
+
+async def fill(desk: Desk) -> None:
+    desk.engine.busy = {HERE}
+    await desk.brings(*(inbound(f"w{number}") for number in range(WAITING_AT_MOST)))
+
+
+async def test_a_waiting_message_that_comes_again_is_not_refused(desk: Desk) -> None:
+    await fill(desk)
+    desk.start()
+    await desk.brings(inbound("w3"), inbound(f"w{WAITING_AT_MOST - 1}"))
+
+    assert await desk.said() == []
+    await desk.brings(inbound("one too many"))
+    assert await desk.said() == [FULL]
+
+
+async def test_the_first_of_those_that_find_no_room_is_told_and_comes_again_untold(desk: Desk) -> None:
+    await fill(desk)
+    await desk.brings(inbound("a"), inbound("b"))
+    desk.start()
+    await desk.brings(inbound("a"))
+
+    assert await desk.said() == [FULL]
+    assert len(await desk.taken()) == WAITING_AT_MOST
+
+
+async def test_one_read_with_too_many_is_cut_at_the_same_number(desk: Desk) -> None:
+    many = [inbound(str(number)) for number in range(WAITING_AT_MOST + 2)]
+    await desk.brings(*many[:5], inbound("elsewhere", where=THERE), *many[5:])
+
+    assert await desk.taken() == [str(number) for number in range(WAITING_AT_MOST)]
+    assert (await desk.taken(THERE), await desk.said()) == (["elsewhere"], [FULL])
+
+
+async def test_whoever_found_room_again_is_told_anew_when_there_is_none(desk: Desk) -> None:
+    await fill(desk)
+    await desk.brings(inbound("a"))
+    await desk.taken()
+    await desk.brings(inbound("b"))
+    await desk.brings(*(inbound(f"v{number}") for number in range(WAITING_AT_MOST)))
+
+    assert await desk.said() == [FULL, FULL]
+
+
+async def test_a_stop_always_finds_room(desk: Desk) -> None:
+    await fill(desk)
+    await desk.brings(inbound("1", "/stop"))
+
+    assert (await desk.taken(), await desk.said()) == ([], [STOPPED])
+
+
+# --- too fast ----------------------------------------------------------------------------------
+
+
+async def test_who_writes_too_fast_is_told_once_until_they_may_again(desk: Desk) -> None:
+    desk.start(messages=2)
+    for event in "1234":
+        await desk.brings(inbound(event))
+    slow = await desk.said()
+    await desk.clock.advance(60)
+    for event in "567":
+        await desk.brings(inbound(event))
+
+    assert [text.partition(":")[0] for text in slow] == [
+        "That is a lot at once. Please wait 60 s; I have not taken this message, so send it again then."
+    ]
+    assert len(await desk.said()) == 1
+    assert await desk.taken() == ["1", "2", "5", "6"]
+
+
+async def test_a_message_that_was_taken_is_not_called_too_fast_when_it_comes_again(desk: Desk) -> None:
+    for event in "123":
+        await desk.brings(inbound(event))
+    desk.start(messages=1)
+    for event in "123":
+        await desk.brings(inbound(event))
+    again = await desk.said()
+    await desk.brings(inbound("4"))
+
+    assert again == []
+    assert ["That is a lot" in text for text in await desk.said()] == [True]
+    assert await desk.taken() == ["1", "2", "3"]
+
+
+async def test_the_pace_binds_neither_owners_nor_a_stop(desk: Desk) -> None:
+    desk.start(messages=1)
+    owner = Person("owner")
+    await desk.brings(inbound("1"), inbound("2", "/stop"), *(replace(inbound(x), sender=owner) for x in "345"))
+
+    assert (await desk.taken(), await desk.said()) == (["3", "4", "5"], [STOPPED])
+
+
+async def test_an_album_is_one_thing_to_say(desk: Desk) -> None:
+    desk.start(messages=1)
+    await desk.brings(inbound("1", group="album"), inbound("2", group="album"))
+
+    assert await desk.taken() == ["1", "2"]
+
+
+async def test_each_person_has_a_pace_of_their_own(desk: Desk) -> None:
+    desk.start(messages=1)
+    await desk.brings(inbound("1"), replace(inbound("2"), sender=Person("8")))
+
+    assert await desk.taken() == ["1", "2"]
+
+
+# --- strangers ---------------------------------------------------------------------------------
+
+
+async def test_a_stranger_gets_a_code_and_every_owner_of_the_channel_two_buttons(strict: Desk) -> None:
+    await strict.brings(inbound("1"))
+    told = await strict.said()
+    card = Text(
+        "Ann (id 7) asks to talk to me on fake.",
+        (Choice("Let in", "/allow fake 7"), Choice("Refuse", "/refuse fake 7")),
+    )
+
+    assert len(told) == 1
+    code = told[0].split("**")[1]
+    assert len(code) == CODE_LENGTH
+    assert set(code) <= set(CODE_LETTERS)
+    assert f"/allow {code}" in told[0]
+    assert f"voxline pairing approve {code}" in told[0]
+    owners = [conversation("owner"), conversation("second owner")]
+    for owner in owners:
+        assert await strict.posted(owner) == [(Target(owner), card)]
+    assert await strict.said(Conversation("other", "owner elsewhere")) == []
+    assert [where for where, _ in strict.engine.woken] == [HERE, *owners]
+    asked = await strict.store.take_request(now=strict.clock.now(), code_hash=hash_code(code.lower()))
+    assert asked is not None
+    assert (asked.person_id, asked.name, asked.chat) == ("7", "Ann", "1")
+    assert (asked.expires - strict.clock.now()).total_seconds() == 3600
+    assert await strict.taken() == []
+
+
+async def test_a_stranger_who_insists_is_not_answered_again_within_the_hour(strict: Desk) -> None:
+    await strict.brings(inbound("1"))
+    await strict.said()
+    await strict.brings(inbound("2"))
+
+    assert await strict.said() == []
+
+
+async def test_a_crowd_of_strangers_is_told_nothing_beyond_the_open_requests(strict: Desk) -> None:
+    for number in range(OPEN_REQUESTS + 2):
+        stranger = Person(str(number))
+        await strict.brings(replace(inbound(str(number)), sender=stranger))
+
+    assert len(await strict.said()) == OPEN_REQUESTS
+    card, *_ = await strict.posted(conversation("owner"))
+    assert "Somebody (id 0)" in str(card)
+
+
+async def test_no_two_codes_are_alike(strict: Desk) -> None:
+    for number in range(OPEN_REQUESTS):
+        await strict.brings(replace(inbound(str(number)), sender=Person(str(number))))
+
+    assert len(set(await strict.said())) == OPEN_REQUESTS
+
+
+async def test_whoever_was_let_in_is_heard_at_once(strict: Desk, clock: FakeClock) -> None:
+    await strict.store.let_in(Guest("fake", "7", "Ann", clock.now()))
+    await strict.brings(inbound("1"), replace(inbound("2"), sender=Person("8")))
+
+    assert await strict.taken() == ["1"]
+
+
+def test_a_code_may_be_written_in_small_letters_and_in_groups() -> None:
+    assert hash_code(" abcd efgh\n") == hash_code("ABCDEFGH") != hash_code("ABCDEFGX")
+
+
+# --- everything else ---------------------------------------------------------------------------
+
+
+async def test_a_conversation_is_woken_for_what_is_new_and_no_sooner_than_an_album_may_be_whole(desk: Desk) -> None:
+    await desk.brings(inbound("1"))
+    await desk.brings(inbound("1"), inbound("2", where=THERE), settle_seconds=0.7)
+
+    assert desk.engine.woken == [(HERE, 0.0), (THERE, 0.7)]
+
+
+async def test_in_a_room_a_notice_answers_the_message_and_in_private_it_stands_alone(desk: Desk) -> None:
+    desk.doors["fake"] = replace(OPEN, rooms={"r": Room()})
+    await desk.brings(inbound("1", "/stop", private=False, room="r"))
+    await desk.brings(inbound("2", "/stop"))
+
+    assert [to for to, _ in await desk.posted()] == [Target(HERE, "m-1"), Target(HERE, "")]
+    assert desk.engine.woken == [(HERE, 0.0)] * 2
+
+
+async def test_a_bot_is_heard_only_where_bots_are_and_a_flood_of_it_is_not_taken(desk: Desk) -> None:
+    robot = Person("99", is_bot=True)
+    await desk.brings(replace(inbound("refused"), sender=robot))
+    desk.doors["fake"] = replace(OPEN, bots=True)
+    for number in range(21):
+        await desk.brings(replace(inbound(str(number)), sender=robot))
+        await desk.clock.advance(0.1)
+
+    assert await desk.taken() == [str(number) for number in range(20)]
+
+
+async def test_of_several_unreadable_events_owners_hear_once(desk: Desk) -> None:
+    await desk.brings(poison=(Poison("1", "{}", "no chat"), Poison("2", "{}", "no sender")))
+
+    told = await desk.said(conversation("owner"))
+    assert ["no chat" in text for text in told] == [True]
+    assert len(await desk.said(Conversation("other", "owner elsewhere"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("rooms", "told"), [({"old": Room()}, 1), ({"old": Room(), "new": Room()}, 0), ({"*": Room()}, 0), ({}, 0)]
+)
+async def test_owners_hear_of_a_group_whose_rules_are_written_under_its_old_id(
+    desk: Desk, rooms: dict[str, Room], told: int
+) -> None:
+    desk.doors["fake"] = replace(OPEN, rooms=rooms)
+    await desk.brings(moved=(Moved(conversation("old"), conversation("new")),))
+
+    said = await desk.said(conversation("owner"))
+    assert len(said) == told
+    assert all("channels.fake.groups" in text and "old" in text and "new" in text for text in said)
+    assert desk.engine.woken[0] == (conversation("new"), 0.0)
