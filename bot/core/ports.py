@@ -48,6 +48,7 @@ from bot.core.work import (
     Speech,
     Spend,
     Step,
+    Summary,
     Transcript,
     VideoJob,
     VideoRequest,
@@ -230,7 +231,14 @@ class History(Protocol):
         """The newest `limit` messages after row `since`, oldest first."""
 
     async def forget_turns(self, conversation: Conversation, *, turns: int) -> int:
-        """/undo: removes the newest turns; returns how many messages went."""
+        """/undo: removes the newest turns, and summaries that tell of them; returns how many messages went."""
+
+    async def summary(self, conversation: Conversation, *, since: int) -> Summary | None:
+        """The newest summary, unless it ends before row `since`."""
+
+    async def keep_summary(self, conversation: Conversation, summary: Summary, spend: Sequence[Spend] = ()) -> bool:
+        """The summary and what it cost, in one transaction; the messages stay. False, and only the cost is kept, when
+        its last row is gone meanwhile."""
 
 
 class Sessions(Protocol):

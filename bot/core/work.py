@@ -125,6 +125,14 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What was said in a conversation up to the history row `upto`, in the words of a model."""
+
+    text: str
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a transport has been read, saved in the same transaction as what was read."""
 

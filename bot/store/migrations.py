@@ -18,7 +18,9 @@ from bot.store.database import SQL, explain
 DATABASE = "voxline.db"
 
 # Applied in this order, each once; a released one never changes.
-MIGRATIONS: tuple[str, ...] = (SQL.joinpath("schema.sql").read_text(encoding="utf-8"),)
+MIGRATIONS: tuple[str, ...] = tuple(
+    SQL.joinpath(name).read_text(encoding="utf-8") for name in ("schema.sql", "summaries.sql")
+)
 
 _BUSY_SECONDS = 5.0
 # Every commit is on the disk when it is acknowledged (FULL): a transport forgets what it delivered.
@@ -96,7 +98,7 @@ def _damaged(path: Path, why: str) -> StateError:
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
     version = _version(connection)
     for number in range(version + 1, len(migrations) + 1):
-        if number > 1:
+        if version:  # a new file has nothing to lose
             _back_up(connection, path, number - 1)
         connection.executescript(f"BEGIN IMMEDIATE;\n{migrations[number - 1]}\nPRAGMA user_version = {number};")
         failpoint("migrate.before")

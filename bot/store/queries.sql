@@ -126,6 +126,22 @@ DELETE FROM history WHERE conversation = :conversation AND turn IN (
     SELECT turn FROM history WHERE conversation = :conversation GROUP BY turn ORDER BY MAX(id) DESC LIMIT :turns
 );
 
+-- name: forget_summaries
+-- Removes the summaries whose last message is gone.
+DELETE FROM summary WHERE conversation = :conversation
+  AND NOT EXISTS (SELECT 1 FROM history WHERE history.id = summary.upto);
+
+-- name: summary
+-- The newest summary of a conversation that ends after a row.
+SELECT body FROM summary WHERE conversation = :conversation AND upto > :since ORDER BY upto DESC LIMIT 1;
+
+-- name: keep_summary
+-- A summary, while the last message that it tells of is there.
+INSERT INTO summary (conversation, upto, at, body)
+SELECT :conversation, :upto, :now, :body
+WHERE EXISTS (SELECT 1 FROM history WHERE id = :upto AND conversation = :conversation)
+ON CONFLICT (conversation, upto) DO UPDATE SET at = excluded.at, body = excluded.body;
+
 -- name: session
 -- The session of a conversation.
 SELECT session FROM conversation WHERE name = :conversation;
@@ -191,6 +207,10 @@ ON CONFLICT (name) DO UPDATE SET session = COALESCE(session, excluded.session);
 -- name: move_history
 -- The history of a chat.
 UPDATE history SET conversation = :new WHERE conversation = :old;
+
+-- name: move_summaries
+-- What sums up the history of a chat.
+UPDATE summary SET conversation = :new WHERE conversation = :old;
 
 -- name: move_inbox
 -- What a chat said; a turn that runs ends where it began.

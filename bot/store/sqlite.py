@@ -28,6 +28,7 @@ from bot.core.work import (
     Reminder,
     Spend,
     Step,
+    Summary,
 )
 from bot.store import access, gauges, inbox, later, money, outbox, page, turns
 from bot.store.backup import back_up
@@ -138,6 +139,12 @@ class SqliteStore:
 
     async def forget_turns(self, conversation: Conversation, *, turns: int) -> int:
         return await self._writer.write("", _forget_turns, conversation, turns)
+
+    async def summary(self, conversation: Conversation, *, since: int) -> Summary | None:
+        return await self._writer.read(turns.summary, conversation, since)
+
+    async def keep_summary(self, conversation: Conversation, summary: Summary, spend: Sequence[Spend] = ()) -> bool:
+        return await self._writer.write("", turns.keep_summary, conversation, summary, spend, self._now())
 
     async def session(self, conversation: Conversation) -> Session:
         return await self._writer.read(inbox.session, conversation)

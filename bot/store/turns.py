@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.messages import Conversation, Turn
-from bot.core.work import HistoryRow, Spend, Step
+from bot.core.work import HistoryRow, Spend, Step, Summary
 from bot.store import money
-from bot.store.codec import decode_message, decode_result, encode
+from bot.store.codec import decode, decode_message, decode_result, encode
 from bot.store.database import Database, name_of
 
 
@@ -46,5 +46,22 @@ def newest_row(database: Database, conversation: Conversation) -> int:
 
 
 def forget_turns(database: Database, conversation: Conversation, turns: int) -> int:
-    """How many messages of the newest turns were removed."""
-    return database.run("forget_turns", conversation=name_of(conversation), turns=turns)
+    """How many messages of the newest turns were removed; what summed them up goes with them."""
+    gone = database.run("forget_turns", conversation=name_of(conversation), turns=turns)
+    database.run("forget_summaries", conversation=name_of(conversation))
+    return gone
+
+
+def summary(database: Database, conversation: Conversation, since: int) -> Summary | None:
+    """The newest summary that ends after row `since`."""
+    row = database.one("summary", conversation=name_of(conversation), since=since)
+    return decode(row[0], Summary) if row else None
+
+
+def keep_summary(
+    database: Database, conversation: Conversation, summary: Summary, spend: Sequence[Spend], now: int
+) -> bool:
+    """Whether the last row that it tells of is still there; the money is spent in any case."""
+    money.record(database, spend, now)
+    name = name_of(conversation)
+    return bool(database.run("keep_summary", conversation=name, upto=summary.upto, now=now, body=encode(summary)))
