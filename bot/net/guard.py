@@ -108,19 +108,21 @@ class Guard:
         `headers` go to the first origin; another origin gets the harmless ones only. Raises `Blocked` for an
         address that may not be opened, `MediaError` above `cap_bytes`, `FetchFailed` for everything else.
         """
+        first = self._checked(url)
         try:
             async with asyncio.timeout(timeout_seconds):
-                return await self._follow(url, cap_bytes, dict(headers or {}))
+                return await self._follow(first, cap_bytes, dict(headers or {}))
         except TimeoutError as error:
-            raise FetchFailed(f"{_shown(url)} took longer than {timeout_seconds:g} seconds. Try again later") from error
+            told = f"{_shown(first)} took longer than {timeout_seconds:g} seconds. Try again later"
+            raise FetchFailed(told) from error
 
-    async def _follow(self, url: str, cap_bytes: int, headers: dict[str, str]) -> Fetched:
-        seen: set[str] = set()
-        here = self._checked(url)
+    async def _follow(self, first: URL, cap_bytes: int, headers: dict[str, str]) -> Fetched:
+        seen: set[URL] = set()
+        here = first
         while len(seen) <= REDIRECTS_AT_MOST:
-            if str(here) in seen:
-                raise FetchFailed(f"{_shown(url)} redirects in circles. The link is broken")
-            seen.add(str(here))
+            if here in seen:
+                raise FetchFailed(f"{_shown(first)} redirects in circles. The link is broken")
+            seen.add(here)
             answer = await self._ask(here, cap_bytes, headers)
             if isinstance(answer, Fetched):
                 return answer
@@ -128,7 +130,7 @@ class Guard:
             if _origin(there) != _origin(here):
                 headers = {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
             here = there
-        raise FetchFailed(f"{_shown(url)} redirects more than {REDIRECTS_AT_MOST} times. The link is broken")
+        raise FetchFailed(f"{_shown(first)} redirects more than {REDIRECTS_AT_MOST} times. The link is broken")
 
     def _checked(self, url: str) -> URL:
         """The address as aiohttp will use it, so that no two readers of it disagree."""
@@ -141,9 +143,9 @@ class Guard:
         except ValueError as error:
             raise Blocked("this is not an address that can be opened") from error
         if not host or not port or parsed.user is not None or parsed.password is not None or "%" in host:
-            raise Blocked(f"{_shown(url)} has no host, or has a user name in it")
+            raise Blocked(f"{_shown(parsed)} has no host, or has a user name in it")
         if parsed.scheme != "https" and _origin(parsed) not in self._allowed:
-            raise Blocked(f"{_shown(url)} is not an https address")
+            raise Blocked(f"{_shown(parsed)} is not an https address")
         return parsed
 
     async def _ask(self, url: URL, cap_bytes: int, headers: Mapping[str, str]) -> Fetched | str:
@@ -158,22 +160,22 @@ class Guard:
                 if got.status in _REDIRECTS and location:
                     return location
                 if got.status != 200:
-                    raise FetchFailed(f"{_shown(str(url))} answered {got.status}. The link may have expired")
+                    raise FetchFailed(f"{_shown(url)} answered {got.status}. The link may have expired")
                 return Fetched(await _read(got, cap_bytes), got.content_type, str(url))
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _NotPublic):
-                raise Blocked(f"{_shown(str(url))} is not a public address") from error
-            raise FetchFailed(f"cannot connect to {_shown(str(url))}: {type(error.os_error).__name__}") from error
+                raise Blocked(f"{_shown(url)} is not a public address") from error
+            raise FetchFailed(f"cannot connect to {_shown(url)}: {type(error.os_error).__name__}") from error
         except aiohttp.InvalidURL as error:
-            raise Blocked(f"{_shown(str(url))} is spelled in a way that is not allowed") from error
+            raise Blocked(f"{_shown(url)} is spelled in a way that is not allowed") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise FetchFailed(f"{_shown(str(url))} broke off: {type(error).__name__}") from error
+            raise FetchFailed(f"{_shown(url)} broke off: {type(error).__name__}") from error
 
 
 async def _read(got: aiohttp.ClientResponse, cap_bytes: int) -> bytes:
     """The body. Raises `MediaError` as soon as it is known to be larger than the cap."""
     if got.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
-        raise FetchFailed(f"{_shown(str(got.url))} sent a compressed body that nobody asked for")
+        raise FetchFailed(f"{_shown(got.url)} sent a compressed body that nobody asked for")
     if (got.content_length or 0) > cap_bytes:
         raise _too_large(cap_bytes)
     data = bytearray()
@@ -192,13 +194,9 @@ def _too_large(cap_bytes: int) -> MediaError:
 
 
 def _origin(url: URL) -> tuple[str, str, int]:
-    return url.scheme.lower(), (url.host or "").lower(), url.port or 0
+    return url.scheme, url.host or "", url.port or 0
 
 
-def _shown(url: str) -> str:
+def _shown(url: URL) -> str:
     """What errors and logs may show of an address: never its path, query or user, which can be secrets."""
-    try:
-        parsed = URL(url, encoded=url.isascii())
-        return f"{parsed.scheme}://{parsed.host or ''}"[:200]
-    except ValueError:
-        return "an address"
+    return f"{url.scheme}://{url.host or ''}"[:200]

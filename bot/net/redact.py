@@ -71,7 +71,7 @@ class Redactor:
             text = self._pattern.sub(MARK, text)
         for pattern in _PATTERNS:
             text = pattern.sub(r"\g<1>" + MARK, text)
-        return _PRIVATE_KEY.sub(MARK, text) if "-----BEGIN" in text else text
+        return _PRIVATE_KEY.sub(MARK, text)
 
 
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,4 +24,4 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         seconds = (aware - now).total_seconds()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return max(0.0, seconds)

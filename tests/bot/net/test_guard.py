@@ -1,18 +1,13 @@
 import asyncio
 import gzip
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.core.errors import Blocked, FetchFailed, MediaError
-from bot.net.addresses import is_public
 from bot.net.guard import Guard
-
-CAP = 1_000_000
+from tests.bot.net.origins import CAP, Handler, Names, answer, serving
 
 # Every way to spell an address that is not public, as it may stand in a link.
 FORBIDDEN = [
@@ -29,29 +24,6 @@ FORBIDDEN = [
 ]  # fmt: skip
 NUMERIC = [host.strip("[]") for host in FORBIDDEN if (host.count(".") == 3 and "x" not in host) or ":" in host]
 NUMERIC.remove("0177.0.0.1")
-PUBLIC = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "::ffff:8.8.8.8", "2606:4700:4700::1111", "2a00:1450::1"]
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Names(AbstractResolver):
-    """A name server that says what the test wants."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers, self.asked = answers, 0
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        self.asked += 1
-        return [
-            ResolveResult(hostname=host, host=answer, port=port, family=kind, proto=0, flags=0)
-            for answer in self.answers
-            for kind in [socket.AF_INET6 if ":" in answer else socket.AF_INET]
-        ]
-
-    async def close(self) -> None:
-        return None
 
 
 class Trap:
@@ -73,29 +45,6 @@ async def trap() -> AsyncIterator[Trap]:
     found.port = server.sockets[0].getsockname()[1]
     async with server:
         yield found
-
-
-@asynccontextmanager
-async def serving(**pages: Handler) -> AsyncIterator[str]:
-    """A web server on loopback, as an origin."""
-    app = web.Application()
-    for name, handler in pages.items():
-        app.router.add_get(f"/{name}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-def answer(body: bytes = b"hello", status: int = 200, **headers: str) -> Handler:
-    async def reply(_: web.Request) -> web.Response:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.Response(body=body, status=status, headers=named)
-
-    return reply
 
 
 @pytest.mark.parametrize("host", FORBIDDEN)
@@ -146,16 +95,6 @@ async def test_a_vouched_name_does_not_open_other_ports_or_schemes(trap: Trap) -
             await guard.fetch(f"https://127.0.0.1:{trap.port}/", cap_bytes=CAP)
 
     assert trap.visits == 0
-
-
-@pytest.mark.parametrize("address", PUBLIC)
-def test_public_addresses_are_public(address: str) -> None:
-    assert is_public(address)
-
-
-@pytest.mark.parametrize("text", ["", "localhost", "1.1.1.1.", "fe80::1%eth0", "2606:4700::1%1", "١.1.1.1", "1.1.1"])
-def test_what_is_no_address_is_not_public(text: str) -> None:
-    assert not is_public(text)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 import io
+import json
 import logging
+import re
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -17,15 +21,33 @@ OPENROUTER = "sk-or-v1-" + "0123456789abcdef" * 4
 SIGNATURE = "f9c1d6a7b8" * 4
 
 
+NOISY = ("httpx", "httpcore", "telegram", "discord", "aiohttp.access", "asyncio", "PIL", "pydub.converter")
+
+
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, as it was before, once the test is over."""
+    """The root logger, as it was before, once the test is over; the noisy ones as if nobody had held them."""
     logger = logging.getLogger()
     kept = (logger.handlers[:], logger.level, sys.excepthook, threading.excepthook)
+    levels = {name: logging.getLogger(name).level for name in NOISY}
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.NOTSET)
     yield logger
     logging.captureWarnings(False)
     logger.handlers[:], level, sys.excepthook, threading.excepthook = kept
     logger.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+@pytest.fixture
+def said(root: logging.Logger) -> io.StringIO:
+    """What the installed handler writes, at the level of debug."""
+    stream = io.StringIO()
+    handler = install_logging("DEBUG", Redactor(["winterpalace"]))
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    return stream
 
 
 def line(redactor: Redactor, message: str, **fields: object) -> str:
@@ -68,6 +90,65 @@ def test_everything_that_looks_like_a_secret_goes(text: str, secret: str) -> Non
     assert Redactor().clean(cleaned) == cleaned
 
 
+FIELDS = ["Authorization", "x-api-key", "api-key", "api_key", "apiKey", "X-API-Key", "access_token", "refresh_token"]
+FIELDS += ["client_secret", "bot_token", "password", "passwd", "secret", "SECRET"]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize(
+    "written", ["{}: {}", "{}={}", '"{}": "{}"', "'{}':'{}'", "{} = {}", '{}="{}"', "{}: Basic {}"]
+)
+def test_what_a_secret_field_holds_goes_and_its_name_stays(name: str, written: str) -> None:
+    cleaned = Redactor().clean(written.format(name, "123456"))
+
+    assert "123456" not in cleaned
+    assert cleaned.lstrip("\"'").startswith(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "token", "client_secret"),
+        *("password", "apikey", "api_key", "aws_access_key", "auth", "key", "sig", "code", "state", "hm", "ticket"),
+    ],
+)
+@pytest.mark.parametrize("sign", ["?", "&", ";"])
+def test_what_signs_a_link_goes_and_the_link_stays(name: str, sign: str) -> None:
+    cleaned = Redactor().clean(f"<https://host/path{sign}{name}=abc%2Fd&page=2#top>")
+
+    assert cleaned.startswith(f"<https://host/path{sign}{name}={MARK}")
+    assert "abc" not in cleaned and "%2Fd" not in cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("sk-" + "a" * 16, MARK),
+        ("sk-" + "a" * 15, "sk-" + "a" * 15),
+        ("bearer " + "a" * 16, f"bearer {MARK}"),
+        ("bearer " + "a" * 15, "bearer " + "a" * 15),
+        ("123456:" + "a" * 30, MARK),
+        ("123456789012:" + "a" * 30, MARK),
+        ("12345:" + "a" * 30, "12345:" + "a" * 30),
+        ("/bot" + "a" * 20 + "/x", f"/bot{MARK}/x"),
+        ("/bot" + "a" * 19 + "/x", "/bot" + "a" * 19 + "/x"),
+        (".".join(("a" * 23, "b" * 6, "c" * 27)), MARK),
+        (".".join(("a" * 30, "b" * 7, "c" * 45)), MARK),
+        (".".join(("a" * 22, "b" * 6, "c" * 27)), ".".join(("a" * 22, "b" * 6, "c" * 27))),
+        ("/webhooks/1/" + "a" * 20, f"/webhooks/1/{MARK}"),
+        ("/interactions/1/" + "a" * 19, "/interactions/1/" + "a" * 19),
+        ("eyJ" + "a" * 8 + "." + "b" * 8 + ".", MARK),
+        ("https://me:pass@host/x", f"https://{MARK}@host/x"),
+        ("https://host/@me", "https://host/@me"),
+        ("password: 12345", "password: 12345"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE", MARK),
+        ("<-----BEGIN EC PRIVATE KEY-----\nM\n-----END EC PRIVATE KEY----->", f"<{MARK}>"),
+    ],
+)
+def test_the_shape_of_a_secret_has_borders(text: str, cleaned: str) -> None:
+    assert Redactor().clean(text) == cleaned
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -104,6 +185,27 @@ def test_a_known_secret_is_found_encoded_too() -> None:
         assert redactor.clean(f"<{form}>") == f"<{MARK}>"
 
 
+def test_a_secret_of_quotes_and_signs_is_found_as_python_and_json_would_show_it() -> None:
+    secret = '"it\'s\ta\\\x01b"'
+    redactor = Redactor([secret])
+
+    for form in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]):
+        assert redactor.clean(f"<{form}>") == f"<{MARK}>"
+
+
+def test_every_secret_is_known_also_when_one_begins_like_another() -> None:
+    secrets = ["winter", "winterpalace", "palaces", "palace garden"]
+
+    for order in permutations(secrets):
+        redactor = Redactor(order)
+        assert [redactor.clean(f"<{secret}>") for secret in secrets] == [f"<{MARK}>"] * 4
+
+
+def test_a_secret_of_six_characters_is_one() -> None:
+    assert Redactor([" 123456 "]).clean("<123456>") == f"<{MARK}>"
+    assert Redactor(["12345"]).clean("<12345>") == "<12345>"
+
+
 def test_a_secret_can_be_added_later_and_is_not_shown_by_repr() -> None:
     redactor = Redactor()
     redactor.add("winterpalace")
@@ -122,6 +224,32 @@ def test_a_line_shows_the_event_and_its_fields() -> None:
     assert text.endswith('INFO turn.done turn=3f seconds=3.14159 note="two words"')
 
 
+def test_a_line_begins_with_the_time_and_its_zone() -> None:
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} INFO turn\.done$", line(Redactor(), "turn.done"))
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [("größe", '"größe"'), ('a"b', '"a\\"b"'), ("", '""'), ("a/b.c:d@e+f-g_1", "a/b.c:d@e+f-g_1"), (7, "7")],
+)
+def test_a_field_is_quoted_unless_it_is_a_plain_word(field: object, shown: str) -> None:
+    assert line(Redactor(), "x", field=field).endswith(f"INFO x field={shown}")
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [("bot.x", ""), ("channels.telegram", ""), ("aiohttp.web", "aiohttp.web: ")]
+)
+def test_only_strangers_are_named_and_their_private_fields_left_out(name: str, source: str) -> None:
+    assert line(Redactor(), "x", name=name, _private="no").endswith(f"INFO {source}x")
+
+
+def test_the_record_is_left_as_it_was_for_other_handlers() -> None:
+    record = logging.makeLogRecord({"name": "bot.x", "msg": "x", "exc_text": "Traceback of another handler"})
+
+    assert "another" not in RedactingFormatter(Redactor()).format(record)
+    assert record.exc_text == "Traceback of another handler"
+
+
 def test_fields_and_tracebacks_are_cleaned() -> None:
     try:
         raise ValueError(f"GET https://api.telegram.org/bot{TELEGRAM}/getMe failed for winterpalace")
@@ -134,10 +262,9 @@ def test_fields_and_tracebacks_are_cleaned() -> None:
 
 
 def test_nobody_can_forge_a_line() -> None:
-    text = line(Redactor(), "a\nERROR forged", who="x\r\nERROR forged")
+    text = line(Redactor(), "a\r\nERROR forged", who="x\r\nERROR forged")
 
-    assert "\n" not in text
-    assert "\r" not in text
+    assert text.endswith(r'INFO a\r\nERROR forged who="x\r\nERROR forged"')
 
 
 def test_installed_logging_hides_what_httpx_would_tell(root: logging.Logger) -> None:
@@ -171,17 +298,44 @@ def test_a_line_names_the_turn_it_was_written_for(root: logging.Logger) -> None:
     assert told == ["thing.done n=1 turn=42", "turn.done turn=41", "thing.idle"]
 
 
-def test_a_crash_is_told_without_secrets(root: logging.Logger) -> None:
-    stream = io.StringIO()
-    handler = install_logging("INFO", Redactor())
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-
-    error = RuntimeError(f"boom {OPENROUTER}")
+def test_a_crash_is_told_without_secrets(said: io.StringIO) -> None:
+    error = RuntimeError(f"boom {OPENROUTER} winterpalace")
     sys.excepthook(RuntimeError, error, None)
     threading.excepthook(threading.ExceptHookArgs((RuntimeError, error, None, None)))
 
-    assert stream.getvalue().count("RuntimeError: boom [redacted]") == 2
+    told = [text.partition("CRITICAL ")[2] or text for text in said.getvalue().splitlines()]
+    shown = "RuntimeError: boom [redacted] [redacted]"
+    assert told == ["process.crashed", shown, "thread.crashed", shown]
+
+
+def test_an_end_that_somebody_asked_for_is_no_crash(said: io.StringIO) -> None:
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    threading.excepthook(threading.ExceptHookArgs((SystemExit, SystemExit(0), None, None)))
+    threading.excepthook(threading.ExceptHookArgs((RuntimeError, None, None, None)))
+
+    assert said.getvalue() == ""
+
+
+@pytest.mark.parametrize("name", NOISY)
+def test_libraries_that_show_addresses_speak_only_when_something_is_wrong(name: str, said: io.StringIO) -> None:
+    logging.getLogger(name).info("GET /bot/getMe")
+    logging.getLogger(name).warning("trouble")
+
+    assert said.getvalue().endswith(f"WARNING {name}: trouble\n")
+    assert "getMe" not in said.getvalue()
+
+
+def test_a_warning_is_a_line_of_the_log(root: logging.Logger) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        handler = install_logging("INFO", Redactor(["winterpalace"]))
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(stream := io.StringIO())
+        warnings.warn("the winterpalace is old", UserWarning, stacklevel=1)
+        logging.captureWarnings(False)
+
+    assert "WARNING py.warnings: " in stream.getvalue()
+    assert "UserWarning: the [redacted] is old" in stream.getvalue()
 
 
 def test_a_long_text_is_cleaned_quickly() -> None:

@@ -19,6 +19,11 @@ def test_a_date_counts_from_now() -> None:
     assert parse_retry_after("Sun, 01 Mar 2026 12:01:30 GMT", NOW) == 90.0
 
 
+def test_a_date_that_names_no_zone_is_in_universal_time() -> None:
+    assert parse_retry_after("Sun, 01 Mar 2026 12:01:30 -0000", NOW) == 90.0
+    assert parse_retry_after("Sun, 01 Mar 2026 12:01:30", NOW) == 90.0
+
+
 def test_a_date_in_another_zone_names_the_same_moment() -> None:
     later = (NOW + timedelta(seconds=60)).astimezone(timezone(timedelta(hours=5)))
 
