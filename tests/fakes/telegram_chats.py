@@ -91,6 +91,11 @@ class Chats:
     def texts(self, chat: int) -> list[str]:
         return [shown.text for shown in self.messages(chat)]
 
+    def forget_shown(self) -> None:
+        """Drops all but the newest two messages of each chat: a long run must not fill this side's memory."""
+        for shown_here in self._sent.values():
+            del shown_here[:-2]
+
     # --- what the bot does ---------------------------------------------------------------------
 
     def _chat(self, params: dict[str, Any]) -> int:
