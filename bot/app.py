@@ -20,13 +20,14 @@ from bot.app_settings import agent_settings, known_secrets
 from bot.config.load import environment
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, read_profiles
-from bot.core.errors import ChannelDown, ConfigError, ProviderError, VoxlineError
+from bot.core.errors import ChannelDown, ConfigError, MediaError, ProviderError, VoxlineError
 from bot.core.ports import Channel, Clock
 from bot.media.reader import MediaReader
+from bot.net.guard import Guard
 from bot.net.redact import Redactor, install_logging
 from bot.openrouter.account import account, left
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.provider import open_openrouter
+from bot.openrouter.provider import OpenRouter, open_openrouter
 from bot.ops.control import control
 from bot.ops.counts import Counts, counting
 from bot.ops.http import serve_health
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 EXIT_UNUSABLE, EXIT_AT_ONCE = 78, 1
 HOLD_SECONDS = 300.0
 HELD = frozenset({"telegram", "discord"})  # platforms that count how often somebody connects
+NO_SOUND = "I can neither hear nor speak voice notes at the moment. Please write instead."
 NOBODY = "No channel is connected: there is nobody to talk to. Mend the lines above, then start again."
 
 Tell = Callable[[str], None]
@@ -63,9 +65,12 @@ async def open_app(
         provider = await stack.enter_async_context(
             open_openrouter(config, profiles, environ, blobs=store, state_dir=state_dir, clock=clock)
         )
-        for note in provider.notes:
-            log.warning("provider.note", extra={"note": note})
-            tell(note)
+        media = MediaReader(store, ffmpeg_path=config.media.ffmpeg_path)
+        web = await stack.enter_async_context(Guard(plain=True))
+        offered = providers(provider, await unsound(media), web)
+        for lack in offered.lacks:
+            log.warning("daemon.lacks", extra={"what": str(lack)})
+            tell(str(lack))
         hold = hold_seconds(deaths, config.health.crashes_before_hold, tell)
         made = _made(config, store, environ, clock)
         links = await stack.enter_async_context(Links(made, clock=clock, hold_seconds=hold, held=HELD))
@@ -73,21 +78,37 @@ async def open_app(
             open_agent(
                 store=store,
                 channels=links.channels,
-                providers=Providers(
-                    provider.chat,
-                    provider.transcriber,
-                    provider.synthesizer,
-                    provider.images,
-                    provider.videos,
-                    provider.music,
-                    lambda: credit(provider.client),
-                ),
-                media=MediaReader(store, ffmpeg_path=config.media.ffmpeg_path),
+                providers=offered,
+                media=media,
                 settings=agent_settings(config),
                 clock=clock,
             )
         )
         yield App(store, agent, links, counts, clock, clock.now(), clock.monotonic(), hold > 0)
+
+
+async def unsound(media: MediaReader) -> tuple[MediaError, ...]:
+    """Why sound can be neither read nor written; nothing where it can."""
+    try:
+        await media.check()
+    except MediaError as error:
+        return (MediaError(f"Voice notes are neither understood nor sent: {error}.", tell=NO_SOUND),)
+    return ()
+
+
+def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: Guard) -> Providers:
+    """Everything that can be done here. Without ffmpeg no speech is asked for: it would be paid for and never sent."""
+    return Providers(
+        chat=provider.chat,
+        transcriber=None if unsound else provider.transcriber,
+        synthesizer=None if unsound else provider.synthesizer,
+        images=provider.images,
+        videos=provider.videos,
+        music=provider.music,
+        credit=(lambda: credit(provider.client)) if provider.client.route.key else None,
+        lacks=(*provider.notes, *unsound),
+        web=web,
+    )
 
 
 async def credit(client: OpenRouterClient) -> str:

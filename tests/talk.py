@@ -14,7 +14,7 @@ from bot.agent.assembly import Agent, AgentSettings, Providers, open_agent
 from bot.agent.commands.choosing import Models
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.core.chat import Picture
-from bot.core.errors import MediaError, ProviderError
+from bot.core.errors import MediaError, ProviderError, VoxlineError
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Text
 from bot.core.ports import Limits
 from bot.core.work import Arrivals, Drawn, ImageRequest, Sound, Speech, Transcript
@@ -161,6 +161,7 @@ async def open_talk(
     limits: Limits = LIMITS,
     channel: FakeChannel | None = None,
     hears: bool = True,
+    lacks: tuple[VoxlineError, ...] = (),
     **decided: object,
 ) -> AsyncIterator[Talk]:
     """An agent over a real store in `folder`, with a model that plays `moves`. `decided` are further settings."""
@@ -175,7 +176,7 @@ async def open_talk(
         drain_seconds=0.0,
     )
     settings = replace(settings, **decided)  # type: ignore[arg-type]
-    providers = Providers(model, ears if hears else None, mouth, painter)
+    providers = Providers(model, ears if hears else None, mouth, painter, lacks=lacks)
     async with open_store(folder / "state", clock) as store:
         media = PlainMedia(store)
         async with open_agent(

@@ -29,7 +29,7 @@ READABLE = ("text/", "application/json", "application/xml", "application/x-yaml"
 
 NOT_UNDERSTOOD = "I could not understand the voice note. Send it again, or say /retry."
 NO_SPEECH = "I heard no speech in that recording."
-HEARING_OFF = "I cannot listen to recordings here: speech-to-text is switched off. Please write instead."
+HEARING_OFF = "I cannot listen to recordings here. Please write instead."
 
 
 class SoundReader(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.cli.envelope import Output
 from bot.cli.exits import WrongUsage
-from bot.cli.provider import Studio
+from bot.cli.studio import Studio
 from bot.core.errors import VoxlineError
 from bot.core.messages import Blob
 from bot.core.work import Sound

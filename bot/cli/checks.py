@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sqlite3
 import stat
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +17,10 @@ from bot.cli.setup import Setup
 from bot.cli.status import running_pid
 from bot.config.channels import Discord, Telegram
 from bot.config.keys import FoundKey, speech_key
-from bot.core.errors import ConfigError, StateError
+from bot.core.errors import ConfigError, MediaError, StateError
+from bot.media.ffmpeg import Ffmpeg
 
 _SQLITE_NEEDED = (3, 35, 0)  # RETURNING
-_FFMPEG_SECONDS = 20
 
 
 def machine(setup: Setup) -> Iterator[Finding]:
@@ -121,18 +121,6 @@ def _sqlite() -> Finding:
 
 def _ffmpeg(configured: str) -> Finding:
     try:
-        path = configured or _bundled_ffmpeg()
-        told = subprocess.run(
-            [path, "-hide_banner", "-encoders"], capture_output=True, timeout=_FFMPEG_SECONDS, check=True
-        ).stdout
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        return fail("ffmpeg", f"does not run ({type(error).__name__})", "Set media.ffmpegPath to a working ffmpeg.")
-    if b"libopus" not in told:
-        return fail("ffmpeg", f"{path} cannot write Opus", "Set media.ffmpegPath to one that can (libopus).")
-    return ok("ffmpeg", path)
-
-
-def _bundled_ffmpeg() -> str:
-    import imageio_ffmpeg
-
-    return str(imageio_ffmpeg.get_ffmpeg_exe())
+        return ok("ffmpeg", asyncio.run(Ffmpeg(configured).works()))
+    except MediaError as error:
+        return fail("ffmpeg", str(error), "Until then voice notes are neither understood nor sent.")

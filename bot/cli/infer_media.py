@@ -11,11 +11,11 @@ from typing import Any
 from bot.cli.artwork import Place, picture_from, sound_from, written
 from bot.cli.envelope import Told, show
 from bot.cli.exits import WrongUsage
-from bot.cli.provider import Studio, open_studio
 from bot.cli.rendering import rendered
 from bot.cli.setup import add_places, open_setup
+from bot.cli.studio import Studio, open_studio
 from bot.core.clock import SystemClock
-from bot.core.errors import KeyRefused, MediaError, ProviderError
+from bot.core.errors import MediaError, ProviderError
 from bot.core.work import Frame, ImageRequest, SongRequest, Sound, VideoRequest
 from bot.openrouter.images import picture_name
 
@@ -192,7 +192,7 @@ async def speech(args: argparse.Namespace, studio: Studio) -> Told:
     """A text as a sound file."""
     mouth = studio.provider.synthesizer
     if mouth is None:
-        raise KeyRefused(" ".join(studio.provider.notes))
+        raise studio.provider.notes[-1]
     said = await mouth.speak(args.text, voice=args.voice)
     return Told("speech", said.model, (await written(Place(args.out), said.sound),), cost_microusd=said.cost_microusd)
 

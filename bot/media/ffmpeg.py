@@ -77,6 +77,14 @@ class Ffmpeg:
                 raise MediaError("there is no ffmpeg: reinstall imageio-ffmpeg or set media.ffmpegPath") from error
         return self._path
 
+    async def works(self) -> str:
+        """The executable, once it has run and can write voice notes. Raises `MediaError` with what to do."""
+        path = await self.path()
+        code, _, told = await self._run(["-encoders"], b"", cap=_PIPE_BYTES, seconds=self._seconds)
+        if code != 0 or b"libopus" not in told:
+            raise MediaError(f"{path!r} cannot write Opus: set media.ffmpegPath to an ffmpeg that can (libopus)")
+        return path
+
     async def probe(self, source: Path, mime: str) -> Probe:
         """Duration and streams of a file, read for five seconds at most. Raises `MediaError`."""
         seconds = min(PROBE_SECONDS, self._seconds)

@@ -15,6 +15,10 @@ class MediaReader:
     def __init__(self, blobs: Blobs, *, ffmpeg_path: str = "") -> None:
         self._blobs, self._ffmpeg = blobs, Ffmpeg(ffmpeg_path)
 
+    async def check(self) -> None:
+        """Returns when sound can be read and written. Raises `MediaError` with what to do."""
+        await self._ffmpeg.works()
+
     async def for_transcription(self, blob: Blob) -> Sound | None:
         """A checked, normalised copy, or None when nobody speaks in it. Raises `MediaError`."""
         return await audio.for_transcription(self._ffmpeg, self._blobs.path(blob))

@@ -13,14 +13,14 @@ from bot.config.keys import FoundKey, model_key, speech_key
 from bot.config.model import Config
 from bot.config.profiles import Profiles
 from bot.config.speech import AudioModel
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, KeyRefused
 from bot.core.ports import Blobs, Clock
 from bot.media.images import measure
 from bot.net.guard import Guard
 from bot.openrouter import configured
 from bot.openrouter.catalog import Catalog
 from bot.openrouter.chat import OpenRouterChat
-from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.client import NO_KEY, OpenRouterClient
 from bot.openrouter.images import OpenRouterImages, outputs_of
 from bot.openrouter.music import OpenRouterMusic
 from bot.openrouter.route import Route
@@ -29,12 +29,17 @@ from bot.openrouter.transcription import OpenRouterTranscriber
 from bot.openrouter.videos import OpenRouterVideos
 
 CATALOG_FILE = "openrouter-models.json"
+KEYLESS = (
+    "There is no model key, so no model answers. Run `voxline onboard`, or set OPENROUTER_API_KEY"
+    " (keys are made at openrouter.ai/keys), then start again."
+)
+NO_VOICE = "I cannot speak: the owner of this bot needs to look at the key for speech."
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRouter:
     """Every capability. `transcriber` is None when listening is switched off, `synthesizer` when there is no key for
-    speech although one is named. `notes` tell the operator what is left out, and why."""
+    speech. `notes` are what does not work, and why; none when everything can."""
 
     chat: OpenRouterChat
     transcriber: OpenRouterTranscriber | None
@@ -44,7 +49,7 @@ class OpenRouter:
     music: OpenRouterMusic
     catalog: Catalog
     client: OpenRouterClient
-    notes: tuple[str, ...] = ()
+    notes: tuple[KeyRefused, ...] = ()
 
 
 @asynccontextmanager
@@ -62,7 +67,7 @@ async def open_openrouter(
     `state_dir` is where the model list is kept between runs. Raises `ConfigError`."""
     now_ms = int(time.time() * 1000)
     key = model_key(config, profiles, environ, now_ms=now_ms)
-    spoken, notes = speaking(config, profiles, environ, now_ms)
+    spoken, silent = speaking(config, profiles, environ, now_ms)
     async with AsyncExitStack() as stack:
         route = configured.route(config, key.key if key else "")
         guard = await stack.enter_async_context(Guard(allow_private=private_origins(config, route)))
@@ -71,7 +76,6 @@ async def open_openrouter(
             return await stack.enter_async_context(OpenRouterClient(of, clock=clock, public=guard))
 
         main = await client(route)
-        voice = configured.route(config, spoken.key if spoken else "", config.speech.providers.openrouter.base_url)
         elsewhere = {
             place: await client(
                 configured.route(config, own_key(entry, profiles, environ) or route.key, entry.base_url)
@@ -92,8 +96,11 @@ async def open_openrouter(
             if config.tools.media.audio.enabled
             else None,
             synthesizer=None
-            if notes
-            else OpenRouterSynthesizer(await client(voice), configured.speech_settings(config.speech)),
+            if spoken is None
+            else OpenRouterSynthesizer(
+                await client(configured.route(config, spoken.key, config.speech.providers.openrouter.base_url)),
+                configured.speech_settings(config.speech),
+            ),
             images=OpenRouterImages(
                 main, configured.image_settings(config), blobs=blobs, measure=measure, outputs=outputs_of(catalog)
             ),
@@ -101,18 +108,18 @@ async def open_openrouter(
             music=OpenRouterMusic(main, configured.music_settings(config), blobs=blobs),
             catalog=catalog,
             client=main,
-            notes=notes,
+            notes=(() if key else (KeyRefused(KEYLESS, tell=NO_KEY),)) + silent,
         )
 
 
 def speaking(
     config: Config, profiles: Profiles, environ: Mapping[str, str], now_ms: int
-) -> tuple[FoundKey | None, tuple[str, ...]]:
+) -> tuple[FoundKey | None, tuple[KeyRefused, ...]]:
     """The key for speech. One that points nowhere takes only the voice away: what is written still gets there."""
     try:
         return speech_key(config, profiles, environ, now_ms=now_ms), ()
     except ConfigError as error:
-        return None, (f"Answers are not spoken: {error}",)
+        return None, (KeyRefused(f"Answers are not spoken: {error}", tell=NO_VOICE),)
 
 
 def own_key(entry: AudioModel, profiles: Profiles, environ: Mapping[str, str]) -> str:

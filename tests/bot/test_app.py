@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.cli.control import NotRunning, ask
+from bot.openrouter.provider import KEYLESS
 from bot.sandbox import Sandbox
 from tests.daemon import Daemon, configure, daemon
 from tests.fakes.telegram_api import TelegramApi
@@ -125,6 +126,17 @@ async def test_the_address_of_the_page_with_its_key_is_told_to_status_and_to_no_
         async with browser.get(address) as answer:
             assert (answer.status, answer.url.path) == (200, "/")
         assert address.rpartition("/")[2] not in running.said()
+
+
+async def test_a_start_without_a_key_or_a_working_ffmpeg_says_so_and_what_to_do(tmp_path: Path) -> None:
+    media, channels = {"ffmpegPath": str(tmp_path / "none")}, {"web": {"enabled": True, "port": 0}}
+    configure(tmp_path, base_url="", key="", models={}, media=media, channels=channels)
+    async with daemon(tmp_path) as running:
+        await running.ready()
+        told = running.said().splitlines()
+        assert KEYLESS in told
+        (sound,) = [line for line in told if line.startswith("Voice notes are neither understood nor sent: ")]
+        assert "set media.ffmpegPath" in sound
 
 
 async def test_a_demo_on_a_taken_port_says_so_in_one_sentence(tmp_path: Path) -> None:

@@ -73,6 +73,18 @@ async def test_a_stranger_costs_no_model_call_and_no_download(tmp_path: Path) ->
         )
 
 
+async def test_the_status_says_what_is_missing_to_an_owner_with_the_cure_and_to_others_in_plain_words(
+    tmp_path: Path,
+) -> None:
+    lack = KeyRefused("There is no model key. Run `voxline onboard`.", tell="I have no key for a model yet.")
+    async with open_talk(tmp_path, lacks=(lack,)) as talk:
+        await talk.says("/status", who="owner")
+        await talk.says("/status", who="7", chat="2")
+
+        assert "There is no model key. Run `voxline onboard`." in (await talk.answer()).splitlines()
+        assert "I have no key for a model yet." in (await talk.answer("2")).splitlines()
+
+
 async def test_an_owner_hears_of_a_refused_key_once_in_six_hours_where_they_last_wrote(tmp_path: Path) -> None:
     clock = FakeClock()
     refusals = [KeyRefused("HTTP 401") for _ in range(3)]

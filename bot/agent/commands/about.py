@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bot.agent.commands.command import MENU, Command, Said
 from bot.agent.commands.money import Money
+from bot.core.errors import VoxlineError
 from bot.core.messages import Reply, Text
 from bot.core.ports import Channel
 
@@ -20,9 +21,10 @@ def about_commands(
     channels: Mapping[str, Channel],
     money: Money,
     model: str,
+    lacks: tuple[VoxlineError, ...],
     others: Callable[[], tuple[Command, ...]],
 ) -> tuple[Command, ...]:
-    """The commands that only tell. `others` gives all commands, for /help."""
+    """The commands that only tell. `lacks` are what cannot be done, `others` gives all commands, for /help."""
 
     async def help_(said: Said) -> Reply:
         lines = [f"/{command.name} — {command.about}" for command in others() if said.owner or not command.owners_only]
@@ -33,6 +35,7 @@ def about_commands(
 
     async def status(said: Said) -> Reply:
         lines = [f"Model: `{said.turn.session.model or model}`", *await money.of(said)]
+        lines += [str(lack) if said.owner else lack.tell for lack in lacks]
         for name, channel in channels.items():
             health = await channel.ping()
             lines.append(f"{name}: {'' if health.ok else 'not working, '}{health.detail}")

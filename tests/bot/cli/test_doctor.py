@@ -106,7 +106,7 @@ def test_an_open_state_folder_and_a_broken_ffmpeg_are_told(voxline: Voxline, con
     config.write_text("{ media: { ffmpegPath: '/nowhere/ffmpeg' } }")
     found = _findings(voxline("doctor", "--offline", "--json")[1])
     assert found["state"][0] == "warn" and "chmod 700" in found["state"][2]
-    assert found["ffmpeg"][0] == "fail"
+    assert found["ffmpeg"][0] == "fail" and "set media.ffmpegPath" in found["ffmpeg"][1]
 
 
 def test_the_status_names_the_daemon_that_runs(voxline: Voxline, home: Path, config: Path) -> None:

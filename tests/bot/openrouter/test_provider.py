@@ -11,7 +11,7 @@ from bot.config.profiles import Profiles, StoredKey
 from bot.core.clock import SystemClock
 from bot.core.errors import ConfigError
 from bot.core.work import Sound
-from bot.openrouter.provider import OpenRouter, open_openrouter
+from bot.openrouter.provider import KEYLESS, OpenRouter, open_openrouter
 from tests.bot.openrouter.recording_server import RecordingServer, says
 from tests.bot.openrouter.shelf import Shelf
 
@@ -26,7 +26,15 @@ async def test_a_key_for_speech_that_points_nowhere_takes_only_the_voice_away() 
         assert provider.synthesizer is None
         assert provider.transcriber is not None
         (note,) = provider.notes
-        assert note.startswith("Answers are not spoken: messages.tts.providers.openrouter.apiKey")
+        assert str(note).startswith("Answers are not spoken: messages.tts.providers.openrouter.apiKey")
+
+
+async def test_a_key_for_speech_alone_still_speaks_and_the_lack_of_the_other_is_told() -> None:
+    async with opened("{messages: {tts: {providers: {openrouter: {apiKey: 'k'}}}}}") as provider:
+        assert provider.synthesizer is not None
+        assert [str(note) for note in provider.notes] == [KEYLESS]
+    async with opened("{}") as provider:
+        assert provider.synthesizer is None
 
 
 async def test_a_listener_with_a_profile_uses_the_key_that_is_stored_under_it(server: RecordingServer) -> None:
