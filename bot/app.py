@@ -108,6 +108,7 @@ def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: Guard)
         credit=(lambda: credit(provider.client)) if provider.client.route.key else None,
         lacks=(*provider.notes, *unsound),
         web=web,
+        holds=provider.chat.context_tokens,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.agent.access import DmPolicy, Door
 from bot.agent.assembly import Agent, AgentSettings, Providers, open_agent
 from bot.agent.commands.choosing import Models
+from bot.agent.memory import Holds
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.core.chat import Picture
 from bot.core.errors import MediaError, ProviderError, VoxlineError
@@ -162,6 +163,7 @@ async def open_talk(
     channel: FakeChannel | None = None,
     hears: bool = True,
     lacks: tuple[VoxlineError, ...] = (),
+    holds: Holds | None = None,
     **decided: object,
 ) -> AsyncIterator[Talk]:
     """An agent over a real store in `folder`, with a model that plays `moves`. `decided` are further settings."""
@@ -176,7 +178,7 @@ async def open_talk(
         drain_seconds=0.0,
     )
     settings = replace(settings, **decided)  # type: ignore[arg-type]
-    providers = Providers(model, ears if hears else None, mouth, painter, lacks=lacks)
+    providers = Providers(model, ears if hears else None, mouth, painter, lacks=lacks, holds=holds)
     async with open_store(folder / "state", clock) as store:
         media = PlainMedia(store)
         async with open_agent(

@@ -23,6 +23,7 @@ from bot.agent.fit import Shrinker
 from bot.agent.insist import PatientShelf
 from bot.agent.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
 from bot.agent.listen import Listener, PictureReader, SoundReader
+from bot.agent.memory import Holds, Memory
 from bot.agent.owners import Owners
 from bot.agent.pace import MESSAGES_AT_MOST, Pace
 from bot.agent.prompt import Character
@@ -73,7 +74,8 @@ class MediaReader(SoundReader, PictureReader, VoiceMaker, Shrinker, Protocol):
 class Providers:
     """Who thinks, hears, speaks, draws, films and composes. None means switched off.
 
-    `credit` says in a sentence what the account has left. `lacks` are what cannot be done, and why."""
+    `credit` says in a sentence what the account has left. `lacks` are what cannot be done, and why.
+    `holds` says how many tokens a model can take; None: nobody knows."""
 
     chat: ChatModel
     transcriber: Transcriber | None = None
@@ -83,6 +85,7 @@ class Providers:
     music: MusicGenerator | None = None
     credit: Callable[[], Awaitable[str]] | None = None
     lacks: tuple[VoxlineError, ...] = ()
+    holds: Holds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Agent:
 
     acceptor: Acceptor
     engine: Engine
+    memory: Memory
     jobs: JobRunner
     reminders: ReminderTimer
     owners: Owners
@@ -137,12 +141,14 @@ async def open_agent(
     budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
+    memory = Memory(history=store, chat=providers.chat, budget=budget, clock=clock, holds=providers.holds)
     tools = all_tools(providers, store, jobs, timer, settings.zone, clock)
     commands = all_commands(store, channels, providers, settings, jobs, Money(budget, providers.credit), clock, wake)
     runner = TurnRunner(
-        store=TurnStore(store, store, store, store),
+        store=TurnStore(store, store, store),
         verbs=Verbs(
             listener(store, media, providers, settings, clock, budget),
+            memory,
             Thinker(chat=providers.chat, tools=tools, steps=store, blobs=store, clock=clock, budget=budget),
             Speaker(
                 synthesizer=providers.synthesizer, voices=media, steps=store, blobs=store, clock=clock, budget=budget
@@ -168,11 +174,12 @@ async def open_agent(
     desk, pace = FrontDesk(store, store, store), Pace(clock, messages=settings.messages_per_minute)
     acceptor = Acceptor(store=desk, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(memory)
         await stack.enter_async_context(engine)
         await stack.enter_async_context(jobs)
         await stack.enter_async_context(timer)
         stack.push_async_callback(engine.drain)  # first of all: what still runs may start a job or set a reminder
-        yield Agent(acceptor, engine, jobs, timer, owners, commands)
+        yield Agent(acceptor, engine, memory, jobs, timer, owners, commands)
 
 
 def all_tools(

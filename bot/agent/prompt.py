@@ -1,4 +1,4 @@
-"""From history and what was heard to chat messages: the system prompt, trimming, and wrapping of foreign text.
+"""What a model reads: the system prompt, as much of the past as fits, and foreign text wrapped.
 
 The system prompt is kept short: it is paid for on every turn.
 """
@@ -6,15 +6,12 @@ The system prompt is kept short: it is paid for on every turn.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.chat import Assistant, ChatMessage, System, ToolResult, User
 from bot.core.messages import Blob, Inbound
 
-ROWS_AT_MOST = 80
-CHARACTERS_AT_MOST = 120_000
 USER_TURNS_WITH_PICTURES = 3
 
 INSTRUCTIONS = """\
@@ -71,12 +68,7 @@ def system(
     return System("\n\n".join(part for part in said if part), suffix="\n".join(lines))
 
 
-def compose(instructions: System, history: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
-    """What comes before the person's new message: instructions, and as much history as fits."""
-    return (instructions, *forget_old_pictures(fit([*history])))
-
-
-def fit(history: list[ChatMessage], characters: int = CHARACTERS_AT_MOST) -> list[ChatMessage]:
+def fit(history: list[ChatMessage], characters: int) -> list[ChatMessage]:
     """The newest messages within the budget. Begins with what a person said, so that no tool
     result stands without its call."""
     kept: list[ChatMessage] = []

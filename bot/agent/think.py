@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.agent.budget import Budget, OverBudget
 from bot.agent.insist import PatientShelf, insist
@@ -27,7 +27,7 @@ from bot.core.chat import (
     ToolResult,
     User,
 )
-from bot.core.errors import BadAnswer, ProviderError
+from bot.core.errors import BadAnswer, ContextTooLong, ProviderError
 from bot.core.failpoints import failpoint
 from bot.core.messages import Blob, Kind, Media, Part, Turn
 from bot.core.ports import Blobs, ChatModel, Clock, Steps
@@ -69,6 +69,25 @@ class Thought:
         return "\n\n".join(part for part in (self.text, text.strip()) if part)
 
 
+@dataclass(slots=True)
+class Question:
+    """What is asked. `shorter` gives what comes before this turn in fewer words, for a model that cannot hold it all;
+    None when there is nothing to leave out."""
+
+    request: ChatRequest
+    shorter: Callable[[], Awaitable[tuple[ChatMessage, ...] | None]]
+    shortened: bool = False
+
+    async def shorten(self) -> bool:
+        """Whether it is shorter now; that is tried once."""
+        past = None if self.shortened else await self.shorter()
+        self.shortened = True
+        if past is None:
+            return False
+        self.request = replace(self.request, messages=past)
+        return True
+
+
 class Thinker:
     """Runs one turn's conversation with the model."""
 
@@ -82,7 +101,7 @@ class Thinker:
     async def think(
         self,
         turn: Turn,
-        request: ChatRequest,
+        question: Question,
         *,
         pictures: tuple[Blob, ...],
         done: dict[str, Step],
@@ -95,7 +114,14 @@ class Thinker:
         seen: Counter[tuple[str, str]] = Counter()
         for number in range(ROUNDS_AT_MOST + 1):
             exhausted = number == ROUNDS_AT_MOST or any(times >= SAME_CALL_AT_MOST for times in seen.values())
-            answered = await self._ask(turn, self._next(request, thought, exhausted), number, done, thought, show)
+            request = self._next(question.request, thought, exhausted)
+            try:
+                answered = await self._ask(turn, request, number, done, thought, show)
+            except ContextTooLong:
+                if not await question.shorten():
+                    raise
+                request = self._next(question.request, thought, exhausted)
+                answered = await self._ask(turn, request, number, done, thought, show)
             thought.parts += [picture_part(blob, index) for index, blob in enumerate(answered.pictures, 1)]
             if answered.reason is FinishReason.LENGTH:
                 answered = _cut(answered)

@@ -17,13 +17,14 @@ from bot.agent.fit import Shrinker, fit_for
 from bot.agent.indicator import Indicator, indicator
 from bot.agent.insist import insist
 from bot.agent.listen import Listener
-from bot.agent.prompt import ROWS_AT_MOST, Character, Understood, compose, system
+from bot.agent.memory import Memory
+from bot.agent.prompt import Character, Understood, system
 from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
-from bot.agent.think import Thinker, Thought
-from bot.core.chat import Assistant, ChatMessage, ChatRequest, User
+from bot.agent.think import Question, Thinker, Thought
+from bot.core.chat import Assistant, ChatMessage, ChatRequest, System, User
 from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
 from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text, Turn
-from bot.core.ports import Channel, Clock, History, Inbox, Outbox, Steps
+from bot.core.ports import Channel, Clock, Inbox, Outbox, Steps
 from bot.core.trace import working_for
 from bot.core.work import Outcome, Step
 
@@ -49,7 +50,6 @@ class TurnStore:
 
     inbox: Inbox
     steps: Steps
-    history: History
     outbox: Outbox
 
 
@@ -58,6 +58,7 @@ class Verbs:
     """The parts that do the work of a turn."""
 
     listener: Listener
+    memory: Memory
     thinker: Thinker
     speaker: Speaker
     commands: Commands
@@ -180,13 +181,9 @@ class TurnRunner:
     ) -> Outcome:
         mode = VoiceMode(turn.session.voice_mode or self._manners.voice.mode)
         thought.added.append(User(understood.text, understood.pictures))
-        request = ChatRequest(
-            turn.session.model or self._manners.model, await self._before(turn, mode, understood), (),
-            turn.session.thinking,
-        )  # fmt: skip
         await self._verbs.thinker.think(
             turn,
-            request,
+            await self._question(turn, self._instructions(turn, mode, understood)),
             pictures=understood.pictures,
             done=done,
             thought=thought,
@@ -209,13 +206,22 @@ class TurnRunner:
         parts: list[Part] = [Text(written)] if written.strip() else []
         return Outcome(tuple(thought.added), (*parts, *([voice] if voice else []), *thought.parts))
 
-    async def _before(self, turn: Turn, mode: VoiceMode, understood: Understood) -> tuple[ChatMessage, ...]:
-        rows = await self._store.history.history(turn.conversation, since=turn.session.since, limit=ROWS_AT_MOST)
+    async def _question(self, turn: Turn, instructions: System) -> Question:
+        memory, model = self._verbs.memory, turn.session.model or self._manners.model
+
+        async def shorter() -> tuple[ChatMessage, ...] | None:
+            past = await memory.shorten(turn, model)
+            return None if past is None else (instructions, *past)
+
+        before = (instructions, *await memory.recall(turn, model))
+        return Question(ChatRequest(model, before, (), turn.session.thinking), shorter)
+
+    def _instructions(self, turn: Turn, mode: VoiceMode, understood: Understood) -> System:
         aloud = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and understood.spoken)
         now, tagged = self._clock.now(), mode is VoiceMode.TAGGED
         door = self._manners.doors.get(turn.conversation.channel)
         room = None if door is None or turn.inbounds[-1].private else door.room(turn.inbounds[-1])
-        instructions = system(
+        return system(
             turn.conversation.channel,
             now,
             spoken=aloud,
@@ -223,7 +229,6 @@ class TurnRunner:
             character=self._manners.character,
             room=room.prompt if room else "",
         )
-        return compose(instructions, [row.message for row in rows])
 
 
 async def carried_through(work: Coroutine[None, None, None], stopped: Callable[[], bool]) -> None:

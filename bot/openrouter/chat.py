@@ -94,6 +94,10 @@ class OpenRouterChat:
                 log.warning("model.fallback", extra={"model": slug, "next": following, "reason": str(error)})
             yield Retrying(f"{slug} is not available now. I ask {following} instead.")
 
+    async def context_tokens(self, model: str) -> int:
+        """How many tokens a model can take, its answer among them. Raises `ModelMissing` for what is no model."""
+        return (await self._catalog.facts(_slug(model))).context_tokens
+
     def _candidates(self, model: str) -> tuple[str, ...]:
         """The slugs to try in order; those that were busy a moment ago only when there is no other."""
         slugs = [_slug(model), *map(_slug, self._settings.fallbacks)]

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from itertools import count
 
+from bot.agent.memory import SUMMARISE
 from bot.core.chat import (
     Assistant,
     Call,
@@ -46,16 +47,24 @@ Move = Says | Calls | ProviderError | Exception
 
 @dataclass
 class ScriptedModel:
-    """Plays `moves` in order; when they have run out it repeats what the person said."""
+    """Plays `moves` in order; when they have run out it repeats what the person said.
+
+    What asks it to sum up a conversation is played from `summaries`, and kept in `summed`."""
 
     moves: list[Move] = field(default_factory=list)
     requests: list[ChatRequest] = field(default_factory=list)
+    summaries: list[Move] = field(default_factory=list)
+    summed: list[ChatRequest] = field(default_factory=list)
     cancelled: int = 0
     _ids: count[int] = field(default_factory=lambda: count(1))
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
-        self.requests.append(request)
-        move = self.moves.pop(0) if self.moves else Says(f"You said: {last_said(request)}")
+        if request.messages[0] == System(SUMMARISE):
+            self.summed.append(request)
+            move = self.summaries.pop(0) if self.summaries else Says(f"summary {len(self.summed)}")
+        else:
+            self.requests.append(request)
+            move = self.moves.pop(0) if self.moves else Says(f"You said: {last_said(request)}")
         if isinstance(move, Exception):
             raise move
         text = move.text
