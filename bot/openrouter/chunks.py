@@ -83,11 +83,10 @@ async def _whole(stream: ByteStream, pulse: _Pulse, label: str) -> str:
 async def _pieces(chunks: AsyncIterator[bytes], pulse: _Pulse, label: str) -> AsyncGenerator[bytes, None]:
     """The bytes as they come, until the line is silent for too long."""
     expiry = asyncio.ensure_future(pulse.stopped())
-    read: asyncio.Future[bytes | None] | None = None
+    read = asyncio.ensure_future(_next(chunks))
     hurried = False
     try:
         while True:
-            read = asyncio.ensure_future(_next(chunks))
             await asyncio.wait({read, expiry}, return_when=asyncio.FIRST_COMPLETED)
             if not read.done():
                 raise ProviderBusy(f"{label}: {expiry.result()}", tell=BROKE_OFF)
@@ -101,14 +100,14 @@ async def _pieces(chunks: AsyncIterator[bytes], pulse: _Pulse, label: str) -> As
                 hurried = pulse.complete()
                 expiry.cancel()
                 expiry = asyncio.ensure_future(pulse.stopped())
+            read = asyncio.ensure_future(_next(chunks))
     except ProviderBusy:
         if not pulse.complete():
             raise
     finally:
-        waiting = [task for task in (read, expiry) if task is not None]
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        read.cancel()
+        expiry.cancel()
+        await asyncio.gather(read, expiry, return_exceptions=True)
 
 
 async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:

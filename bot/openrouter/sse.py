@@ -37,10 +37,8 @@ class EventReader:
         return self._events(whole)
 
     def finish(self) -> list[str]:
-        """The data of a last event that no blank line ended."""
-        rest = b"".join(self._pieces)
-        self._pieces, self._size = [], 0
-        return self._events([rest])
+        """The data of a last event that no blank line ended. Nothing is fed after it."""
+        return self._events([b"".join(self._pieces)])
 
     def _with_line_feeds(self, chunk: bytes) -> bytes:
         """CRLF and CR as LF, also when the two halves of a CRLF arrive apart."""
