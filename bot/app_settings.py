@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.agent.access import DmPolicy, Door, Room
@@ -52,6 +53,7 @@ def agent_settings(config: Config) -> AgentSettings:
         language=audio.language,
         zone=defaults.user_timezone,
         clip_seconds=SECONDS_FOR_A_CLIP if defaults.video.timeout_ms is None else defaults.video.timeout_ms / 1000,
+        picture_folders=tuple(map(Path, defaults.media_local_roots)),
         turns_at_once=limits.turns_at_once,
         messages_per_minute=limits.messages_per_minute or 1_000_000,
     )

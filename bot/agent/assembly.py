@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from bot.agent.accept import Acceptor, FrontDesk
@@ -56,6 +57,7 @@ from bot.core.ports import (
 )
 from bot.tools.image_generate import image_generate
 from bot.tools.media_jobs import music_generate, video_generate
+from bot.tools.pictures import Gallery, Web
 from bot.tools.reminder import reminder
 from bot.tools.tool import Tool
 
@@ -84,6 +86,7 @@ class Providers:
     videos: VideoGenerator | None = None
     music: MusicGenerator | None = None
     credit: Callable[[], Awaitable[str]] | None = None
+    web: Web | None = None
     lacks: tuple[VoxlineError, ...] = ()
     holds: Holds | None = None
 
@@ -91,7 +94,7 @@ class Providers:
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
     """What the operator decided about the agent. `echo` is how what was heard is shown, with {transcript} in it;
-    `clip_seconds` is how long a clip may take when its request does not say."""
+    `clip_seconds` is how long a clip may take when its request does not say; `picture_folders` are open to tools."""
 
     models: Models
     doors: Mapping[str, Door] = field(default_factory=dict)
@@ -102,6 +105,7 @@ class AgentSettings:
     language: str = ""
     zone: str = "UTC"
     clip_seconds: float = SECONDS_FOR_A_CLIP
+    picture_folders: tuple[Path, ...] = ()
     turns_at_once: int = TURNS_AT_ONCE
     messages_per_minute: int = MESSAGES_AT_MOST
     drain_seconds: float = 30.0
@@ -142,7 +146,8 @@ async def open_agent(
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
     memory = Memory(history=store, chat=providers.chat, budget=budget, clock=clock, holds=providers.holds)
-    tools = all_tools(providers, store, jobs, timer, settings.zone, clock)
+    gallery = Gallery(PatientShelf(store, clock), providers.web, settings.picture_folders)
+    tools = all_tools(providers, gallery, jobs, timer, settings.zone, clock)
     commands = all_commands(store, channels, providers, settings, jobs, Money(budget, providers.credit), clock, wake)
     runner = TurnRunner(
         store=TurnStore(store, store, store),
@@ -183,16 +188,16 @@ async def open_agent(
 
 
 def all_tools(
-    providers: Providers, blobs: Blobs, jobs: JobRunner, timer: ReminderTimer, zone: str, clock: Clock
+    providers: Providers, gallery: Gallery, jobs: JobRunner, timer: ReminderTimer, zone: str, clock: Clock
 ) -> tuple[Tool, ...]:
     """What the model may call: only what somebody here can do."""
     tools = []
     if providers.images is not None:
-        tools.append(image_generate(providers.images, PatientShelf(blobs, clock)))
+        tools.append(image_generate(providers.images, gallery))
     if providers.videos is not None:
-        tools.append(video_generate(jobs, clock))
+        tools.append(video_generate(jobs, clock, gallery))
     if providers.music is not None:
-        tools.append(music_generate(jobs, clock))
+        tools.append(music_generate(jobs, clock, gallery))
     return (*tools, reminder(timer, clock, zone))
 
 

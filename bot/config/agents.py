@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +29,16 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"{name!r} is not a time zone; write an IANA name such as Europe/Berlin") from None
     return name
+
+
+def _whole_path(text: str) -> str:
+    path = os.path.expanduser(text.strip())
+    if not os.path.isabs(path):
+        raise ValueError(f"{text!r} is not a whole path; begin it with / or ~")
+    return path
+
+
+Folder = Annotated[str, AfterValidator(_whole_path)]
 
 
 class ModelChoice(Section):
@@ -62,7 +73,8 @@ class AgentDefaults(Section):
     """How every agent thinks unless it says otherwise.
 
     `models`, when it is not empty, is the list people may choose from with /model.
-    `media_max_mb` caps generated media, in MiB.
+    `media_max_mb` caps generated media, in MiB. `media_local_roots` are folders of this machine out of which a model
+    may take pictures.
     """
 
     model: Annotated[ModelChoice, BeforeValidator(_primary_from_text)] = ModelChoice(primary=DEFAULT_MODEL)
@@ -73,6 +85,7 @@ class AgentDefaults(Section):
     music_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
     media_models: MediaModels = MediaModels()
     media_max_mb: Annotated[float, Field(gt=0, le=1024)] = 16
+    media_local_roots: Annotated[tuple[Folder, ...], AsTuple] = ()
     thinking_default: Thinking | None = None
     user_timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     system_prompt: str = ""

@@ -64,11 +64,14 @@ class Guard:
     """Fetches from the public internet over https. Use as an async context manager.
 
     `allow_private` names origins such as http://127.0.0.1:8080 that the operator vouches for: only they may
-    be plain http or lie at a private address. `resolver` replaces the machine's name lookup.
+    lie at a private address, and, without `plain`, be plain http. `resolver` replaces the machine's name lookup.
     """
 
-    def __init__(self, *, allow_private: tuple[str, ...] = (), resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self, *, allow_private: tuple[str, ...] = (), plain: bool = False, resolver: AbstractResolver | None = None
+    ) -> None:
         self._allowed = frozenset(_origin(URL(origin)) for origin in allow_private)
+        self._schemes = ("https", "http") if plain else ("https",)
         self._resolver = resolver
         self._stack = AsyncExitStack()
         self._public: aiohttp.ClientSession | None = None
@@ -144,7 +147,7 @@ class Guard:
             raise Blocked("this is not an address that can be opened") from error
         if not host or not port or parsed.user is not None or parsed.password is not None or "%" in host:
             raise Blocked(f"{_shown(parsed)} has no host, or has a user name in it")
-        if parsed.scheme != "https" and _origin(parsed) not in self._allowed:
+        if parsed.scheme not in self._schemes and _origin(parsed) not in self._allowed:
             raise Blocked(f"{_shown(parsed)} is not an https address")
         return parsed
 

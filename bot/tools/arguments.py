@@ -74,6 +74,12 @@ def positive_integer(arguments: Mapping[str, object], name: str, *, at_most: int
     return int(value)
 
 
+def milliseconds(arguments: Mapping[str, object]) -> float | None:
+    """The time under timeoutMs, in seconds; None when absent."""
+    wanted = positive_integer(arguments, "timeoutMs")
+    return None if wanted is None else wanted / 1000
+
+
 def flag(arguments: Mapping[str, object], name: str) -> bool | None:
     """A boolean; None when absent."""
     value = arguments.get(name)

@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import replace
 
-from bot.core.chat import ToolSpec
-from bot.core.messages import Blob, Kind, Media
+from bot.core.messages import Kind, Media
 from bot.core.ports import ImageGenerator
 from bot.core.work import Capability, ImageRequest, Spend, ToolOutcome
 from bot.media.names import safe_name
 from bot.tools import arguments
-from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
+from bot.tools.pictures import Gallery, named
+from bot.tools.spec import FLAG, TEXT, WHOLE, choice, said, spec, texts
+from bot.tools.tool import Effect, Tool, ToolContext
 
 ACTIONS = ("generate", "status", "list")
 RESOLUTIONS = ("1K", "2K", "4K")
 COUNT_AT_MOST = 4
-REFERENCES_AT_MOST = 5
+PICTURES_AT_MOST = 10
 UNSUPPORTED = ("quality", "outputFormat", "background")
 NOTHING_RUNS = "Nothing is being drawn: pictures are drawn within the call, and what was drawn is delivered already."
 OFFERED = (
-    f"One to {COUNT_AT_MOST} pictures of a prompt, or changes to up to {REFERENCES_AT_MOST} pictures of the person. "
-    f"aspectRatio: {', '.join(arguments.RATIOS)}. resolution: {', '.join(RESOLUTIONS)}."
+    f"One to {COUNT_AT_MOST} pictures of a prompt, or changes to up to 5 pictures. "
+    f"aspectRatio: {', '.join(arguments.RATIOS)}. resolution: {', '.join(RESOLUTIONS)}. model: any that draws."
 )
 
-SPEC = ToolSpec(
+SPEC = spec(
     "image_generate",
-    "Draw pictures, or change the picture the person sent or replied to. The result is delivered to the chat.",
-    json.dumps(
-        {
-            "type": "object",
-            "properties": {
-                "action": {"type": "string", "enum": ACTIONS},
-                "prompt": {"type": "string", "description": "What to draw or to change, in full."},
-                "edit": {"type": "boolean", "description": "Change the person's own picture(s)."},
-                "count": {"type": "integer", "minimum": 1, "maximum": COUNT_AT_MOST},
-                "aspectRatio": {"type": "string", "description": "Such as 16:9."},
-                "size": {"type": "string", "description": "WxH; its shape counts."},
-                "resolution": {"type": "string", "enum": RESOLUTIONS},
-                "filename": {"type": "string"},
-                "timeoutMs": {"type": "integer"},
-            },
-        },
-        separators=(",", ":"),
-    ),
+    "Draw pictures, or change some. The result is delivered to the chat.",
+    action=choice(*ACTIONS),
+    prompt=said("What to draw or to change, in full."),
+    edit=said("Change the picture(s) the person sent or replied to.", FLAG),
+    image=TEXT,
+    images=texts("More to change: the person's by number, or https and data: addresses."),
+    model=said("Only if asked for."),
+    count=WHOLE,
+    aspectRatio=said("Such as 16:9."),
+    size=said("WxH; its shape counts."),
+    resolution=choice(*RESOLUTIONS),
+    filename=TEXT,
+    timeoutMs=WHOLE,
 )
 
 
-class Shelf(Protocol):
-    """Where pictures are kept."""
-
-    async def put(self, data: bytes, mime: str) -> Blob: ...
-
-
-def image_generate(images: ImageGenerator, blobs: Shelf) -> Tool:
+def image_generate(images: ImageGenerator, gallery: Gallery) -> Tool:
     """The tool, drawing with `images`. A picture is paid for, so a call with unknown outcome is not repeated."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
@@ -63,7 +52,9 @@ def image_generate(images: ImageGenerator, blobs: Shelf) -> Tool:
                 return ToolOutcome(NOTHING_RUNS)
             case "list":
                 return ToolOutcome(OFFERED)
-        request = asked(given, context.pictures)
+        request = asked(given)
+        names = named(given, context.pictures, flag="edit", at_most=PICTURES_AT_MOST)
+        request = replace(request, references=tuple([await gallery.load(name, context.pictures) for name in names]))
         drawn = await images.draw(request)
         context.spend.append(
             Spend(
@@ -77,7 +68,7 @@ def image_generate(images: ImageGenerator, blobs: Shelf) -> Tool:
         )
         parts = []
         for number, picture in enumerate(drawn.pictures, 1):
-            blob = await blobs.put(picture.data, picture.mime)
+            blob = await gallery.shelf.put(picture.data, picture.mime)
             parts.append(Media(Kind.PICTURE, blob, file_name(given, number, len(drawn.pictures), picture.mime)))
         count = f"{len(parts)} pictures" if len(parts) > 1 else "The picture"
         unused = (*drawn.ignored, *(name for name in UNSUPPORTED if given.get(name) is not None))
@@ -87,20 +78,16 @@ def image_generate(images: ImageGenerator, blobs: Shelf) -> Tool:
     return Tool(SPEC, Effect.ONCE, run, Capability.IMAGE)
 
 
-def asked(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> ImageRequest:
-    """The call as a request. Raises `ToolFailed`."""
-    edit = arguments.flag(given, "edit")
-    if edit and not pictures:
-        raise ToolFailed("There is no picture to change: the person sent none and replied to none. Ask for it.")
-    timeout = arguments.positive_integer(given, "timeoutMs")
+def asked(given: Mapping[str, object]) -> ImageRequest:
+    """The call as a request, without its pictures. Raises `ToolFailed`."""
     return ImageRequest(
         prompt=arguments.text(given, "prompt", required=True),
-        references=pictures[:REFERENCES_AT_MOST] if edit else (),
+        model=arguments.text(given, "model"),
         count=arguments.positive_integer(given, "count", at_most=COUNT_AT_MOST) or 1,
         aspect_ratio=arguments.ratio(given),
         resolution=arguments.one_of(given, "resolution", RESOLUTIONS),
         size=arguments.size(given),
-        timeout_seconds=timeout / 1000 if timeout else None,
+        timeout_seconds=arguments.milliseconds(given),
     )
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.core.chat import ToolSpec
 from bot.core.messages import Blob, Conversation
 from bot.core.ports import Clock
 from bot.core.work import Frame, Job, JobState, SongRequest, ToolOutcome, VideoRequest
 from bot.tools import arguments
+from bot.tools.pictures import Gallery, is_link, named
+from bot.tools.spec import FLAG, TEXT, WHOLE, choice, said, spec, texts
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 
-FRAMES_AT_MOST = 4
+FRAMES_AT_MOST = 9
+PICTURES_AT_MOST = 10
 ROLES = ("first_frame", "last_frame", "reference_image")
 FORMATS = ("wav", "mp3")
 ACTIONS = ("generate", "status", "list")
 OPTIONS = ("seed", "callback_url")
+NOT_PICTURES = ("video", "videos", "audioRef", "audioRefs")
 
 ALREADY = (
     "The same request was started before, so it is not started again. Its result, or why there is none, comes to the "
@@ -29,56 +31,47 @@ BUSY = (
     "shows and cancels it."
 )
 CLIPS_OFFERED = (
-    f"One clip of a prompt, from up to {FRAMES_AT_MOST} pictures of the person. imageRoles: {', '.join(ROLES)}. "
+    f"One clip of a prompt, from up to 4 pictures. imageRoles: {', '.join(ROLES)}. "
     f"aspectRatio: {', '.join(arguments.RATIOS)}. providerOptions: {', '.join(OPTIONS)}. "
     "Duration, shape and resolution become the nearest that the model has."
 )
-SONGS_OFFERED = f"One song of at most 180 seconds. format: {', '.join(FORMATS)}."
+SONGS_OFFERED = f"One song of at most 180 seconds, from words and one picture. format: {', '.join(FORMATS)}."
 STARTED = (
     "Started. It takes a while and will be delivered to the chat by itself; the person can go on writing meanwhile."
 )
 
-VIDEO = ToolSpec(
+VIDEO = spec(
     "video_generate",
     "Make a short video clip. It runs in the background and is delivered later.",
-    json.dumps(
-        {
-            "type": "object",
-            "properties": {
-                "action": {"type": "string", "enum": ACTIONS},
-                "prompt": {"type": "string"},
-                "durationSeconds": {"type": "integer"},
-                "aspectRatio": {"type": "string"},
-                "resolution": {"type": "string"},
-                "size": {"type": "string"},
-                "audio": {"type": "boolean"},
-                "useImages": {"type": "boolean", "description": "Start from the person's picture(s)."},
-                "imageRoles": {"type": "array", "items": {"type": "string", "enum": ROLES}},
-                "providerOptions": {"type": "object", "description": "seed"},
-            },
-        },
-        separators=(",", ":"),
-    ),
+    action=choice(*ACTIONS),
+    prompt=TEXT,
+    durationSeconds=WHOLE,
+    aspectRatio=TEXT,
+    resolution=TEXT,
+    size=TEXT,
+    audio=FLAG,
+    useImages=said("Start from the person's picture(s).", FLAG),
+    image=TEXT,
+    images=texts("As in image_generate."),
+    imageRoles=texts(of=choice(*ROLES)),
+    model=TEXT,
+    providerOptions=said("seed", {"type": "object"}),
+    timeoutMs=WHOLE,
 )
 
-MUSIC = ToolSpec(
+MUSIC = spec(
     "music_generate",
     "Compose a song or music. It runs in the background and is delivered later.",
-    json.dumps(
-        {
-            "type": "object",
-            "properties": {
-                "action": {"type": "string", "enum": ACTIONS},
-                "prompt": {"type": "string"},
-                "lyrics": {"type": "string"},
-                "instrumental": {"type": "boolean"},
-                "durationSeconds": {"type": "integer"},
-                "format": {"type": "string", "enum": FORMATS},
-                "useImage": {"type": "boolean", "description": "Let the person's picture inspire it."},
-            },
-        },
-        separators=(",", ":"),
-    ),
+    action=choice(*ACTIONS),
+    prompt=TEXT,
+    lyrics=TEXT,
+    instrumental=FLAG,
+    durationSeconds=WHOLE,
+    format=choice(*FORMATS),
+    useImage=said("Let the person's picture inspire it.", FLAG),
+    image=TEXT,
+    images=texts(),
+    model=TEXT,
 )
 
 
@@ -99,7 +92,7 @@ class Starter(Protocol):
     async def running(self, conversation: Conversation) -> tuple[Job, ...]: ...
 
 
-def video_generate(jobs: Starter, clock: Clock) -> Tool:
+def video_generate(jobs: Starter, clock: Clock, gallery: Gallery) -> Tool:
     """The tool that starts a clip: one submit at most, whatever is restarted in between."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
@@ -108,14 +101,14 @@ def video_generate(jobs: Starter, clock: Clock) -> Tool:
                 return await status(jobs, context, VideoRequest, clock)
             case "list":
                 return ToolOutcome(CLIPS_OFFERED)
-        request = clip(given, context.pictures)
+        request = replace(clip(given), frames=await frames(given, context.pictures, gallery))
         wanted = job(context, request, clock)
         return told(wanted, await jobs.start_video(wanted), clock)
 
     return Tool(VIDEO, Effect.KEYED, run)
 
 
-def music_generate(jobs: Starter, clock: Clock) -> Tool:
+def music_generate(jobs: Starter, clock: Clock, gallery: Gallery) -> Tool:
     """The tool that starts a song."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
@@ -124,17 +117,8 @@ def music_generate(jobs: Starter, clock: Clock) -> Tool:
                 return await status(jobs, context, SongRequest, clock)
             case "list":
                 return ToolOutcome(SONGS_OFFERED)
-        wants_picture = arguments.flag(given, "useImage")
-        if wants_picture and not context.pictures:
-            raise ToolFailed("There is no picture: the person sent none and replied to none.")
-        request = SongRequest(
-            prompt=arguments.text(given, "prompt", required=True),
-            lyrics=arguments.text(given, "lyrics"),
-            instrumental=bool(arguments.flag(given, "instrumental")),
-            duration_seconds=arguments.positive_integer(given, "durationSeconds"),
-            picture=context.pictures[0] if wants_picture else None,
-            format=arguments.one_of(given, "format", FORMATS),
-        )
+        picture = await inspiration(given, context.pictures, gallery)
+        request = replace(song(given), picture=picture.blob, picture_url=picture.url)
         wanted = job(context, request, clock)
         return told(wanted, await jobs.start_song(wanted), clock)
 
@@ -166,15 +150,14 @@ def so_far(one: Job, clock: Clock) -> str:
     return f"{one.request.prompt!r}: {int((clock.now() - one.created_at).total_seconds())} s so far"
 
 
-def clip(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> VideoRequest:
-    """The call as a request. Raises `ToolFailed`."""
-    wanted = pictures if arguments.flag(given, "useImages") else ()
-    if arguments.flag(given, "useImages") and not pictures:
-        raise ToolFailed("There is no picture to start from: the person sent none and replied to none.")
+def clip(given: Mapping[str, object]) -> VideoRequest:
+    """The call as a request, without its pictures. Raises `ToolFailed`."""
+    if any(given.get(name) for name in NOT_PICTURES):
+        raise ToolFailed("Clips are made from words and pictures here, not from clips or sounds.")
     seed, callback = options(given)
     return VideoRequest(
         prompt=arguments.text(given, "prompt", required=True),
-        frames=frames(given, wanted),
+        model=arguments.text(given, "model"),
         duration_seconds=arguments.positive_integer(given, "durationSeconds"),
         resolution=arguments.text(given, "resolution"),
         aspect_ratio=arguments.ratio(given),
@@ -182,6 +165,19 @@ def clip(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> VideoReques
         audio=arguments.flag(given, "audio"),
         seed=seed,
         callback_url=callback,
+        timeout_seconds=arguments.milliseconds(given),
+    )
+
+
+def song(given: Mapping[str, object]) -> SongRequest:
+    """The call as a request, without its picture. Raises `ToolFailed`."""
+    return SongRequest(
+        prompt=arguments.text(given, "prompt", required=True),
+        model=arguments.text(given, "model"),
+        lyrics=arguments.text(given, "lyrics"),
+        instrumental=bool(arguments.flag(given, "instrumental")),
+        duration_seconds=arguments.positive_integer(given, "durationSeconds"),
+        format=arguments.one_of(given, "format", FORMATS),
     )
 
 
@@ -198,14 +194,29 @@ def options(given: Mapping[str, object]) -> tuple[int | None, str]:
     return seed, arguments.text(named, "callback_url")
 
 
-def frames(given: Mapping[str, object], pictures: tuple[Blob, ...]) -> tuple[Frame, ...]:
-    """The pictures with their roles, matched by place."""
+async def frames(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: Gallery) -> tuple[Frame, ...]:
+    """The pictures with their roles, matched by place once each picture is named once."""
+    names = named(given, shown, flag="useImages", at_most=FRAMES_AT_MOST)
     roles = given.get("imageRoles") or []
-    if not isinstance(roles, list) or len(roles) > len(pictures):
-        raise ToolFailed(f"'imageRoles' must list at most {len(pictures)} roles, one for each picture.")
-    named = [role if isinstance(role, str) else "" for role in roles]
-    padded = [*named, *[""] * len(pictures)]
-    return tuple(Frame(blob, role) for blob, role in zip(pictures[:FRAMES_AT_MOST], padded, strict=False))
+    if not isinstance(roles, list) or len(roles) > len(names):
+        raise ToolFailed(f"'imageRoles' must list at most {len(names)} roles, one for each picture.")
+    written = [role if isinstance(role, str) else "" for role in roles]
+    padded = [*written, *[""] * (len(names) - len(written))]
+    loaded = [await frame(name, shown, gallery) for name in names]
+    return tuple(replace(one, role=role) for one, role in zip(loaded, padded, strict=True))
+
+
+async def inspiration(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: Gallery) -> Frame:
+    """The picture for a song; an empty frame without one."""
+    names = named(given, shown, flag="useImage", most_shown=1, at_most=PICTURES_AT_MOST)
+    if len(names) > 1:
+        raise ToolFailed(f"A song takes one picture, not {len(names)}.")
+    return await frame(names[0], shown, gallery) if names else Frame(None)
+
+
+async def frame(name: str, shown: tuple[Blob, ...], gallery: Gallery) -> Frame:
+    """A picture by its content, or by its address where the provider opens it itself."""
+    return Frame(None, url=name) if is_link(name) else Frame(await gallery.load(name, shown))
 
 
 def job(context: ToolContext, request: VideoRequest | SongRequest, clock: Clock) -> Job:

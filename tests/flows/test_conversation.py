@@ -19,6 +19,15 @@ async def test_two_messages_of_one_chat_are_answered_in_order(world: World) -> N
     assert world.texts() == ["the first", "the second"]
 
 
+async def test_a_hello_with_every_tool_costs_a_request_of_at_most_six_kilobytes(on_telegram: World) -> None:
+    await on_telegram.side.say("hello")
+    await on_telegram.side.until(lambda: on_telegram.prompts())
+
+    request = on_telegram.prompts()[0]
+    assert all(f"{kind}_generate" in request for kind in ("image", "video", "music"))
+    assert len(request) <= 6000
+
+
 async def test_a_slow_chat_holds_up_no_other(world: World) -> None:
     world.sandbox.faults.add("/chat/completions", do=Hang(), times=1)
     await world.side.say("never answered")

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from bot.core.chat import Picture
-from bot.core.messages import Blob, Media
+from bot.core.messages import Media
 from bot.core.work import Drawn, ImageRequest
 from bot.tools import arguments
 from bot.tools.image_generate import image_generate
 from bot.tools.tool import ToolFailed
-from tests.bot.tools.calling import context, picture
+from tests.bot.tools.calling import PNG_URL, context, gallery, picture
 
 
 class Painter:
@@ -25,19 +25,23 @@ class Painter:
         return self._drawn
 
 
-class Shelf:
-    async def put(self, data: bytes, mime: str) -> Blob:
-        return Blob("0" * 64, mime, len(data))
-
-
 async def test_every_wish_reaches_the_painter() -> None:
     painter = Painter()
     wishes = {"aspectRatio": "2:1", "resolution": "2k", "size": "1024 x 512", "count": 4, "timeoutMs": 9000}
+    wishes["model"] = "openrouter/a/painter"
 
-    await image_generate(painter, Shelf()).run({"prompt": "a fox", **wishes}, context())
+    await image_generate(painter, gallery()).run({"prompt": "a fox", **wishes}, context())
 
     assert painter.asked == [
-        ImageRequest("a fox", count=4, aspect_ratio="2:1", resolution="2K", size="1024x512", timeout_seconds=9.0)
+        ImageRequest(
+            "a fox",
+            "openrouter/a/painter",
+            count=4,
+            aspect_ratio="2:1",
+            resolution="2K",
+            size="1024x512",
+            timeout_seconds=9.0,
+        )
     ]
 
 
@@ -61,13 +65,18 @@ async def test_every_wish_reaches_the_painter() -> None:
         {"timeoutMs": float("nan")},
         {"edit": True},
         {"edit": "yes"},
+        {"model": 5},
+        {"image": 5},
+        {"images": "1"},
+        {"images": [1]},
+        {"images": [f"https://p.example/{number}" for number in range(11)]},
     ],
 )
 async def test_a_wrong_wish_is_refused_before_anything_is_drawn(wrong: dict[str, object]) -> None:
     painter = Painter()
 
     with pytest.raises(ToolFailed):
-        await image_generate(painter, Shelf()).run({"prompt": "a fox", **wrong}, context())
+        await image_generate(painter, gallery()).run({"prompt": "a fox", **wrong}, context())
     assert painter.asked == []
 
 
@@ -75,30 +84,43 @@ async def test_a_wrong_wish_is_refused_before_anything_is_drawn(wrong: dict[str,
 async def test_asking_what_there_is_draws_nothing(action: str) -> None:
     painter = Painter()
 
-    outcome = await image_generate(painter, Shelf()).run({"action": action}, context())
+    outcome = await image_generate(painter, gallery()).run({"action": action}, context())
 
     assert outcome.text
     assert (outcome.parts, painter.asked) == ((), [])
 
 
 async def test_the_list_names_every_shape_that_is_understood() -> None:
-    outcome = await image_generate(Painter(), Shelf()).run({"action": "list"}, context())
+    outcome = await image_generate(Painter(), gallery()).run({"action": "list"}, context())
     assert all(ratio in outcome.text for ratio in arguments.RATIOS)
     assert len(set(arguments.RATIOS)) == 15
 
 
-async def test_an_edit_takes_five_pictures_of_the_person_in_order() -> None:
+async def test_an_edit_takes_the_pictures_of_the_person_in_order() -> None:
     painter, shown = Painter(), tuple(picture(number) for number in range(7))
 
-    await image_generate(painter, Shelf()).run({"prompt": "in blue", "edit": True}, context(*shown))
+    await image_generate(painter, gallery()).run({"prompt": "in blue", "edit": True}, context(*shown))
 
-    assert painter.asked[0].references == shown[:5]
+    assert painter.asked[0].references == shown
+
+
+async def test_pictures_are_taken_once_each_the_own_ones_first() -> None:
+    painter, shown = Painter(), (picture(1), picture(2))
+    given = {"prompt": "x", "edit": True, "image": " 2 ", "images": ["@1", "", f"@{PNG_URL}", PNG_URL]}
+
+    await image_generate(painter, gallery()).run(given, context(*shown))
+    await image_generate(painter, gallery()).run({"prompt": "x", "images": ["2"]}, context(*shown))
+
+    first, second = painter.asked
+    assert first.references[:2] == shown
+    assert [blob.mime for blob in first.references[2:]] == ["image/png"]
+    assert second.references == (picture(2),)
 
 
 async def test_hints_that_nothing_takes_are_told_as_ignored() -> None:
     given = {"prompt": "a fox", "quality": "high", "outputFormat": "webp", "background": "transparent"}
 
-    outcome = await image_generate(Painter("resolution"), Shelf()).run(given, context())
+    outcome = await image_generate(Painter("resolution"), gallery()).run(given, context())
 
     assert outcome.text.endswith("Ignored hints: resolution, quality, outputFormat, background.")
 
@@ -114,7 +136,7 @@ async def test_hints_that_nothing_takes_are_told_as_ignored() -> None:
     ],
 )
 async def test_a_picture_is_called_as_asked_by_what_it_is(wanted: str, pictures: int, names: list[str]) -> None:
-    tool = image_generate(Painter(pictures=pictures), Shelf())
+    tool = image_generate(Painter(pictures=pictures), gallery())
 
     outcome = await tool.run({"prompt": "a fox", "filename": wanted}, context())
 
@@ -122,5 +144,5 @@ async def test_a_picture_is_called_as_asked_by_what_it_is(wanted: str, pictures:
 
 
 def test_what_the_model_is_told_is_an_object_of_known_types() -> None:
-    schema = json.loads(image_generate(Painter(), Shelf()).spec.parameters)
-    assert {value["type"] for value in schema["properties"].values()} == {"string", "boolean", "integer"}
+    schema = json.loads(image_generate(Painter(), gallery()).spec.parameters)
+    assert {value["type"] for value in schema["properties"].values()} == {"string", "boolean", "integer", "array"}

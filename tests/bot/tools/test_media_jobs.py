@@ -8,7 +8,7 @@ from bot.core.messages import Conversation
 from bot.core.work import Frame, Job, SongRequest, VideoRequest
 from bot.tools.media_jobs import ALREADY, STARTED, Begun, music_generate, video_generate
 from bot.tools.tool import Tool, ToolFailed
-from tests.bot.tools.calling import context, picture
+from tests.bot.tools.calling import PNG_URL, context, gallery, picture
 from tests.fakes.clock import FakeClock
 
 
@@ -38,7 +38,7 @@ class Starter:
 
 
 def both(starter: Starter) -> tuple[Tool, Tool]:
-    return video_generate(starter, FakeClock()), music_generate(starter, FakeClock())
+    return video_generate(starter, FakeClock(), gallery()), music_generate(starter, FakeClock(), gallery())
 
 
 async def test_every_wish_for_a_clip_is_in_the_job() -> None:
@@ -52,7 +52,10 @@ async def test_every_wish_for_a_clip_is_in_the_job() -> None:
         "size": "1280x720",
         "audio": False,
         "useImages": True,
+        "image": "https://pics.example/a.png",
         "imageRoles": ["reference_image", None, "nonsense"],
+        "model": "openrouter/a/filmer",
+        "timeoutMs": 90_000,
         "providerOptions": {"seed": 7, "callback_url": "https://example.com/done"},
     }
     shown = tuple(picture(number) for number in range(5))
@@ -61,7 +64,11 @@ async def test_every_wish_for_a_clip_is_in_the_job() -> None:
 
     assert starter.asked == VideoRequest(
         "waves",
-        frames=tuple(map(Frame, shown[:4], ("reference_image", "", "nonsense", ""))),
+        "openrouter/a/filmer",
+        frames=(
+            *map(Frame, shown, ("reference_image", "", "nonsense", "", "")),
+            Frame(None, "", "https://pics.example/a.png"),
+        ),
         duration_seconds=6,
         resolution="720P",
         aspect_ratio="16:9",
@@ -69,6 +76,7 @@ async def test_every_wish_for_a_clip_is_in_the_job() -> None:
         audio=False,
         seed=7,
         callback_url="https://example.com/done",
+        timeout_seconds=90,
     )
 
 
@@ -90,6 +98,14 @@ async def test_every_wish_for_a_clip_is_in_the_job() -> None:
         {"providerOptions": {"seed": "7"}},
         {"providerOptions": {"seed": 1.5}},
         {"providerOptions": {"callback_url": 5}},
+        {"timeoutMs": 0},
+        {"timeoutMs": "9000"},
+        {"model": 5},
+        {"video": "https://clips.example/a.mp4"},
+        {"audioRefs": ["https://sounds.example/a.mp3"]},
+        {"image": "ftp://pics.example/a.png"},
+        {"images": [f"https://pics.example/{number}.png" for number in range(10)]},
+        {"images": ["https://p.example/a", "@https://p.example/a"], "imageRoles": ["first_frame", "last_frame"]},
     ],
 )
 async def test_a_wrong_wish_for_a_clip_starts_nothing(wrong: dict[str, object]) -> None:
@@ -107,21 +123,59 @@ async def test_more_roles_than_pictures_are_refused() -> None:
         await clip.run({"prompt": "x", "useImages": True, "imageRoles": ["first_frame"] * 2}, context(picture()))
 
 
+async def test_nine_pictures_are_handed_on_and_roles_stay_with_theirs() -> None:
+    starter = Starter()
+    clip, _ = both(starter)
+    named = [PNG_URL, " @" + PNG_URL, *(f"https://pics.example/{number}.png" for number in range(8))]
+
+    await clip.run({"prompt": "x", "images": named, "imageRoles": ["last_frame", "first_frame"]}, context())
+
+    assert isinstance(starter.asked, VideoRequest)
+    first, *others = starter.asked.frames
+    assert (first.role, first.blob is not None and first.blob.mime) == ("last_frame", "image/png")
+    assert [(frame.url, frame.role) for frame in others] == [
+        (f"https://pics.example/{number}.png", "" if number else "first_frame") for number in range(8)
+    ]
+
+
 async def test_every_wish_for_a_song_is_in_the_job() -> None:
     starter = Starter()
     _, song = both(starter)
     given = {"prompt": "the sea", "lyrics": "la la", "instrumental": False, "durationSeconds": 30, "format": "MP3"}
 
-    await song.run({**given, "useImage": True}, context(picture(1), picture(2)))
+    await song.run({**given, "useImage": True, "model": "a/composer"}, context(picture(1), picture(2)))
 
     assert starter.asked == SongRequest(
-        "the sea", lyrics="la la", duration_seconds=30, picture=picture(1), format="mp3"
+        "the sea", "a/composer", lyrics="la la", duration_seconds=30, picture=picture(1), format="mp3"
     )
+
+
+async def test_a_song_takes_a_picture_by_its_address() -> None:
+    starter = Starter()
+    _, song = both(starter)
+
+    await song.run({"prompt": "the sea", "image": "https://pics.example/a.png"}, context())
+
+    assert starter.asked == SongRequest("the sea", picture_url="https://pics.example/a.png")
+
+
+def test_the_time_of_a_song_is_not_for_the_model_to_say() -> None:
+    _, song = both(Starter())
+    assert "timeout" not in song.spec.parameters
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"format": "flac"}, {"durationSeconds": 0}, {"instrumental": "yes"}, {"useImage": True}, {"prompt": None}],
+    [
+        {"format": "flac"},
+        {"durationSeconds": 0},
+        {"instrumental": "yes"},
+        {"useImage": True},
+        {"prompt": None},
+        {"model": 5},
+        {"images": ["https://pics.example/a.png", "https://pics.example/b.png"]},
+        {"images": [f"https://pics.example/{number}.png" for number in range(11)]},
+    ],
 )
 async def test_a_wrong_wish_for_a_song_starts_nothing(wrong: dict[str, object]) -> None:
     starter = Starter()
@@ -141,7 +195,7 @@ async def test_the_same_call_again_starts_nothing_again() -> None:
 
 async def test_a_second_one_of_a_kind_is_not_started_and_the_first_is_named() -> None:
     starter, clock = Starter(), FakeClock()
-    clip, song = video_generate(starter, clock), music_generate(starter, clock)
+    clip, song = video_generate(starter, clock, gallery()), music_generate(starter, clock, gallery())
     for tool, key in ((clip, "turn-1:call-1"), (song, "turn-1:call-2")):
         await tool.run({"prompt": "waves"}, context(key=key))
     await clock.advance(40)

@@ -1,0 +1,169 @@
+"""Where pictures that a model names may come from, and that nothing else is read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import FetchFailed, MediaError
+from bot.core.messages import Blob
+from bot.net.guard import Guard
+from bot.tools.pictures import CLOSED, NOT_THERE, PICTURE_BYTES, Gallery, read_below
+from bot.tools.tool import ToolFailed
+from tests.bot.tools.calling import PNG_URL, Shelf, drawn, gallery, picture
+
+
+@dataclass(frozen=True)
+class Page:
+    data: bytes
+
+
+@dataclass
+class Pages:
+    """The public internet: one page at every address that it knows."""
+
+    known: dict[str, bytes] = field(default_factory=dict)
+    caps: list[int] = field(default_factory=list)
+
+    async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> Page:
+        self.caps.append(cap_bytes)
+        if url not in self.known:
+            raise FetchFailed("https://pics.example answered 404")
+        return Page(self.known[url])
+
+
+def kept(where: Gallery, blob: Blob) -> bytes:
+    assert isinstance(where.shelf, Shelf)
+    return where.shelf.kept[blob.sha256]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Path:
+    """A folder that the owner opened, beside one that stays closed."""
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "secret.png").write_bytes(drawn("black"))
+    (tmp_path / "open" / "in it").mkdir(parents=True)
+    (tmp_path / "open" / "in it" / "a.png").write_bytes(drawn("blue"))
+    return tmp_path / "open"
+
+
+async def test_a_number_is_a_picture_of_the_person() -> None:
+    assert await gallery().load("2", (picture(1), picture(2))) == picture(2)
+    for number in ("0", "3", "9999999999"):
+        with pytest.raises(ToolFailed, match="the person showed 2"):
+            await gallery().load(number, (picture(1), picture(2)))
+
+
+async def test_a_picture_comes_out_of_a_data_address() -> None:
+    where = gallery()
+
+    blob = await where.load(PNG_URL, ())
+
+    assert (kept(where, blob), blob.mime) == (drawn(), "image/png")
+
+
+async def test_a_picture_is_fetched_from_the_web_within_a_cap() -> None:
+    pages = Pages({"http://pics.example/a": drawn(), "https://pics.example/text": b"<p>"})
+    where = gallery(web=pages)
+
+    assert kept(where, await where.load("http://pics.example/a", ())) == drawn()
+    with pytest.raises(ToolFailed, match="not a picture"):
+        await where.load("https://pics.example/text", ())
+    with pytest.raises(ToolFailed, match="answered 404"):
+        await where.load("https://pics.example/gone", ())
+    assert set(pages.caps) == {PICTURE_BYTES}
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1/a.png", "http://169.254.169.254/latest", "https://[::1]/a.png", "http://localhost/"]
+)
+async def test_no_private_address_is_opened(address: str) -> None:
+    async with Guard(plain=True) as guard:
+        with pytest.raises(ToolFailed, match="not a public address"):
+            await gallery(web=guard).load(address, ())
+
+
+async def test_without_a_way_to_the_web_no_address_is_opened() -> None:
+    with pytest.raises(ToolFailed, match="not opened here"):
+        await gallery().load("https://pics.example/a", ())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ftp://pics.example/a.png",
+        "javascript:alert(1)",
+        "C:\\pictures\\a.png",
+        "data:text/html;base64,AAAA",
+        "data:image/png,AAAA",
+        "data:image/png;base64,AAAA",
+    ],
+)
+async def test_other_kinds_of_address_are_refused(name: str, opened: Path) -> None:
+    with pytest.raises(ToolFailed, match="cannot be used"):
+        await gallery(opened).load(name, ())
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "file:///etc/passwd", "a.png", "../a.png", "~/.ssh/id_rsa"])
+async def test_no_file_is_read_unless_a_folder_is_open(name: str) -> None:
+    with pytest.raises(ToolFailed) as refused:
+        await gallery().load(name, ())
+    assert CLOSED in str(refused.value)
+
+
+@pytest.mark.parametrize("form", ["in it/a.png", "{open}/in it/a.png", "file://{open}/in%20it/a.png"])
+async def test_a_picture_in_an_open_folder_is_read(form: str, opened: Path) -> None:
+    where = gallery(opened.parent / "nowhere", opened)
+
+    assert kept(where, await where.load(form.format(open=opened), ())) == drawn("blue")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "../closed/secret.png",
+        "{open}/../closed/secret.png",
+        "file://{open}/%2e%2e/closed/secret.png",
+        "{closed}/secret.png",
+        "in it/link.png",
+        "in it/folder/secret.png",
+        "in it/circle",
+        "in it/pipe",
+        "in it",
+        "missing.png",
+        "a\0.png",
+    ],
+)
+async def test_nothing_leads_out_of_an_open_folder_and_nothing_is_told_about_what_lies_there(
+    form: str, opened: Path
+) -> None:
+    closed = opened.parent / "closed"
+    (opened / "in it" / "link.png").symlink_to(closed / "secret.png")
+    (opened / "in it" / "folder").symlink_to(closed)
+    (opened / "in it" / "circle").symlink_to(opened / "in it" / "circle")
+    os.mkfifo(opened / "in it" / "pipe")
+
+    with pytest.raises(ToolFailed) as refused:
+        await gallery(opened).load(form.format(open=opened, closed=closed), ())
+    assert NOT_THERE in str(refused.value)
+
+
+async def test_a_file_address_on_another_machine_is_refused(opened: Path) -> None:
+    with pytest.raises(ToolFailed, match="another machine"):
+        await gallery(opened).load(f"file://server{opened}/in%20it/a.png", ())
+
+
+async def test_a_file_that_is_no_picture_is_refused_and_not_shown(opened: Path) -> None:
+    (opened / "notes.png").write_text("my diary")
+
+    with pytest.raises(ToolFailed) as refused:
+        await gallery(opened).load("notes.png", ())
+    assert "diary" not in str(refused.value)
+
+
+def test_a_file_above_the_cap_is_not_read(opened: Path) -> None:
+    with pytest.raises(MediaError, match="larger than 10 bytes"):
+        read_below((opened,), "in it/a.png", cap_bytes=10)
