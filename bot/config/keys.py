@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
+from bot.config.key_use import Use
 from bot.config.model import Config
 from bot.config.profiles import PROVIDER, Profiles, StoredKey
 from bot.config.providers import Auth
 from bot.config.secret import Secret, mask
 
 ENV_NAME = "OPENROUTER_API_KEY"
+ENV_LIST = "OPENROUTER_API_KEYS"
 CONFIG_PATH = "models.providers.openrouter.apiKey"
 SPEECH_PATH = "messages.tts.providers.openrouter.apiKey"
 
@@ -30,22 +34,46 @@ class FoundKey:
 def model_key(
     config: Config, profiles: Profiles, environ: Mapping[str, str], *, profile: str = "", now_ms: int = 0
 ) -> FoundKey | None:
-    """The key for chat, pictures, clips, songs and transcription; None when there is none.
+    """The first of `model_keys`, None when there is none. Raises `ConfigError`."""
+    return next(iter(model_keys(config, profiles, environ, profile=profile, now_ms=now_ms)), None)
 
-    In order: the named profile, the configured key under `auth: "api-key"`, the stored profiles, the
-    environment, the configured key. `environ` includes the file's `env` block. Raises `ConfigError`
-    when the configured key points at something that is not there.
+
+def model_keys(
+    config: Config, profiles: Profiles, environ: Mapping[str, str], *, profile: str = "", now_ms: int = 0
+) -> tuple[FoundKey, ...]:
+    """The keys for chat, pictures, clips, songs and transcription as they are tried; more than one only where more
+    than one is stored.
+
+    The first of these that there is: the named profile, the configured key under `auth: "api-key"`, the stored
+    profiles, the environment, the configured key, the spare keys. `environ` includes the file's `env` block.
+    Raises `ConfigError` when the configured key points at something that is not there.
     Source: OpenClaw 2026.6, provider authentication.
     """
     if profile:
-        return next(_usable(profiles.get(profile), environ), None)
+        return tuple(_usable(profiles.get(profile), environ))
     provider = config.models.providers.openrouter
     if provider.auth == "api-key" and provider.api_key:
-        return _configured(provider.api_key, environ, CONFIG_PATH)
-    for stored in in_order(config.auth, profiles, now_ms=now_ms):
-        for found in _usable(stored, environ):
-            return found
-    return _from_environ(environ) or _configured(provider.api_key, environ, CONFIG_PATH)
+        return tuple(_configured(provider.api_key, environ, CONFIG_PATH))
+    stored = in_order(config.auth, profiles, now_ms=now_ms)
+    return (
+        tuple(found for key in stored for found in _usable(key, environ))
+        or tuple(_from_environ(environ))
+        or tuple(_configured(provider.api_key, environ, CONFIG_PATH))
+        or spare_keys(environ)[:1]
+    )
+
+
+def spare_keys(environ: Mapping[str, str]) -> tuple[FoundKey, ...]:
+    """The keys that are tried only once a rate limit was met: those of OPENROUTER_API_KEYS (a list), the usual one,
+    and OPENROUTER_API_KEY_* by name, each once. Source: OpenClaw documentation, key rotation."""
+    listed = [(ENV_LIST, text) for text in re.split(r"[\s,;]+", environ.get(ENV_LIST, ""))]
+    named = [(name, environ[name].strip()) for name in sorted(environ) if name.startswith(f"{ENV_NAME}_")]
+    found: dict[str, FoundKey] = {}
+    for number, (name, text) in enumerate((*listed, (ENV_NAME, environ.get(ENV_NAME, "").strip()), *named), 1):
+        place = f"{name} ({number})" if name == ENV_LIST else name
+        if text:
+            found.setdefault(text, FoundKey(text, f"environment variable {place}"))
+    return tuple(found.values())
 
 
 def speech_key(config: Config, profiles: Profiles, environ: Mapping[str, str], *, now_ms: int = 0) -> FoundKey | None:
@@ -55,12 +83,12 @@ def speech_key(config: Config, profiles: Profiles, environ: Mapping[str, str], *
     profile comes last, so that somebody who only signed in is heard too.
     """
     provider = config.models.providers.openrouter
-    return (
-        _configured(config.speech.providers.openrouter.api_key, environ, SPEECH_PATH)
-        or _configured(provider.api_key, environ, CONFIG_PATH)
-        or _from_environ(environ)
-        or model_key(config, profiles, environ, now_ms=now_ms)
+    places = (
+        _configured(config.speech.providers.openrouter.api_key, environ, SPEECH_PATH),
+        _configured(provider.api_key, environ, CONFIG_PATH),
+        _from_environ(environ),
     )
+    return next(chain.from_iterable(places), None) or model_key(config, profiles, environ, now_ms=now_ms)
 
 
 def in_order(auth: Auth, profiles: Profiles, *, now_ms: int = 0) -> tuple[StoredKey, ...]:
@@ -77,8 +105,13 @@ def in_order(auth: Auth, profiles: Profiles, *, now_ms: int = 0) -> tuple[Stored
     else:
         listed = {name for name, profile in auth.profiles.items() if profile.provider == PROVIDER}
         chosen = [stored for stored in ours if stored.id in listed] or ours
-        ranked = sorted(chosen, key=lambda stored: (stored.type != "oauth", stored.last_used_ms))
-    return tuple(sorted(ranked, key=lambda stored: stored.resting_until_ms > now_ms))
+        ranked = sorted(chosen, key=lambda stored: (stored.type != "oauth", stored.use.last_used_ms))
+    return tuple(sorted(ranked, key=lambda stored: _rest(stored.use, now_ms)))
+
+
+def _rest(use: Use, now_ms: int) -> int:
+    """0 for a key that is ready; else when it will be, so that the one that is ready soonest comes first."""
+    return use.resting_until_ms if use.resting_until_ms > now_ms else 0
 
 
 def _usable(stored: StoredKey | None, environ: Mapping[str, str]) -> Iterator[FoundKey]:
@@ -86,10 +119,11 @@ def _usable(stored: StoredKey | None, environ: Mapping[str, str]) -> Iterator[Fo
         yield FoundKey(text, stored.where, stored.id)
 
 
-def _from_environ(environ: Mapping[str, str]) -> FoundKey | None:
-    text = environ.get(ENV_NAME, "").strip()
-    return FoundKey(text, f"environment variable {ENV_NAME}") if text else None
+def _from_environ(environ: Mapping[str, str]) -> Iterator[FoundKey]:
+    if text := environ.get(ENV_NAME, "").strip():
+        yield FoundKey(text, f"environment variable {ENV_NAME}")
 
 
-def _configured(secret: Secret | None, environ: Mapping[str, str], path: str) -> FoundKey | None:
-    return FoundKey(secret.reveal(environ, path=path), path) if secret else None
+def _configured(secret: Secret | None, environ: Mapping[str, str], path: str) -> Iterator[FoundKey]:
+    if secret:
+        yield FoundKey(secret.reveal(environ, path=path), path)

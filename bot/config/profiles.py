@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from bot.config.files import locked, write_private
+from bot.config.key_use import Use
 from bot.config.secret import mask
 from bot.core.errors import StateError
 
@@ -24,10 +25,7 @@ PROVIDER = "openrouter"
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """One profile. Exactly one of `key` and `env` (a variable's name) is set.
-
-    `last_used_ms` and `resting_until_ms` are milliseconds since 1970; 0 means never.
-    """
+    """One profile. Exactly one of `key` and `env` (a variable's name) is set."""
 
     id: str
     provider: str = PROVIDER
@@ -36,8 +34,7 @@ class StoredKey:
     env: str = ""
     display_name: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    last_used_ms: int = 0
-    resting_until_ms: int = 0
+    use: Use = field(default_factory=Use)
 
     @property
     def where(self) -> str:
@@ -55,10 +52,11 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """All stored keys, and the order the file itself asks for, by provider."""
+    """All stored keys, and the order the file itself asks for, by provider. `file` is where they lie."""
 
     stored: tuple[StoredKey, ...] = ()
     order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    file: Path | None = None
 
     def get(self, profile: str) -> StoredKey | None:
         return next((stored for stored in self.stored if stored.id == profile), None)
@@ -66,7 +64,7 @@ class Profiles:
 
 def read_profiles(file: Path) -> Profiles:
     """The stored keys; no file means none. Raises `StateError` for a file that is broken or not private."""
-    return _understood(_read(file))
+    return replace(_understood(_read(file)), file=file)
 
 
 def store_key(file: Path, key: StoredKey, *, replacing: Iterable[str] = ()) -> None:
@@ -81,6 +79,7 @@ def store_key(file: Path, key: StoredKey, *, replacing: Iterable[str] = ()) -> N
         old = profiles.get(key.id)
         kept = {name: value for name, value in old.items() if name not in _OURS} if isinstance(old, dict) else {}
         profiles[key.id] = {**_written(key), **kept}
+        _note_use(raw, key.id, Use())  # what the old key did is not the new one's fault
         order = _object(raw, "order")
         earlier = order.get(key.provider)
         others = earlier if isinstance(earlier, list) else _of_provider(profiles, key.provider)
@@ -96,6 +95,18 @@ def remove_keys(file: Path, profiles: Iterable[str]) -> tuple[str, ...]:
         if gone:
             _save(file, raw)
     return gone
+
+
+def save_uses(file: Path, uses: Mapping[str, Use]) -> None:
+    """Keeps how stored keys fared, by profile; one that is no longer stored is left out. Fields we do not know stay.
+
+    Raises `StateError`, `ConfigError`.
+    """
+    with locked(file):
+        raw = _read(file)
+        for name in uses.keys() & _object(raw, "profiles").keys():
+            _note_use(raw, name, uses[name])
+        _save(file, raw)
 
 
 def _of_provider(profiles: dict[str, JsonValue], provider: str) -> list[JsonValue]:
@@ -117,6 +128,46 @@ def _written(key: StoredKey) -> dict[str, JsonValue]:
     if key.metadata:
         told["metadata"] = dict(key.metadata)
     return told
+
+
+_STATS = frozenset(
+    {"lastUsed", "cooldownUntil", "disabledUntil", "disabledReason", "errorCount", "failureCounts", "lastFailureAt"}
+)
+
+
+def _note_use(raw: dict[str, JsonValue], name: str, use: Use) -> None:
+    stats = _object(raw, "usageStats")
+    old = stats.pop(name, None)
+    kept = {key: value for key, value in old.items() if key not in _STATS} if isinstance(old, dict) else {}
+    if told := {**_stats(use), **kept}:
+        stats[name] = told
+
+
+def _stats(use: Use) -> dict[str, JsonValue]:
+    told: dict[str, JsonValue] = {
+        "lastUsed": use.last_used_ms,
+        "cooldownUntil": use.cooldown_until_ms,
+        "disabledUntil": use.disabled_until_ms,
+        "disabledReason": use.disabled_reason,
+        "errorCount": use.errors,
+        "failureCounts": {"billing": use.bills} if use.bills else {},
+        "lastFailureAt": use.last_failure_ms,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _used(stats: JsonValue) -> Use:
+    told = stats if isinstance(stats, dict) else {}
+    counts, reason = told.get("failureCounts"), told.get("disabledReason")
+    return Use(
+        last_used_ms=_whole(told.get("lastUsed")),
+        cooldown_until_ms=_whole(told.get("cooldownUntil")),
+        disabled_until_ms=_whole(told.get("disabledUntil")),
+        disabled_reason=reason if isinstance(reason, str) else "",
+        errors=_whole(told.get("errorCount")),
+        bills=_whole(counts.get("billing")) if isinstance(counts, dict) else 0,
+        last_failure_ms=_whole(told.get("lastFailureAt")),
+    )
 
 
 def _drop(raw: dict[str, JsonValue], names: Iterable[str]) -> tuple[str, ...]:
@@ -184,7 +235,6 @@ def _stored(name: str, value: dict[str, JsonValue], usage: JsonValue) -> StoredK
     reference = value.get("keyRef")
     env = reference.get("id") if isinstance(reference, dict) and reference.get("source") == "env" else None
     metadata = value.get("metadata")
-    stats = usage if isinstance(usage, dict) else {}
     if not told.get("provider") or not (told.get("key", "").strip() or isinstance(env, str)):
         return None
     return StoredKey(
@@ -195,10 +245,11 @@ def _stored(name: str, value: dict[str, JsonValue], usage: JsonValue) -> StoredK
         env=env if isinstance(env, str) else "",
         display_name=told.get("displayName", ""),
         metadata={k: v for k, v in metadata.items() if isinstance(v, str)} if isinstance(metadata, dict) else {},
-        last_used_ms=_milliseconds(stats.get("lastUsed")),
-        resting_until_ms=max(_milliseconds(stats.get("cooldownUntil")), _milliseconds(stats.get("disabledUntil"))),
+        use=_used(usage),
     )
 
 
-def _milliseconds(value: JsonValue) -> int:
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+def _whole(value: JsonValue) -> int:
+    """A count or a time; whatever else stands there is 0."""
+    told = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+    return int(told) if 0 <= told < 1e15 else 0

@@ -18,6 +18,7 @@ from bot.openrouter.catalog import Catalog, ModelFacts, estimate
 from bot.openrouter.chunks import BROKE_OFF, FUSION_PATIENCE, Patience, chunks_of
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.cost import cost_microusd
+from bot.openrouter.failure import UPSTREAM
 from bot.openrouter.messages import estimated_tokens, load_pictures, wire_messages, wire_tool
 from bot.openrouter.params import ParamLayers, Params, first, number
 from bot.openrouter.refs import is_fusion, slug_of
@@ -87,8 +88,8 @@ class OpenRouterChat:
                     async for event in events:
                         yield event
                 return
-            except (ModelMissing, ProviderBusy) as error:
-                if not following:
+            except (ModelMissing, ProviderBusy, BadRequest) as error:
+                if not following or not _gives_way(error):
                     raise
                 self._cool(slug, error)
                 log.warning("model.fallback", extra={"model": slug, "next": following, "reason": str(error)})
@@ -244,6 +245,12 @@ def _answer_tokens(request: ChatRequest, params: Params, facts: ModelFacts, prox
     if proxied is not None:
         tokens = min(tokens, facts.context_tokens - estimated_tokens(proxied) - 1)
     return max(1, tokens)
+
+
+def _gives_way(error: ProviderError) -> bool:
+    """Whether another model may answer what this one did not: also when its own provider refused for a reason that
+    only that provider knows."""
+    return not isinstance(error, BadRequest) or UPSTREAM.search(str(error)) is not None
 
 
 def _slug(ref: str) -> str:

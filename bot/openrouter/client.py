@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -17,7 +17,6 @@ from yarl import URL
 
 from bot.core.errors import (
     BadAnswer,
-    BadRequest,
     Blocked,
     FetchFailed,
     KeyRefused,
@@ -26,7 +25,9 @@ from bot.core.errors import (
     ProviderError,
 )
 from bot.core.ports import Clock
-from bot.openrouter.failure import ERROR_READ_BYTES, failure_from
+from bot.openrouter.failure import ERROR_READ_BYTES, Unreached, failure_from
+from bot.openrouter.json_body import read_object, written
+from bot.openrouter.key_ring import KeyRing, one_key
 from bot.openrouter.route import PROTECTED, Route, merge_headers, same_origin
 
 JSON_CAP_BYTES = 16 * 1024 * 1024
@@ -35,14 +36,9 @@ CONNECT_SECONDS = 10.0
 NO_KEY = "I have no key for a model yet. The owner of this bot needs to run `voxline onboard`."
 _REDIRECTS = 3
 _PREVIEW_SECONDS = 5.0
-_LARGE_BYTES = 64 * 1024
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _NO_HEADERS: Mapping[str, str] = {}
-
-
-class Unreached(ProviderBusy):
-    """The connection was never made, so nothing was asked and nothing can have been paid."""
 
 
 class TooLarge(BadAnswer):
@@ -98,12 +94,16 @@ class OpenRouterClient:
 
     Every method raises `ProviderError`; a connection that breaks or a timeout is `ProviderBusy` with
     status None, and `Unreached` when it was never made. POST never follows a redirect: the key and a
-    paid request would go with it.
+    paid request would go with it. With `keys` each request takes the one whose turn it is in place of the route's;
+    one that is refused is asked again at once with the next key.
     """
 
-    def __init__(self, route: Route, *, clock: Clock, public: PublicFetch | None = None) -> None:
+    def __init__(
+        self, route: Route, *, clock: Clock, public: PublicFetch | None = None, keys: KeyRing | None = None
+    ) -> None:
         self.route = route
         self._clock, self._public = clock, public
+        self._keys = keys or one_key(route.key, clock)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -135,9 +135,13 @@ class OpenRouterClient:
         cap_bytes: int = JSON_CAP_BYTES,
     ) -> JsonAnswer:
         """The JSON object that answers `body`."""
-        sent = merged_headers(self.route, headers, categories=categories)
-        async with _within(timeout_seconds, label), await self._post(path, body, sent, label) as got:
-            return JsonAnswer(await _object(await _read(got, cap_bytes, label), label), got.headers)
+
+        async def ask(route: Route) -> JsonAnswer:
+            sent = merged_headers(route, headers, categories=categories)
+            async with _within(timeout_seconds, label), await self._post(path, body, sent, label) as got:
+                return JsonAnswer(await read_object(await _read(got, cap_bytes, label), label), got.headers)
+
+        return await self._keys.answered(ask, self.route)
 
     async def post_bytes(
         self,
@@ -150,9 +154,13 @@ class OpenRouterClient:
         cap_bytes: int = JSON_CAP_BYTES,
     ) -> BinaryAnswer:
         """The bytes that answer `body`."""
-        sent = merged_headers(self.route, headers, categories=False)
-        async with _within(timeout_seconds, label), await self._post(path, body, sent, label) as got:
-            return _binary(await _read(got, cap_bytes, label), got)
+
+        async def ask(route: Route) -> BinaryAnswer:
+            sent = merged_headers(route, headers, categories=False)
+            async with _within(timeout_seconds, label), await self._post(path, body, sent, label) as got:
+                return _binary(await _read(got, cap_bytes, label), got)
+
+        return await self._keys.answered(ask, self.route)
 
     async def get_json(
         self, path_or_url: str, *, label: str, timeout_seconds: float, cap_bytes: int = JSON_CAP_BYTES
@@ -161,9 +169,14 @@ class OpenRouterClient:
 
         Another origin raises `Blocked`; a redirect is a failure. Without a key the request goes out bare.
         """
-        sent = {**self.route.headers(categories=False), "Accept": "application/json"}
-        async with _within(timeout_seconds, label), await self._open("GET", self._url(path_or_url), sent, label) as got:
-            return JsonAnswer(await _object(await _read(got, cap_bytes, label), label), got.headers)
+        url = self._url(path_or_url)
+
+        async def ask(route: Route) -> JsonAnswer:
+            sent = {**route.headers(categories=False), "Accept": "application/json"}
+            async with _within(timeout_seconds, label), await self._open("GET", url, sent, label) as got:
+                return JsonAnswer(await read_object(await _read(got, cap_bytes, label), label), got.headers)
+
+        return await self._keys.found(ask, self.route)
 
     @asynccontextmanager
     async def stream(
@@ -178,11 +191,16 @@ class OpenRouterClient:
     ) -> AsyncIterator[ByteStream]:
         """A successful answer as it arrives. Only connecting and the headers are timed here: how long to wait
         between bytes, and for how much progress, is the reader's decision."""
-        sent = merged_headers(self.route, {"Accept": "text/event-stream", **headers}, categories=categories)
-        async with _within(headers_seconds, label):
-            got = await self._post(path, body, sent, label)
+
+        async def ask(route: Route) -> aiohttp.ClientResponse:
+            sent = merged_headers(route, {"Accept": "text/event-stream", **headers}, categories=categories)
+            async with _within(headers_seconds, label):
+                return await self._post(path, body, sent, label)
+
+        got, key = await self._keys.first_answer(ask, self.route)
         try:
-            yield ByteStream(got.headers.get("Content-Type", ""), got.headers, _chunks(got, label))
+            with self._keys.judging(key):
+                yield ByteStream(got.headers.get("Content-Type", ""), got.headers, _chunks(got, label))
         finally:
             got.close()
 
@@ -195,9 +213,7 @@ class OpenRouterClient:
                 if url in seen or len(seen) > _REDIRECTS:
                     raise BadAnswer(f"{label}: redirected in circles or more than {_REDIRECTS} times")
                 seen.add(url)
-                async with await self._open(
-                    "GET", url, self.route.headers(categories=False), label, follow=True
-                ) as got:
+                async with await self._keys.found(partial(self._opened, url, label), self.route) as got:
                     if got.status < 300:
                         return _binary(await _read(got, cap_bytes, label), got)
                     url = urljoin(url, got.headers.get("Location", ""))
@@ -217,12 +233,15 @@ class OpenRouterClient:
             raise ProviderBusy(f"{label}: {error}") from error
         return BinaryAnswer(got.data, got.content_type, {})
 
+    async def _opened(self, url: str, label: str, route: Route) -> aiohttp.ClientResponse:
+        return await self._open("GET", url, route.headers(categories=False), label, follow=True)
+
     async def _post(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], label: str
     ) -> aiohttp.ClientResponse:
         if not any(name.lower() == "authorization" for name in headers):
             raise KeyRefused(f"{label}: no OpenRouter key. Sign in or set OPENROUTER_API_KEY", tell=NO_KEY)
-        payload = await asyncio.to_thread(_payload, body, label)
+        payload = await written(body, label)
         sent = merge_headers({"Accept": "application/json"}, dict(headers), {"Content-Type": "application/json"})
         return await self._open("POST", self._url(path), sent, label, payload=payload)
 
@@ -258,7 +277,9 @@ class OpenRouterClient:
                 "Set the base URL to the final address",
                 status=got.status,
             )
-        raise failure_from(got.status, preview, got.headers, label=label, now=self._clock.now(), secret=self.route.key)
+        raise failure_from(
+            got.status, preview, got.headers, label=label, now=self._clock.now(), secret=_bearer(headers)
+        )
 
     def _url(self, path_or_url: str) -> str:
         if not path_or_url.startswith("/"):
@@ -321,32 +342,10 @@ async def _preview(got: aiohttp.ClientResponse) -> bytes:
     return bytes(pieces[:ERROR_READ_BYTES])
 
 
-async def _object(data: bytes, label: str) -> dict[str, Any]:
-    """`data` as a JSON object, parsed beside the event loop when it is large."""
-    try:
-        parsed = _json(data) if len(data) < _LARGE_BYTES else await asyncio.to_thread(_json, data)
-    except (ValueError, RecursionError) as error:
-        hint = "a web page instead of JSON; the base URL may be wrong" if data.lstrip()[:1] == b"<" else "not JSON"
-        raise BadAnswer(f"{label}: the answer is {hint}") from error
-    if not isinstance(parsed, dict):
-        raise BadAnswer(f"{label}: the answer is not a JSON object")
-    return parsed
-
-
-def _json(data: bytes) -> object:
-    return json.loads(data, parse_constant=_no_constant)
-
-
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is not JSON")
-
-
-def _payload(body: Mapping[str, Any], label: str) -> bytes:
-    try:
-        # Half a surrogate pair cannot be sent as UTF-8: it becomes a question mark, the request still works.
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
-    except (ValueError, TypeError, RecursionError) as error:
-        raise BadRequest(f"{label}: the request cannot be written as JSON: {error}") from error
+def _bearer(headers: Mapping[str, str]) -> str:
+    """The key that went out."""
+    sent = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
+    return sent.partition(" ")[2]
 
 
 def _binary(data: bytes, got: aiohttp.ClientResponse) -> BinaryAnswer:

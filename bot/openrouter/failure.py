@@ -38,12 +38,18 @@ _DECLINED = re.compile(
 _NO_SUCH_MODEL = re.compile(
     r"(?i)not a valid model|(model|endpoint)s? (was |were )?not found|no endpoints found|unknown model"
 )
+UPSTREAM = re.compile(r"(?i)provider returned error")
+"""OpenRouter's words for: the model's own provider refused, for a reason of its own."""
 _AFFORDABLE = re.compile(r"(?i)can only afford (\d[\d,]{0,12})")
 _FIXES: dict[type[ProviderError], str] = {
     KeyRefused: "Sign in again or set OPENROUTER_API_KEY to a working key",
     OutOfCredit: "Add credit, or raise the limit of the key, at the provider",
     ModelMissing: "Choose another model",
 }
+
+
+class Unreached(ProviderBusy):
+    """The connection was never made, so nothing was asked and nothing can have been paid."""
 
 
 def failure_from(
@@ -122,6 +128,8 @@ def _kind(status: int | None, detail: str, metadata: Mapping[str, Any]) -> type[
             return OutOfCredit
         case 403 if declined or _DECLINED.search(detail):
             return Moderated
+        case 403 if UPSTREAM.match(detail):
+            return ProviderBusy
         case 403:
             return OutOfCredit if _KEY_LIMIT.search(detail) else KeyRefused
         case 404:
@@ -145,7 +153,8 @@ def _refusal(detail: str, *, declined: bool) -> type[ProviderError]:
         return ModelMissing
     if declined or _DECLINED.search(detail):
         return Moderated
-    return BadRequest
+    # Without a cause there is nothing to mend: another try or another model may reach a healthy provider.
+    return ProviderBusy if UPSTREAM.fullmatch(detail.strip(" .")) else BadRequest
 
 
 def _status(code: object) -> int | None:

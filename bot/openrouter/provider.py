@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.config.keys import FoundKey, model_key, speech_key
+from bot.config.keys import CONFIG_PATH, SPEECH_PATH, FoundKey, model_keys, spare_keys, speech_key
 from bot.config.model import Config
 from bot.config.profiles import Profiles
 from bot.config.speech import AudioModel
@@ -22,6 +21,7 @@ from bot.openrouter.catalog import Catalog
 from bot.openrouter.chat import OpenRouterChat
 from bot.openrouter.client import NO_KEY, OpenRouterClient
 from bot.openrouter.images import OpenRouterImages, outputs_of
+from bot.openrouter.key_ring import KeyBook, KeyRing
 from bot.openrouter.music import OpenRouterMusic
 from bot.openrouter.route import Route
 from bot.openrouter.speech import OpenRouterSynthesizer
@@ -65,21 +65,22 @@ async def open_openrouter(
     """OpenRouter as configured. Without a key it opens all the same, and every call raises `KeyRefused`.
 
     `state_dir` is where the model list is kept between runs. Raises `ConfigError`."""
-    now_ms = int(time.time() * 1000)
-    key = model_key(config, profiles, environ, now_ms=now_ms)
+    now_ms = int(clock.now().timestamp() * 1000)
+    keys = model_keys(config, profiles, environ, now_ms=now_ms)
     spoken, silent = speaking(config, profiles, environ, now_ms)
     async with AsyncExitStack() as stack:
-        route = configured.route(config, key.key if key else "")
+        route = configured.route(config, keys[0].key if keys else "")
         guard = await stack.enter_async_context(Guard(allow_private=private_origins(config, route)))
+        book = await stack.enter_async_context(KeyBook(profiles, clock=clock))
 
-        async def client(of: Route) -> OpenRouterClient:
-            return await stack.enter_async_context(OpenRouterClient(of, clock=clock, public=guard))
+        async def client(base_url: str | None, tried: Sequence[FoundKey], spares: bool = True) -> OpenRouterClient:
+            of = configured.route(config, tried[0].key if tried else "", base_url)
+            ring = KeyRing(tried, book=book, spares=spares_for(of, route, tried, environ) if spares else ())
+            return await stack.enter_async_context(OpenRouterClient(of, clock=clock, public=guard, keys=ring))
 
-        main = await client(route)
+        main = await client(None, keys)
         elsewhere = {
-            place: await client(
-                configured.route(config, own_key(entry, profiles, environ) or route.key, entry.base_url)
-            )
+            place: await client(entry.base_url, own_key(entry, profiles, environ) or keys, spares=False)
             for entry in config.tools.media.audio.models
             if (place := configured.place(entry))
         }
@@ -98,7 +99,7 @@ async def open_openrouter(
             synthesizer=None
             if spoken is None
             else OpenRouterSynthesizer(
-                await client(configured.route(config, spoken.key, config.speech.providers.openrouter.base_url)),
+                await client(config.speech.providers.openrouter.base_url, keys if spoken.profile else (spoken,)),
                 configured.speech_settings(config.speech),
             ),
             images=OpenRouterImages(
@@ -108,7 +109,7 @@ async def open_openrouter(
             music=OpenRouterMusic(main, configured.music_settings(config), blobs=blobs),
             catalog=catalog,
             client=main,
-            notes=(() if key else (KeyRefused(KEYLESS, tell=NO_KEY),)) + silent,
+            notes=(() if keys else (KeyRefused(KEYLESS, tell=NO_KEY),)) + silent,
         )
 
 
@@ -122,10 +123,17 @@ def speaking(
         return None, (KeyRefused(f"Answers are not spoken: {error}", tell=NO_VOICE),)
 
 
-def own_key(entry: AudioModel, profiles: Profiles, environ: Mapping[str, str]) -> str:
-    """The key that an entry of tools.media.audio.models names, "" when it names none. Raises `ConfigError`."""
+def spares_for(of: Route, main: Route, keys: Sequence[FoundKey], environ: Mapping[str, str]) -> tuple[FoundKey, ...]:
+    """The spare keys of the environment that may be sent there: they are keys of OpenRouter, so a host that was given
+    a key of its own in the file gets none of them."""
+    same = of.base_url == main.base_url and any(key.where not in (CONFIG_PATH, SPEECH_PATH) for key in keys)
+    return spare_keys(environ) if of.verified or same else ()
+
+
+def own_key(entry: AudioModel, profiles: Profiles, environ: Mapping[str, str]) -> tuple[FoundKey, ...]:
+    """The key that an entry of tools.media.audio.models names, none when it names none. Raises `ConfigError`."""
     if not entry.profile:
-        return ""
+        return ()
     stored = profiles.get(entry.profile)
     if stored is None or not (key := stored.text(environ)):
         raise ConfigError(
@@ -133,7 +141,7 @@ def own_key(entry: AudioModel, profiles: Profiles, environ: Mapping[str, str]) -
             path="tools.media.audio.models[].profile",
             fix=f"Store it: `voxline models auth login --profile-id {entry.profile}`, or leave the line out.",
         )
-    return key
+    return (FoundKey(key, stored.where, stored.id),)
 
 
 def private_origins(config: Config, route: Route) -> tuple[str, ...]:

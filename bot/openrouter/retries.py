@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.core.chat import Retrying
 from bot.core.errors import BadAnswer, OutOfCredit, ProviderBusy, ProviderError
 from bot.core.ports import Clock
-from bot.openrouter.client import Unreached
+from bot.openrouter.failure import Unreached
 from bot.openrouter.remedies import REMEDIES, Remedy
 from bot.openrouter.shape import Body
 

@@ -13,8 +13,8 @@ from bot.core.ports import Blobs, Clock
 from bot.core.work import Clip, Frame, Sound, VideoJob, VideoRequest, VideoState
 from bot.media.dataurl import data_url
 from bot.openrouter.candidates import candidates, first_answer
-from bot.openrouter.client import BinaryAnswer, JsonAnswer, OpenRouterClient, TooLarge, Unreached
-from bot.openrouter.failure import failure_in
+from bot.openrouter.client import BinaryAnswer, JsonAnswer, OpenRouterClient, TooLarge
+from bot.openrouter.failure import Unreached, failure_in
 from bot.openrouter.video_answer import STATUS, SUBMIT, ended_badly, job_url, own_polling_url, video_state
 from bot.openrouter.video_limits import DEFAULT_MODEL, VideoCatalog
 from bot.openrouter.video_request import Shown, frame_url, video_body

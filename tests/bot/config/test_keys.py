@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config.keys import in_order, model_key, speech_key
+from bot.config.key_use import Use
+from bot.config.keys import in_order, model_key, model_keys, spare_keys, speech_key
 from bot.config.load import parse
 from bot.config.profiles import Profiles, StoredKey
 from bot.core.errors import ConfigError
@@ -72,15 +73,44 @@ def _ids(text: str, profiles: Profiles, now_ms: int = 0) -> list[str]:
 def test_stored_keys_are_tried_signed_in_first_then_by_the_longest_rest() -> None:
     profiles = Profiles(
         (
-            StoredKey("new", key="k", last_used_ms=20),
-            StoredKey("old", key="k", last_used_ms=10),
-            StoredKey("signed-in", key="k", type="oauth", last_used_ms=30),
-            StoredKey("limited", key="k", type="oauth", resting_until_ms=2000),
+            StoredKey("new", key="k", use=Use(last_used_ms=20)),
+            StoredKey("old", key="k", use=Use(last_used_ms=10)),
+            StoredKey("signed-in", key="k", type="oauth", use=Use(last_used_ms=30)),
+            StoredKey("limited", key="k", type="oauth", use=Use(cooldown_until_ms=2000)),
             StoredKey("other", key="k", provider="elsewhere"),
         )
     )
     assert _ids("", profiles, now_ms=1000) == ["signed-in", "old", "new", "limited"]
     assert _ids("", profiles, now_ms=3000) == ["limited", "signed-in", "old", "new"]
+
+
+def test_of_those_that_rest_the_one_that_is_ready_soonest_comes_first() -> None:
+    rests = {"a": Use(disabled_until_ms=9000), "b": Use(cooldown_until_ms=5000), "c": Use(cooldown_until_ms=10)}
+    profiles = Profiles(tuple(StoredKey(name, key=name, use=use) for name, use in rests.items()))
+    assert _ids("", profiles, now_ms=1000) == ["c", "b", "a"]
+
+
+def test_every_stored_key_may_be_tried_and_nothing_else_beside_them() -> None:
+    stored = (StoredKey("a", key="one"), StoredKey("b", env="UNSET"), StoredKey("c", key="two"))
+    found = model_keys(parse(f"{{{CONFIGURED}}}"), Profiles(stored), ENVIRON)
+    assert [key.key for key in found] == ["one", "two"]
+
+
+def test_spare_keys_come_from_the_environment_each_once() -> None:
+    environ = {
+        "OPENROUTER_API_KEYS": " one, two;three\nfour ,",
+        "OPENROUTER_API_KEY": "two",
+        "OPENROUTER_API_KEY_2": "six",
+        "OPENROUTER_API_KEY_1": "five",
+        "OPENROUTER_API_KEYRING": "no",
+    }
+    assert [key.key for key in spare_keys(environ)] == ["one", "two", "three", "four", "five", "six"]
+    assert "one" not in repr(spare_keys(environ))
+
+
+def test_a_spare_key_serves_where_there_is_no_other() -> None:
+    assert _model("", Profiles(), {"OPENROUTER_API_KEYS": "one two"}) == "one"
+    assert _model(CONFIGURED, Profiles(), {"OPENROUTER_API_KEYS": "one two"}) == "configured"
 
 
 def test_a_written_order_is_kept_and_the_file_outranks_what_is_stored() -> None:

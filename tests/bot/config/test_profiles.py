@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.profiles import StoredKey, read_profiles, remove_keys, store_key
+from bot.config.key_use import Use
+from bot.config.profiles import StoredKey, read_profiles, remove_keys, save_uses, store_key
 from bot.core.errors import StateError
 
 
@@ -56,7 +57,7 @@ def test_storing_again_rotates_the_key_and_keeps_what_others_wrote(tmp_path: Pat
                 "openrouter:manual": {"type": "api_key", "provider": "openrouter", "key": "m"},
                 "openrouter:default": {"type": "api_key", "provider": "openrouter", "key": "old", "note": "mine"},
             },
-            "usageStats": {"openrouter:default": {"lastUsed": 5, "cooldownUntil": 9}},
+            "usageStats": {"openrouter:default": {"lastUsed": 5, "cooldownUntil": 9, "seen": True}},
         },
     )
 
@@ -72,9 +73,35 @@ def test_storing_again_rotates_the_key_and_keeps_what_others_wrote(tmp_path: Pat
         "note": "mine",
     }
     assert raw["order"] == {"openrouter": ["openrouter:default", "openrouter:manual"]}
-    assert read_profiles(file).get("openrouter:default") == StoredKey(
-        "openrouter:default", key="new", last_used_ms=5, resting_until_ms=9
+    assert raw["usageStats"] == {"openrouter:default": {"seen": True}}
+    assert read_profiles(file).get("openrouter:default") == StoredKey("openrouter:default", key="new")
+
+
+def test_how_a_key_fared_is_kept_beside_what_others_wrote(tmp_path: Path) -> None:
+    file = tmp_path / "auth-profiles.json"
+    kept = {"openrouter:a": {"lastUsed": 5, "cooldownUntil": 9, "seen": True}, "anthropic:a": {"lastUsed": 3}}
+    _write(
+        file,
+        {
+            "profiles": {"openrouter:a": {"type": "api_key", "provider": "openrouter", "key": "a", "note": "mine"}},
+            "usageStats": kept,
+            "ours": [1],
+        },
     )
+    use = Use(7, 8, 9, "billing", errors=3, bills=2, last_failure_ms=6)
+
+    save_uses(file, {"openrouter:a": use, "openrouter:forgotten": use})
+
+    raw = json.loads(file.read_text())
+    assert (raw["ours"], raw["profiles"]["openrouter:a"]["note"]) == ([1], "mine")
+    assert raw["usageStats"].keys() == kept.keys()
+    assert (raw["usageStats"]["anthropic:a"], raw["usageStats"]["openrouter:a"]["seen"]) == ({"lastUsed": 3}, True)
+    assert file.stat().st_mode & 0o777 == 0o600
+    found = read_profiles(file).get("openrouter:a")
+    assert found is not None and found.use == use
+
+    save_uses(file, {"openrouter:a": Use(last_used_ms=20)})
+    assert json.loads(file.read_text())["usageStats"]["openrouter:a"] == {"lastUsed": 20, "seen": True}
 
 
 def test_forgetting_a_key_removes_every_trace_of_it(tmp_path: Path) -> None:

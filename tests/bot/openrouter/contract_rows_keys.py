@@ -127,6 +127,12 @@ KEYS: dict[str, tuple[str, ...]] = {
         "bot/config/test_profiles::test_storing_again_rotates_the_key_and_keeps_what_others_wrote",
         "bot/config/test_profiles::test_a_broken_file_is_never_silently_started_anew",
     ),
+    "3.1 how each key fared": (
+        "bot/config/test_profiles::test_how_a_key_fared_is_kept_beside_what_others_wrote",
+        "test_key_ring::test_what_happened_to_a_key_is_written_down_and_forgotten_with_success",
+        "test_key_ring::test_a_key_that_goes_on_working_is_written_down_once_a_minute",
+        "test_key_ring::test_a_file_that_cannot_be_written_costs_no_request",
+    ),
     "3.2 named profile first": (
         "bot/config/test_keys::test_a_named_profile_is_used_alone",
         "test_provider::test_a_listener_with_a_profile_uses_the_key_that_is_stored_under_it",
@@ -149,6 +155,36 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "3.4 what is set wins over the file's env": (
         "bot/config/test_load::test_variables_of_the_file_are_set_only_where_none_is_set",
+    ),
+    "3.5 cooldown 1, 5, 25, 60 minutes": (
+        "bot/config/test_key_use::test_each_trouble_in_a_row_rests_longer",
+        "bot/config/test_key_use::test_what_was_under_way_when_the_rest_began_counts_once_with_it",
+        "test_key_ring::test_each_refusal_rests_the_key_as_long_as_it_deserves",
+    ),
+    "3.5 billing 5 h doubled to 24 h": (
+        "bot/config/test_key_use::test_a_key_without_credit_rests_for_hours_doubled_up_to_a_day",
+    ),
+    "3.5 success resets, so does a day": (
+        "bot/config/test_key_use::test_success_ends_all_trouble",
+        "bot/config/test_key_use::test_a_day_without_trouble_forgives",
+    ),
+    "3.5 keys that rest come last": (
+        "bot/config/test_keys::test_of_those_that_rest_the_one_that_is_ready_soonest_comes_first",
+        "test_key_ring::test_a_refused_key_gives_way_to_the_next_at_once_and_comes_back_rested",
+    ),
+    "3.5 nothing that may be paid is repeated": (
+        "test_key_ring::test_what_may_have_been_done_is_not_asked_again_with_another_key",
+        "test_key_ring::test_a_refusal_of_the_request_is_no_fault_of_the_key",
+    ),
+    "3.5 provider returned error": (
+        "test_key_ring::test_a_provider_that_failed_behind_the_router_rests_the_key_like_a_timeout",
+        "test_failure::test_a_provider_behind_the_router_that_gives_no_cause_is_busy",
+        "test_chat_trouble::test_a_provider_behind_the_router_that_refuses_gives_way_to_the_next_model",
+    ),
+    "3.5 further keys of the environment only after a rate limit": (
+        "bot/config/test_keys::test_spare_keys_come_from_the_environment_each_once",
+        "test_key_ring::test_spare_keys_are_tried_only_once_a_rate_limit_was_met",
+        "test_key_ring::test_a_host_with_a_key_of_its_own_gets_no_spare_key",
     ),
     "3.5 a 403 about the key's limit is billing": (
         "test_failure::test_each_status_is_the_error_that_says_who_can_help",

@@ -195,6 +195,23 @@ async def test_a_busy_model_gives_way_and_rests_for_a_while(server: RecordingSer
         assert [body["model"] for body in talk.bodies] == ["vendor/model", "other/one", "other/one", "vendor/model"]
 
 
+async def test_a_provider_behind_the_router_that_refuses_gives_way_to_the_next_model(server: RecordingServer) -> None:
+    server.on(CHAT, refuses(400, "Provider returned error: no tool call for that result"), answers())
+    async with dialogue(server, FALLBACK) as talk:
+        await talk.ask()
+
+        assert [body["model"] for body in talk.bodies] == ["vendor/model", "other/one"]
+
+
+async def test_a_request_that_is_refused_by_the_router_itself_asks_no_fallback(server: RecordingServer) -> None:
+    server.on(CHAT, refuses(400, "messages must not be empty"))
+    async with dialogue(server, FALLBACK) as talk:
+        with pytest.raises(BadRequest):
+            await talk.ask()
+
+        assert len(talk.asked) == 1
+
+
 async def test_a_refused_key_asks_no_fallback(server: RecordingServer) -> None:
     server.on(CHAT, refuses(401))
     async with dialogue(server, FALLBACK) as talk:

@@ -9,7 +9,8 @@ import pytest
 from bot.core.clock import SystemClock
 from bot.core.errors import BadAnswer, BadRequest, Blocked, KeyRefused, ModelMissing, ProviderBusy
 from bot.net.guard import Guard
-from bot.openrouter.client import OpenRouterClient, TooLarge, Unreached, merged_headers
+from bot.openrouter.client import OpenRouterClient, TooLarge, merged_headers
+from bot.openrouter.failure import Unreached
 from bot.openrouter.route import Route
 from tests.bot.openrouter.conftest import KEY
 from tests.bot.openrouter.recording_server import (

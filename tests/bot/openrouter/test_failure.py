@@ -67,6 +67,30 @@ def test_each_status_is_the_error_that_says_who_can_help(status: int, message: s
     assert error.status == status
 
 
+@pytest.mark.parametrize(
+    ("status", "raw", "kind"),
+    [
+        (400, None, ProviderBusy),
+        (422, None, ProviderBusy),
+        (403, None, ProviderBusy),
+        (400, "temperature must be a number", BadRequest),
+        (400, "prompt is too long", ContextTooLong),
+        (400, "flagged by the safety system", Moderated),
+        (403, "flagged by the safety system", Moderated),
+        (403, "not from your country", ProviderBusy),
+        (401, None, KeyRefused),
+    ],
+)
+def test_a_provider_behind_the_router_that_gives_no_cause_is_busy(
+    status: int, raw: str | None, kind: type[ProviderError]
+) -> None:
+    metadata = {"metadata": {"raw": raw}} if raw else {}
+
+    error = refusal(status, {"error": {"code": status, "message": "Provider returned error", **metadata}})
+
+    assert type(error) is kind
+
+
 def test_moderation_metadata_decides_even_without_words() -> None:
     body = {"error": {"code": 403, "message": "Denied", "metadata": {"reasons": ["violence"], "flagged_input": "x"}}}
 

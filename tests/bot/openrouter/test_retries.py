@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import BadRequest, ContextTooLong, OutOfCredit, ProviderBusy, ProviderError
-from bot.openrouter.client import Unreached
+from bot.openrouter.failure import Unreached
 from bot.openrouter.retries import EmptyAnswer, RetryLimits, Tries
 from tests.fakes.clock import FakeClock
 
