@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Iterable
 from types import TracebackType
 from urllib.parse import quote
@@ -138,7 +139,18 @@ def install_logging(level: int | str, redactor: Redactor) -> logging.Handler:
     logging.captureWarnings(True)
     sys.excepthook = _log_crash
     threading.excepthook = _log_thread_crash
+    sys.unraisablehook = _log_unraisable
     return handler
+
+
+def hide_in_crashes(redactor: Redactor) -> None:
+    """From now on an uncaught exception is printed as Python prints it, without secrets: for commands, which keep no
+    log."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr.write(redactor.clean("".join(traceback.format_exception(kind, error, trace))))
+
+    sys.excepthook = tell
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -151,3 +163,9 @@ def _log_crash(kind: type[BaseException], error: BaseException, trace: Traceback
 def _log_thread_crash(crash: threading.ExceptHookArgs) -> None:
     if crash.exc_value is not None and not isinstance(crash.exc_value, SystemExit):
         log.critical("thread.crashed", exc_info=(crash.exc_type, crash.exc_value, crash.exc_traceback))
+
+
+def _log_unraisable(crash: sys.UnraisableHookArgs) -> None:
+    """What goes wrong while something is thrown away, where nobody can catch it."""
+    if crash.exc_value is not None:
+        log.error("cleanup.crashed", exc_info=(crash.exc_type, crash.exc_value, crash.exc_traceback))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.trace import working_for
-from bot.net.redact import MARK, RedactingFormatter, Redactor, install_logging
+from bot.net.redact import MARK, RedactingFormatter, Redactor, hide_in_crashes, install_logging
 
 TELEGRAM = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_01234"
 DISCORD = "MTA5ODc2NTQzMjEwOTg3NjU0.GhIjKl." + "a1B2" * 9
@@ -28,13 +28,15 @@ NOISY = ("httpx", "httpcore", "telegram", "discord", "aiohttp.access", "asyncio"
 def root() -> Iterator[logging.Logger]:
     """The root logger, as it was before, once the test is over; the noisy ones as if nobody had held them."""
     logger = logging.getLogger()
-    kept = (logger.handlers[:], logger.level, sys.excepthook, threading.excepthook)
+    kept = (logger.handlers[:], logger.level)
+    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
     levels = {name: logging.getLogger(name).level for name in NOISY}
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.NOTSET)
     yield logger
     logging.captureWarnings(False)
-    logger.handlers[:], level, sys.excepthook, threading.excepthook = kept
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    logger.handlers[:], level = kept
     logger.setLevel(level)
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
@@ -306,6 +308,32 @@ def test_a_crash_is_told_without_secrets(said: io.StringIO) -> None:
     told = [text.partition("CRITICAL ")[2] or text for text in said.getvalue().splitlines()]
     shown = "RuntimeError: boom [redacted] [redacted]"
     assert told == ["process.crashed", shown, "thread.crashed", shown]
+
+
+def test_what_breaks_while_it_is_thrown_away_is_told_without_secrets(said: io.StringIO) -> None:
+    class Leaking:
+        def __del__(self) -> None:
+            raise RuntimeError("boom winterpalace")
+
+    Leaking()  # gone at once
+
+    assert "ERROR cleanup.crashed\nTraceback" in said.getvalue()
+    assert said.getvalue().endswith("RuntimeError: boom [redacted]\n")
+
+
+@pytest.mark.usefixtures("root")
+def test_a_command_that_breaks_prints_its_traceback_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    hide_in_crashes(Redactor(["winterpalace"]))
+
+    try:
+        raise ValueError("boom winterpalace") from KeyError(OPENROUTER)
+    except ValueError as error:
+        sys.excepthook(ValueError, error, error.__traceback__)
+
+    told = capsys.readouterr().err
+    assert told.startswith("KeyError: '[redacted]'\n")
+    assert "Traceback (most recent call last):" in told
+    assert told.endswith("ValueError: boom [redacted]\n")
 
 
 def test_an_end_that_somebody_asked_for_is_no_crash(said: io.StringIO) -> None:
