@@ -27,6 +27,7 @@ from bot.net.guard import Guard
 from bot.net.redact import Redactor, install_logging
 from bot.openrouter.account import account, left
 from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.guide import Guide
 from bot.openrouter.provider import OpenRouter, open_openrouter
 from bot.ops.control import control
 from bot.ops.counts import Counts, counting
@@ -107,6 +108,7 @@ def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: Guard)
         music=provider.music,
         credit=(lambda: credit(provider.client)) if provider.client.route.key else None,
         lacks=(*provider.notes, *unsound),
+        guide=Guide(provider.catalog),
         web=web,
         holds=provider.chat.context_tokens,
     )

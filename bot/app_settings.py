@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +16,10 @@ from bot.agent.commands.choosing import Models
 from bot.agent.jobs import SECONDS_FOR_A_CLIP
 from bot.agent.prompt import Character
 from bot.agent.speak import VoiceMode, VoiceSettings
+from bot.config.agents import AgentDefaults
 from bot.config.channels import Discord, Guild, Telegram
 from bot.config.channels import Room as RoomConfig
-from bot.config.choose import allowed, find_model
+from bot.config.choose import chosen_by_person, find_model
 from bot.config.keys import ENV_NAME
 from bot.config.model import Config
 from bot.config.profiles import StoredKey
@@ -36,15 +38,8 @@ def agent_settings(config: Config) -> AgentSettings:
     chosen = config.agents.active.model or defaults.model
     default = find_model(defaults, chosen.primary)
     speech, audio, limits = config.speech, config.tools.media.audio, config.limits
-
-    def resolve(text: str) -> str:
-        ref = find_model(defaults, text)
-        if not allowed(defaults, ref):
-            raise ConfigError(f"{ref!r} is not among the models allowed here", fix="/model shows them")
-        return ref
-
     return AgentSettings(
-        models=Models(default, tuple(dict.fromkeys((default, *defaults.models))), resolve),
+        models=models(defaults, default),
         doors=doors(config),
         voice=VoiceSettings(VoiceMode(speech.auto), min(speech.max_length, speech.max_text_length)),
         character=character(config),
@@ -56,6 +51,17 @@ def agent_settings(config: Config) -> AgentSettings:
         picture_folders=tuple(map(Path, defaults.media_local_roots)),
         turns_at_once=limits.turns_at_once,
         messages_per_minute=limits.messages_per_minute or 1_000_000,
+    )
+
+
+def models(defaults: AgentDefaults, default: str) -> Models:
+    """What people may choose from."""
+    return Models(
+        default,
+        tuple(dict.fromkeys((default, *defaults.models))),
+        partial(chosen_by_person, defaults, default),
+        {ref: entry.alias for ref, entry in defaults.models.items() if entry.alias},
+        closed=bool(defaults.models),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.agent.access import DmPolicy, Door
 from bot.agent.assembly import Agent, AgentSettings, Providers, open_agent
-from bot.agent.commands.choosing import Models
+from bot.agent.commands.choosing import ModelGuide, Models, Unguided
 from bot.agent.memory import Holds
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.core.chat import Picture
@@ -164,6 +164,7 @@ async def open_talk(
     hears: bool = True,
     lacks: tuple[VoxlineError, ...] = (),
     holds: Holds | None = None,
+    guide: ModelGuide | None = None,
     **decided: object,
 ) -> AsyncIterator[Talk]:
     """An agent over a real store in `folder`, with a model that plays `moves`. `decided` are further settings."""
@@ -178,7 +179,9 @@ async def open_talk(
         drain_seconds=0.0,
     )
     settings = replace(settings, **decided)  # type: ignore[arg-type]
-    providers = Providers(model, ears if hears else None, mouth, painter, lacks=lacks, holds=holds)
+    providers = Providers(
+        model, ears if hears else None, mouth, painter, lacks=lacks, holds=holds, guide=guide or Unguided()
+    )
     async with open_store(folder / "state", clock) as store:
         media = PlainMedia(store)
         async with open_agent(

@@ -12,7 +12,7 @@ from bot.agent.accept import Acceptor, FrontDesk
 from bot.agent.access import Door
 from bot.agent.budget import Budget, Limits
 from bot.agent.commands.about import about_commands
-from bot.agent.commands.choosing import Models, choosing_commands
+from bot.agent.commands.choosing import ModelGuide, Models, Unguided, choosing_commands
 from bot.agent.commands.command import Command, Commands
 from bot.agent.commands.conversation import conversation_commands
 from bot.agent.commands.jobs import job_commands
@@ -76,7 +76,8 @@ class MediaReader(SoundReader, PictureReader, VoiceMaker, Shrinker, Protocol):
 class Providers:
     """Who thinks, hears, speaks, draws, films and composes. None means switched off.
 
-    `credit` says in a sentence what the account has left. `lacks` are what cannot be done, and why.
+    `credit` says in a sentence what the account has left. `lacks` are what cannot be done, and why. `guide`
+    knows the models.
     `holds` says how many tokens a model can take; None: nobody knows."""
 
     chat: ChatModel
@@ -88,6 +89,7 @@ class Providers:
     credit: Callable[[], Awaitable[str]] | None = None
     web: Web | None = None
     lacks: tuple[VoxlineError, ...] = ()
+    guide: ModelGuide = field(default_factory=Unguided)
     holds: Holds | None = None
 
 
@@ -239,7 +241,7 @@ def all_commands(
             others=lambda: commands,
         ),
         *conversation_commands(inbox=store, history=store, sessions=store),
-        *choosing_commands(sessions=store, models=settings.models, voice=settings.voice.mode),
+        *choosing_commands(sessions=store, models=settings.models, voice=settings.voice.mode, guide=providers.guide),
         *job_commands(jobs=store, runner=jobs, clock=clock),
         *people_commands(access=store, outbox=store, clock=clock, wake=wake),
         *money_commands(money),

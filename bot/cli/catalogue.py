@@ -17,6 +17,7 @@ from bot.openrouter.account import account, left
 from bot.openrouter.catalog import Catalog, ModelFacts
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.provider import CATALOG_FILE
+from bot.openrouter.refs import ref_of
 
 
 def show(setup: Setup, search: str, *, refresh: bool, as_json: bool) -> int:
@@ -51,7 +52,7 @@ def row(facts: ModelFacts) -> dict[str, JsonValue]:
     """One model. Prices are US dollars for a million tokens, null where nobody names them."""
     prices = facts.prices
     return {
-        "ref": f"openrouter/{facts.slug}" if "/" in facts.slug else facts.slug,
+        "ref": ref_of(facts.slug),
         "name": facts.name,
         "input": ["text", "image"] if facts.images else ["text"],
         "output": list(facts.outputs),

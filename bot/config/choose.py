@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
@@ -28,8 +28,9 @@ def find_model(defaults: AgentDefaults, written: str) -> str:
     ref = normal_ref(text)
     provider, slash, model = ref.partition("/")
     if not (provider and slash and model):
-        near = difflib.get_close_matches(text.lower(), aliases(defaults), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        named = {ref: entry.alias for ref, entry in defaults.models.items()}
+        near = nearest(text, [DEFAULT_MODEL, *defaults.models], named)
+        hint = f" Did you mean {named.get(near) or near!r}?" if near else ""
         raise ConfigError(
             f"{written!r} is neither a model nor a short name", fix=f"Write openrouter/<vendor>/<model>.{hint}"
         )
@@ -47,13 +48,40 @@ def normal_ref(written: str) -> str:
     return f"{provider.strip().lower()}{slash}{model.strip()}"
 
 
-def aliases(defaults: AgentDefaults) -> tuple[str, ...]:
-    return tuple(entry.alias for entry in defaults.models.values() if entry.alias)
+def nearest(written: str, refs: Iterable[str], aliases: Mapping[str, str] | None = None) -> str:
+    """The reference that somebody may have meant, "" when none comes near. `aliases` are short names by reference."""
+    spelled: dict[str, str] = {}
+    for ref in refs:
+        for name in (ref, _slug(ref), ref.rpartition("/")[2], (aliases or {}).get(ref, "")):
+            spelled.setdefault(name.lower(), ref)
+    found = difflib.get_close_matches(written.strip().lower(), filter(None, spelled), n=1)
+    return spelled[found[0]] if found else ""
+
+
+def among(ref: str, refs: Iterable[str]) -> bool:
+    """Whether a model is one of these, however it is spelled; a variant such as :free counts as its model."""
+    return _slug(ref).partition(":")[0] in {_slug(other).partition(":")[0] for other in refs}
 
 
 def allowed(defaults: AgentDefaults, ref: str) -> bool:
     """Whether people may choose this model: an empty `models` map allows every one."""
     return not defaults.models or entry_for(defaults, ref) is not None
+
+
+def chosen_by_person(defaults: AgentDefaults, default: str, written: str) -> str:
+    """The reference that somebody in a chat means. The vendor may come first, as there is one provider only.
+
+    Raises `ConfigError` as `find_model`, and for a model that is neither the default nor listed where some are.
+    """
+    try:
+        ref = find_model(defaults, written)
+    except ConfigError:
+        if "/" not in written.strip().strip("/"):
+            raise
+        ref = find_model(defaults, f"openrouter/{written.strip()}")
+    if ref != default and not allowed(defaults, ref):
+        raise ConfigError(f"{written!r} is not among the models that may be chosen here", fix="/model shows them.")
+    return ref
 
 
 def entry_for(defaults: AgentDefaults, ref: str) -> ModelEntry | None:

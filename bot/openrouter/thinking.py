@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from bot.config.agents import Thinking
 from bot.openrouter.refs import is_deepseek_v4, skips_thinking
 from bot.openrouter.shape import Body, Shape, without
 
-LEVELS = ("off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max")
+LEVELS: tuple[str, ...] = get_args(Thinking)
 _SPELLINGS = {
     "none": "off",
     "disabled": "off",

@@ -2,53 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, get_args
 
 from bot.agent.commands.command import Command, Said
 from bot.agent.speak import VoiceMode
+from bot.config.agents import Thinking
+from bot.config.choose import among, nearest
 from bot.core.errors import ConfigError
 from bot.core.messages import Choice, Reply, Text
 from bot.core.ports import Sessions
 
-THINKING = ("off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max")
+NAMED_AT_MOST = 10
+BUTTON_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
     """The models a person may choose. `resolve` turns an alias or a reference into a reference, or raises
-    `ConfigError` with what is allowed."""
+    `ConfigError` with what is allowed. `aliases` are the offered ones' short names, by reference; when `closed`, no
+    other model may be chosen."""
 
     default: str
     offered: Sequence[str]
     resolve: Callable[[str], str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    closed: bool = False
 
 
-def choosing_commands(*, sessions: Sessions, models: Models, voice: VoiceMode) -> tuple[Command, ...]:
+class ModelGuide(Protocol):
+    """What the provider knows about its models, for people who choose."""
+
+    async def listed(self) -> Sequence[str]:
+        """The references of all models that answer with text; none when the list cannot be had."""
+
+    def levels(self, ref: str) -> Sequence[str]:
+        """The thinking levels that make a difference with a model."""
+
+    def level_of(self, text: str) -> str | None:
+        """The thinking level that a word means, None when it means none."""
+
+
+class Unguided:
+    """Nobody knows anything: every model may exist and take every level."""
+
+    async def listed(self) -> Sequence[str]:
+        return ()
+
+    def levels(self, ref: str) -> Sequence[str]:
+        return get_args(Thinking)
+
+    def level_of(self, text: str) -> str | None:
+        word = text.strip().lower()
+        return word if word in get_args(Thinking) else None
+
+
+def choosing_commands(
+    *, sessions: Sessions, models: Models, voice: VoiceMode, guide: ModelGuide
+) -> tuple[Command, ...]:
     """The commands that change how one conversation is answered."""
 
     async def model(said: Said) -> Reply:
-        current = said.turn.session.model or models.default
         if not said.rest:
-            choices = tuple(Choice(ref, f"/model {ref}") for ref in models.offered if len(f"/model {ref}") <= 64)
-            return (Text(f"I answer with `{current}`. To change it: `/model <name>`.", choices),)
+            current = said.turn.session.model or models.default
+            return (Text(f"I answer with `{current}`. To change it: `/model <name>`.", buttons(models)),)
         wanted = "" if said.rest.casefold() == "default" else said.rest
         try:
             ref = models.resolve(wanted) if wanted else ""
         except ConfigError as error:
-            return (Text(f"{error.message}. {error.fix}".strip()),)
+            listed = () if models.closed else await guide.listed()
+            return (unknown(error, wanted, models, listed),)
         await sessions.save_session(said.turn.conversation, replace(said.turn.session, model=ref))
-        return (Text(f"From now on I answer here with `{ref or models.default}`."),)
+        told = f"From now on I answer here with `{ref or models.default}`."
+        listed = () if models.closed or not ref else await guide.listed()
+        if not listed or among(ref, [*models.offered, *listed]):
+            return (Text(told),)
+        near = nearest(ref, listed)
+        return (Text(f"{told} But the provider does not list it.{meant(near)}", buttons(models, near)),)
 
     async def think(said: Said) -> Reply:
-        level = said.rest.casefold()
-        if level not in (*THINKING, "default"):
+        level = "default" if said.rest.casefold() == "default" else guide.level_of(said.rest)
+        ref = said.turn.session.model or models.default
+        known = guide.levels(ref)
+        if level is None:
             current = said.turn.session.thinking or "default"
-            choices = tuple(Choice(level, f"/think {level}") for level in ("default", *THINKING))
-            return (Text(f"Thinking level: {current}.", choices),)
+            choices = tuple(Choice(level, f"/think {level}") for level in ("default", *known))
+            return (Text(f"Thinking level: {current}.{alone(ref, known)}", choices),)
         thinking = "" if level == "default" else level
         await sessions.save_session(said.turn.conversation, replace(said.turn.session, thinking=thinking))
-        return (Text(f"Thinking level: {level}."),)
+        return (Text(f"Thinking level: {level}.{alone(ref, known)}"),)
 
     async def speech(said: Said) -> Reply:
         modes = {mode.value for mode in VoiceMode}
@@ -64,3 +107,31 @@ def choosing_commands(*, sessions: Sessions, models: Models, voice: VoiceMode) -
         return (Text(f"Spoken answers: {mode.casefold()}."),)
 
     return (Command("model", model), Command("think", think), Command("voice", speech))
+
+
+def unknown(error: ConfigError, wanted: str, models: Models, listed: Sequence[str]) -> Text:
+    """What is wrong with a model's name, which one may have been meant, and which ones there are."""
+    near = nearest(wanted, [*models.offered, *listed], models.aliases)
+    some = ", ".join(f"`{ref}`" for ref in models.offered[:NAMED_AT_MOST])
+    more = " and more" if len(models.offered) > NAMED_AT_MOST else ""
+    there = f" You can choose {some}{more}." if models.closed else " Write it as `openrouter/<vendor>/<model>`."
+    return Text(f"{error.message}.{meant(near)}{there}", buttons(models, near))
+
+
+def meant(near: str) -> str:
+    return f" Did you mean `{near}`?" if near else ""
+
+
+def alone(ref: str, levels: Sequence[str]) -> str:
+    """What to know about a model that takes no level."""
+    return f" With `{ref}` it makes no difference." if tuple(levels) == ("off",) else ""
+
+
+def buttons(models: Models, first: str = "") -> tuple[Choice, ...]:
+    """One for each offered model whose command fits; `first` comes before them."""
+    refs = dict.fromkeys((first, *models.offered) if first else models.offered)
+    return tuple(
+        Choice(models.aliases.get(ref, ref), f"/model {ref}")
+        for ref in refs
+        if len(f"/model {ref}".encode()) <= BUTTON_BYTES
+    )
