@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cli.envelope import Output
 from bot.cli.exits import WrongUsage
 from bot.cli.studio import Studio
-from bot.core.errors import VoxlineError
+from bot.core.errors import MediaError, VoxlineError
 from bot.core.messages import Blob
-from bot.core.work import Sound
+from bot.core.work import Frame, Sound
+from bot.net.guard import Guard
+from bot.tools.pictures import Gallery, is_link
+from bot.tools.tool import ToolFailed
 
 LARGEST_PICTURE = 20 * 2**20
 LARGEST_RECORDING = 200 * 2**20
+_ADDRESS = re.compile(r"(?:data:|file:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
 class NotWritten(VoxlineError):
@@ -40,9 +45,23 @@ class Place:
 
 
 async def picture_from(name: str, studio: Studio) -> Blob:
-    """A picture from a file, checked and fit for a model. Raises `WrongUsage`, `MediaError`."""
-    data = await asyncio.to_thread(_read, name, LARGEST_PICTURE)
-    return await studio.media.for_model(await studio.shelf.put(data, ""))
+    """A picture from a file, a data: address or a link, checked and fit for a model. Raises `WrongUsage`, `MediaError`.
+
+    Whoever sits at the terminal may name any file; links are opened at public addresses only."""
+    if _ADDRESS.match(name) is None:
+        data = await asyncio.to_thread(_read, name, LARGEST_PICTURE)
+        return await studio.media.for_model(await studio.shelf.put(data, ""))
+    async with Guard(plain=True) as web:
+        try:
+            return await Gallery(studio.shelf, web, (Path("/"),)).load(name, ())
+        except ToolFailed as error:
+            raise MediaError(str(error)) from error
+
+
+async def frame_from(name: str, role: str, studio: Studio) -> Frame:
+    """A picture for a clip or a song: by its address where the provider opens it itself, else by its content. Raises
+    as `picture_from`."""
+    return Frame(None, role, name) if is_link(name) else Frame(await picture_from(name, studio), role)
 
 
 async def sound_from(name: str, studio: Studio) -> Blob:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.cli.artwork import Place, picture_from, sound_from, written
+from bot.cli.artwork import Place, frame_from, picture_from, sound_from, written
 from bot.cli.envelope import Told, show
 from bot.cli.exits import WrongUsage
 from bot.cli.rendering import rendered
@@ -20,7 +20,6 @@ from bot.core.work import Frame, ImageRequest, SongRequest, Sound, VideoRequest
 from bot.openrouter.images import picture_name
 
 ROLES = ("first_frame", "last_frame", "reference_image")
-SECONDS_FOR_A_CLIP = 600.0
 
 Work = Callable[[argparse.Namespace, Studio], Awaitable[Told]]
 # What argparse calls a group of subcommands; its type has no public name.
@@ -60,7 +59,7 @@ def _image(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--aspect-ratio", default="", metavar="W:H", help="such as 16:9")
     parser.add_argument("--resolution", default="", metavar="NAME", help="1K, 2K or 4K")
     parser.add_argument(
-        "--image", action="append", default=[], metavar="FILE", help="to change or to follow; 5 at most"
+        "--image", action="append", default=[], metavar="SOURCE", help="file, link or data: address; 5 at most"
     )
     _options(parser, image, "image.generate")
 
@@ -71,7 +70,7 @@ def _video(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--aspect-ratio", default="", metavar="W:H", help="such as 16:9")
     parser.add_argument("--size", default="", metavar="WxH", help="in pixels")
     parser.add_argument("--audio", action=argparse.BooleanOptionalAction, help="with sound or without")
-    parser.add_argument("--image", action="append", default=[], metavar="FILE", help="to begin, end or follow")
+    parser.add_argument("--image", action="append", default=[], metavar="SOURCE", help="to begin, end or follow")
     parser.add_argument(
         "--image-role", action="append", default=[], choices=ROLES, help="what the image of the same place is"
     )
@@ -83,7 +82,7 @@ def _music(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instrumental", action="store_true", help="nobody sings")
     parser.add_argument("--duration", type=_positive, metavar="SECONDS", help="180 at most")
     parser.add_argument("--format", default="", choices=("wav", "mp3"), help="(default: as the model likes)")
-    parser.add_argument("--image", default="", metavar="FILE", help="to be inspired by")
+    parser.add_argument("--image", default="", metavar="SOURCE", help="to be inspired by")
     _options(parser, music, "music.generate")
 
 
@@ -145,9 +144,7 @@ async def video(args: argparse.Namespace, studio: Studio) -> Told:
     request = VideoRequest(
         prompt=args.prompt,
         model=args.model,
-        frames=tuple(
-            [Frame(await picture_from(name, studio), role) for name, role in zip(args.image, roles, strict=False)]
-        ),
+        frames=tuple([await frame_from(name, role, studio) for name, role in zip(args.image, roles, strict=False)]),
         duration_seconds=args.duration,
         resolution=args.resolution,
         aspect_ratio=args.aspect_ratio,
@@ -159,7 +156,7 @@ async def video(args: argparse.Namespace, studio: Studio) -> Told:
         studio.provider.videos,
         request,
         clock=SystemClock(),
-        seconds=request.timeout_seconds or SECONDS_FOR_A_CLIP,
+        seconds=request.timeout_seconds or studio.clip_seconds,
         tell=lambda text: progress(args, text),
     )
     if made.clip.sound is None:
@@ -171,6 +168,7 @@ async def video(args: argparse.Namespace, studio: Studio) -> Told:
 async def music(args: argparse.Namespace, studio: Studio) -> Told:
     """A song as a file, with its words."""
     progress(args, "composing; this takes a minute or two")
+    shown = await frame_from(args.image, "", studio) if args.image else Frame(None)
     song = await studio.provider.music.compose(
         SongRequest(
             prompt=args.prompt,
@@ -178,7 +176,8 @@ async def music(args: argparse.Namespace, studio: Studio) -> Told:
             lyrics=args.lyrics,
             instrumental=args.instrumental,
             duration_seconds=args.duration,
-            picture=await picture_from(args.image, studio) if args.image else None,
+            picture=shown.blob,
+            picture_url=shown.url,
             format=args.format,
             timeout_seconds=_seconds(args),
         )

@@ -31,6 +31,8 @@ async def rendered(
     """
     job = await videos.submit(request)
     tell(f"job {job.id} at {job.model}")
+    if job.ignored:
+        tell(f"ignored, because the model has no such setting: {', '.join(job.ignored)}")
     state = await _done(videos, job, clock, seconds, tell)
     return Rendered(await videos.download(job, state), job.model, state.cost_microusd)
 
@@ -41,7 +43,7 @@ async def _done(
     began, failures = clock.monotonic(), 0
     while (waited := clock.monotonic() - began) < seconds:
         try:
-            state = await videos.poll(job)
+            state = await videos.poll(job, seconds=seconds - waited)
         except ProviderBusy:
             failures += 1
             if failures >= FAILURES_AT_MOST:
@@ -52,4 +54,4 @@ async def _done(
                 return state
         tell(f"rendering for {waited:.0f} s")
         await clock.sleep(SECONDS_BETWEEN_POLLS)
-    raise BadAnswer(f"The clip did not finish within {seconds:.0f} s. Job {job.id} may go on, and be billed.")
+    raise BadAnswer(f"The clip timed out after {seconds * 1000:.0f}ms. Job {job.id} may go on, and be billed.")

@@ -15,17 +15,20 @@ from bot.core.clock import SystemClock
 from bot.core.errors import KeyRefused
 from bot.core.ports import Blobs
 from bot.media.reader import MediaReader
+from bot.openrouter.configured import video_settings
 from bot.openrouter.provider import KEYLESS, OpenRouter, open_openrouter
 from bot.store import open_store
 
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Everything one command needs; what it puts on the shelf is gone afterwards."""
+    """Everything one command needs; what it puts on the shelf is gone afterwards. `clip_seconds` is how long a clip
+    may take."""
 
     provider: OpenRouter
     shelf: Blobs
     media: MediaReader
+    clip_seconds: float
 
 
 @asynccontextmanager
@@ -50,7 +53,8 @@ async def open_studio(setup: Setup, *, spoken: bool = False) -> AsyncIterator[St
                 clock=clock,
             ) as provider,
         ):
-            yield Studio(provider, shelf, MediaReader(shelf, ffmpeg_path=setup.config.media.ffmpeg_path))
+            media = MediaReader(shelf, ffmpeg_path=setup.config.media.ffmpeg_path)
+            yield Studio(provider, shelf, media, video_settings(setup.config).timeout_seconds)
 
 
 def without_fallbacks(config: Config) -> Config:

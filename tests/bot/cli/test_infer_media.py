@@ -10,6 +10,7 @@ import pytest
 
 from bot.sandbox import Sandbox
 from tests.bot.cli.conftest import Voxline
+from tests.bot.tools.calling import PNG_URL, drawn
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,47 @@ def test_a_picture_can_be_changed(voxline: Voxline, home: Path, sandbox: Sandbox
     words, picture = sandbox.asked("/chat/completions")[-1].body["messages"][0]["content"]
     assert words["text"] == "make it blue"
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize("form", ["first.png", "{home}/first.png", "file://{home}/first.png", "{data}"])
+def test_a_picture_to_change_is_a_file_or_an_address(voxline: Voxline, home: Path, sandbox: Sandbox, form: str) -> None:
+    (home / "first.png").write_bytes(drawn())
+    source = form.format(home=home, data=PNG_URL)
+
+    told(voxline("infer", "image", "generate", "--prompt", "make it blue", "--image", source, "--json"))
+
+    _, picture = sandbox.asked("/chat/completions")[-1].body["messages"][0]["content"]
+    assert picture["image_url"]["url"] == PNG_URL
+
+
+@pytest.mark.parametrize("source", ["http://127.0.0.1:9/a.png", "ftp://pics.example/a.png", "data:text/plain,hi"])
+def test_an_address_that_may_not_be_opened_is_a_failure_that_asks_nobody(
+    voxline: Voxline, sandbox: Sandbox, source: str
+) -> None:
+    status, out, _ = voxline("infer", "image", "generate", "--prompt", "x", "--image", source, "--json")
+
+    assert (status, "cannot be used" in json.loads(out)["error"], sandbox.requests) == (1, True, [])
+
+
+def test_a_link_for_a_clip_or_a_song_is_left_to_the_provider(voxline: Voxline, sandbox: Sandbox) -> None:
+    link = ["--image", "https://pics.example/a.png", "--json"]
+
+    told(voxline("infer", "video", "generate", "--prompt", "waves", *link))
+    told(voxline("infer", "music", "generate", "--prompt", "waves", "--duration", "2", *link))
+
+    (clip,) = sandbox.asked("/videos")
+    assert clip.body["frame_images"][0]["image_url"]["url"] == link[1]
+    assert sandbox.asked("/chat/completions")[-1].body["messages"][0]["content"][1]["image_url"]["url"] == link[1]
+
+
+def test_a_clip_is_awaited_for_as_long_as_is_configured(voxline: Voxline, connected: Path) -> None:
+    whole = connected.read_text().removesuffix("}")
+    connected.write_text(f"{whole}, agents: {{ defaults: {{ videoGenerationModel: {{ timeoutMs: 20 }} }} }} }}")
+
+    status, out, _ = voxline("infer", "video", "generate", "--prompt", "waves", "--json")
+
+    assert (status, json.loads(out)["ok"]) == (1, False)
+    assert "timed out after 20ms" in json.loads(out)["error"]
 
 
 def test_a_clip_is_awaited_and_progress_is_told_aside(voxline: Voxline, home: Path, sandbox: Sandbox) -> None:
