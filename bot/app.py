@@ -16,7 +16,8 @@ from pathlib import Path
 from bot.agent.assembly import Providers, open_agent
 from bot.agent.commands.command import MENU
 from bot.app_health import App, announced, beat, control_answers, is_alive, is_ready, metrics, sweep_daily
-from bot.app_settings import agent_settings, known_secrets
+from bot.app_settings import agent_settings
+from bot.config.known import known_secrets
 from bot.config.load import environment
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, read_profiles

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.assembly import AgentSettings
@@ -20,13 +18,7 @@ from bot.config.agents import AgentDefaults
 from bot.config.channels import Discord, Guild, Telegram
 from bot.config.channels import Room as RoomConfig
 from bot.config.choose import chosen_by_person, find_model
-from bot.config.keys import ENV_NAME
 from bot.config.model import Config
-from bot.config.profiles import StoredKey
-from bot.config.secret import Secret
-from bot.core.errors import ConfigError
-
-_PROXY = re.compile(r"(?:https?|all)_proxy", re.IGNORECASE)
 
 WEB_DOOR = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"you"}))
 """The local page: whoever has its token sits at this machine."""
@@ -114,31 +106,3 @@ def channel_of(written: RoomConfig, server: Room) -> Room:
     allowed = server.allow_from if written.allow_from is None else frozenset(written.allow_from)
     prompt = "\n\n".join(part for part in (server.prompt, written.system_prompt) if part)
     return Room(written.require_mention if "require_mention" in said else server.require_mention, allowed, prompt)
-
-
-def known_secrets(config: Config, environ: Mapping[str, str], stored: Iterable[StoredKey] = ()) -> Iterator[str]:
-    """Every secret this process was given, for redaction. One that points nowhere is nobody's secret.
-
-    Whatever stands in a header or in the `env` block may be one; a proxy's password stands in its address.
-    """
-    yield environ.get(ENV_NAME, "")
-    yield from config.env.all.values()
-    yield from (urlsplit(address).password or "" for name, address in environ.items() if _PROXY.fullmatch(name))
-    yield from (key.text(environ) for key in stored)
-    openrouter = config.models.providers.openrouter
-    for headers in (openrouter.headers, *(model.headers for model in config.tools.media.audio.models)):
-        yield from headers.values()
-    channels = config.channels
-    secrets = [
-        openrouter.api_key,
-        config.speech.providers.openrouter.api_key,
-        channels.telegram.bot_token if channels.telegram else None,
-        channels.telegram.webhook.secret if channels.telegram and channels.telegram.webhook else None,
-        channels.discord.token if channels.discord else None,
-    ]
-    for secret in secrets:
-        if isinstance(secret, Secret):
-            try:
-                yield secret.reveal(environ)
-            except ConfigError:
-                continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.config.channels import Channels, Webhook
+from bot.config.channels import Channels, Webhook, token_of
 from bot.core.errors import ConfigError
 from bot.core.ports import Blobs, Channel, Clock, Cursors, PageLog
 
@@ -19,25 +19,25 @@ def make_channels(
 ) -> tuple[Channel, ...]:
     """Every enabled channel, not yet connected. An adapter and its library are imported only when it is enabled.
 
-    `menu` holds the slash commands with what they do. Raises `ConfigError` for a token that points nowhere
-    and `ChannelDown` for one that cannot be a token."""
+    `menu` holds the slash commands with what they do. Raises `ConfigError` for a token that is missing
+    or cannot be one."""
     channels: list[Channel] = []
     telegram, discord = config.telegram, config.discord
-    if telegram is not None and telegram.enabled and telegram.bot_token is not None:
+    if telegram is not None and telegram.enabled:
         from channels.telegram.adapter import TelegramChannel
         from channels.telegram.settings import TelegramSettings, WebhookSettings
 
-        token = telegram.bot_token.reveal(environ, path="channels.telegram.botToken")
+        token = token_of(telegram, environ)
         webhook = None
         if (pushed := telegram.webhook) is not None:
             webhook = WebhookSettings(pushed.url, pushed.port, _secret_of(pushed, environ), pushed.asked_path)
         settings = TelegramSettings(token, api_root=telegram.api_root, commands=tuple(menu.items()), webhook=webhook)
         channels.append(TelegramChannel(settings, cursors=store, blobs=store, clock=clock))
-    if discord is not None and discord.enabled and discord.token is not None:
+    if discord is not None and discord.enabled:
         from channels.discord.adapter import DiscordChannel
         from channels.discord.settings import DiscordSettings, SlashCommand
 
-        token = discord.token.reveal(environ, path="channels.discord.token")
+        token = token_of(discord, environ)
         commands = tuple(SlashCommand(name, about, "text") for name, about in menu.items())
         channels.append(
             DiscordChannel(
