@@ -36,6 +36,7 @@ from bot.ops.http import serve_health
 from bot.ops.links import Links
 from bot.ops.starts import mark_end, mark_start
 from bot.store import SqliteStore, open_store
+from bot.store.place import refuse_share
 from bot.systemd_notify import READY, STOPPING, notify, status
 from channels import make_channels
 
@@ -59,6 +60,8 @@ async def open_app(
     """Everything open but the channels, which `app.links` connects. `tell` gets a line for each thing to know.
 
     Raises `ConfigError` and `StateError` for what the operator has to mend."""
+    if not config.store.allow_network_share:
+        await asyncio.to_thread(refuse_share, state_dir)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(state_dir, clock))
         deaths = await asyncio.to_thread(mark_start, state_dir, clock.now())

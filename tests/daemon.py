@@ -53,13 +53,18 @@ class Daemon:
 
 
 @asynccontextmanager
-async def daemon(folder: Path, *, failpoints: str = "") -> AsyncIterator[Daemon]:
-    """`python -m bot run` over the configuration and the state in `folder`; killed when the block ends."""
-    log, address = folder / "daemon.log", f"voxline-{uuid.uuid4().hex}"
+async def daemon(
+    folder: Path, *, failpoints: str = "", before: str = "true", log: Path | None = None
+) -> AsyncIterator[Daemon]:
+    """`python -m bot run` over the configuration and the state in `folder`; killed when the block ends.
+
+    `before` is what a shell does first, in the same process: a limit, a mount. It writes to `log`."""
+    log, address = log or folder / "daemon.log", f"voxline-{uuid.uuid4().hex}"
     notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     notices.bind(f"\0{address}")
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
+            *("sh", "-ec", f'{before}; exec "$@"', "sh"),
             *(sys.executable, "-m", "bot", "run", "--config", str(folder / "voxline.json5")),
             *("--state-dir", str(folder / "state")),
             cwd=ROOT,

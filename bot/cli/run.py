@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
-from functools import partial
 
 from bot.app import App, serve
 from bot.cli.setup import add_places, open_setup
 from bot.config.load import export
 from bot.core.clock import SystemClock
 from bot.core.errors import ConfigError
+
+
+log = logging.getLogger(__name__)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +29,18 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("there is no such file", file=str(setup.file), fix="`voxline onboard` writes one.")
     export(setup.config, os.environ)
     return asyncio.run(
-        serve(setup.config, setup.state, clock=SystemClock(), tell=partial(print, flush=True), ready=invite)
+        serve(setup.config, setup.state, clock=SystemClock(), tell=say, ready=invite)
     )
+
+
+def say(line: str) -> None:
+    """A line for whoever started this. A full disk or a closed pipe behind it ends no daemon: the log says it too.
+
+    It is written past Python's buffer, which would offer the same bytes again and again."""
+    try:
+        os.write(sys.stdout.fileno(), f"{line}\n".encode())
+    except OSError as error:
+        log.warning("daemon.unheard", extra={"why": str(error)})
 
 
 def invite(app: App) -> None:

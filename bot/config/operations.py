@@ -21,6 +21,10 @@ class Health(Section):
 
 
 class Store(Section):
-    """How many days what is over is kept: steps, delivered parts, finished jobs. The talk itself stays."""
+    """How many days what is over is kept: steps, delivered parts, finished jobs. The talk itself stays.
+
+    A state directory on a network share is refused unless `allow_network_share`.
+    """
 
     keep_days: Annotated[Count, Field(ge=2)] = 30
+    allow_network_share: bool = False

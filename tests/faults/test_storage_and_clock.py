@@ -30,6 +30,11 @@ def limit_pages(database: Database, pages: int | None) -> None:
     database.connection.execute(f"PRAGMA max_page_count = {now if pages is None else pages}").fetchone()
 
 
+def only_read(database: Database, only: bool) -> None:
+    """Every write is refused, as on a file system that became read-only."""
+    database.connection.execute(f"PRAGMA query_only = {only:d}")
+
+
 async def fill_disk(talk: Talk) -> None:
     await talk.store._writer.read(limit_pages, None)
 
@@ -110,6 +115,31 @@ async def test_an_answer_that_cannot_be_kept_waits_in_memory_and_is_not_asked_fo
         assert waits == (1, 0)
         assert "".join(talk.channel.texts("1")).replace(" ", "") == LONG.replace(" ", "")
         assert len(talk.model.requests) == 1
+
+
+async def test_while_the_file_system_is_read_only_nothing_is_taken_and_a_turn_waits_with_its_answer(
+    tmp_path: Path,
+) -> None:
+    hold = asyncio.Event()
+    async with open_talk(tmp_path, Says("One", hold), Says("Two")) as talk:
+        await talk.says("first")
+        await talk.channel.until(lambda: bool(talk.channel.shown))
+        await talk.store._writer.read(only_read, True)
+        with pytest.raises(StoreUnavailable, match="readonly"):
+            await talk.says("second", id="second")
+        hold.set()
+        for _ in range(50):
+            await asyncio.sleep(0.01)
+            await talk.clock.advance(5)
+        health, waits = await talk.store.ping(), talk.agent.engine.running
+        await talk.store._writer.read(only_read, False)
+        await talk.says("second", id="second")  # the platform offers it again
+        await goes_on(talk)
+
+        assert (health.ok, "readonly" in health.detail, waits) == (False, True, 1)
+        assert talk.channel.texts("1") == ["One", "Two"]
+        assert len(talk.model.requests) == 2
+        assert (await talk.store.ping()).ok
 
 
 async def test_a_picture_that_cannot_be_kept_is_sent_when_there_is_room_and_paid_once(tmp_path: Path) -> None:

@@ -113,7 +113,9 @@ def test_a_newer_database_is_refused_and_untouched(path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     before = hashlib.sha256(path.read_bytes()).digest()
 
-    with pytest.raises(StateError, match=rf"has schema 99, this program knows {len(MIGRATIONS)}: .* install that version"):
+    with pytest.raises(
+        StateError, match=rf"has schema 99, this program knows {len(MIGRATIONS)}: .* install that version"
+    ):
         open_database(path)
 
     assert hashlib.sha256(path.read_bytes()).digest() == before
