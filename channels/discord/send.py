@@ -23,6 +23,7 @@ from discord.http import Route
 from bot.core.errors import MediaError, Undeliverable
 from bot.core.messages import Choice, Kind, Media, Part, Sent, Target, Text, Voice
 from bot.core.ports import Blobs, Clock
+from bot.media.characters import whole
 from channels.discord.inbound import Json
 from channels.discord.markdown import to_discord
 from channels.discord.rest import Refused, Rest
@@ -59,7 +60,7 @@ def nonce(key: str) -> str:
 
 def text_body(text: Text) -> Json:
     """The fields of a message that shows this text: mentions are inert, links unfold no previews."""
-    content = to_discord(text.text, TEXT)
+    content = to_discord(whole(text.text), TEXT)
     return {
         "content": content,
         "components": _rows(text.choices),
@@ -118,6 +119,7 @@ class Sender:
 
     async def send(self, to: Target, part: Part, key: str, maybe_sent: bool) -> Sent:
         """Raises `NotSent`, `MaybeSent`, `Undeliverable`."""
+        _check(to.conversation.chat, to.reply_to)
         match part:
             case Text():
                 body, upload = text_body(part), None
@@ -146,6 +148,7 @@ class Sender:
 
     async def edit(self, to: Target, message_id: str, text: Text) -> None:
         """Raises as `send`; `Undeliverable`, not gone, when the message no longer exists."""
+        _check(to.conversation.chat, message_id)
         route = Route(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",
@@ -202,6 +205,13 @@ class Sender:
         while len(self._keys) > KNOWN:
             self._keys.popitem(last=False)
         return Sent(message_id)
+
+
+def _check(*ids: str) -> None:
+    """Raises `Undeliverable` for what can be no id here, "" aside."""
+    for given in filter(None, ids):
+        if not given.isdecimal():
+            raise Undeliverable(f"{given!r} is no channel or message of Discord: ids are numbers")
 
 
 def _face(content: str, files: list[tuple[str, int]]) -> tuple[list[str], list[tuple[str, int]]]:

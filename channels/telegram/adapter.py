@@ -52,7 +52,7 @@ class TelegramChannel:
     def __init__(self, settings: TelegramSettings, *, cursors: Cursors, blobs: Blobs, clock: Clock) -> None:
         # The library tells addresses and people's texts at DEBUG: the token must never get there.
         logging.getLogger("telegram").setLevel(logging.INFO)
-        self._settings = settings.checked()
+        self._settings = settings
         self._cursors, self._clock = cursors, clock
         self.limits = Limits(
             text=TEXT_UNITS,

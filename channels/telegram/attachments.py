@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.core.messages import Attachment, Kind
-from channels.telegram.units import whole
+from bot.media.characters import whole
 
 Raw = Mapping[str, Any]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from channels.telegram.units import units, whole
+from bot.media.characters import whole
+from channels.telegram.units import units
 
 MOST_UNITS = 4096  # of one message, after parsing
 

@@ -24,12 +24,13 @@ from telegram.error import TelegramError
 from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
 from bot.core.messages import Blob, Choice, Doing, Kind, Media, Part, Sent, Target, Text, Voice
 from bot.core.ports import Blobs, Clock
+from bot.media.characters import whole
 from bot.media.split import pieces, split
 from channels.telegram.html import MOST_UNITS, to_html
 from channels.telegram.pace import Pace
 from channels.telegram.settings import MB, TelegramSettings
 from channels.telegram.transport import Refused
-from channels.telegram.units import units, whole
+from channels.telegram.units import units
 from channels.telegram.verdicts import is_bad_picture, is_lost_message, is_same_text, verdict
 
 log = logging.getLogger(__name__)
@@ -105,13 +106,13 @@ class Sender:
 
     async def edit(self, to: Target, message_id: str, text: Text) -> None:
         """Raises as `Channel.edit`."""
-        way = _way(to)
+        way, number = _way(to), _number(message_id)
 
         async def once(way: _Way) -> object:
             return await self._bot.edit_message_text(
                 _rendered(text.text, way),
                 chat_id=way.chat,
-                message_id=int(message_id),
+                message_id=number,
                 parse_mode=way.parse_mode,
                 link_preview_options=_preview(way),
                 reply_markup=_keyboard(text.choices),
@@ -300,16 +301,18 @@ class Sender:
 
 def _way(to: Target) -> _Way:
     place = to.conversation
+    return _Way(
+        _number(place.chat),
+        _number(place.thread) if place.thread else None,
+        _number(to.reply_to) if to.reply_to else None,
+    )
+
+
+def _number(given: str) -> int:
     try:
-        return _Way(
-            int(place.chat),
-            int(place.thread) if place.thread else None,
-            int(to.reply_to) if to.reply_to else None,
-        )
+        return int(given)
     except ValueError:
-        raise Undeliverable(
-            f"{place!s} (reply to {to.reply_to!r}) is not a Telegram address: ids are numbers"
-        ) from None
+        raise Undeliverable(f"{given!r} is no chat, topic or message of Telegram: ids are numbers") from None
 
 
 def _rendered(text: str, way: _Way, limit: int = MOST_UNITS) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from bot.core.errors import ChannelDown, ConfigError
+from bot.core.errors import ConfigError
 
 PUBLIC_ROOT = "https://api.telegram.org"
 MB = 1024 * 1024
@@ -38,6 +38,8 @@ class WebhookSettings:
 class TelegramSettings:
     """One bot. `sends_per_second` None means 30 on the public server and no limit on an own one.
 
+    Raises `ConfigError` for a token that cannot be one.
+
     Sizes: 20 MB down and 50 MB up are the public server's; an own Bot API server takes more.
     Source: Telegram Bot API, getFile and Sending files; Bots FAQ, limits.
     """
@@ -54,14 +56,13 @@ class TelegramSettings:
     sends_per_second: float | None = None
     webhook: WebhookSettings | None = None
 
-    def checked(self) -> TelegramSettings:
-        """These settings. Raises `ChannelDown` when the token cannot be one."""
+    def __post_init__(self) -> None:
         if not _TOKEN.fullmatch(self.token):
-            raise ChannelDown(
-                "Telegram: the token does not look like 123456789:letters-and-digits (channels.telegram.botToken). "
-                "Copy it again from @BotFather."
+            raise ConfigError(
+                "the token does not look like 123456789:letters-and-digits",
+                path="channels.telegram.botToken",
+                fix="Copy it again from @BotFather to where it is read from: this key, a file or TELEGRAM_BOT_TOKEN.",
             )
-        return self
 
     @property
     def root(self) -> str:

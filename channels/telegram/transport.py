@@ -8,6 +8,7 @@ No error that leaves this module holds an address.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncGenerator, Mapping
 from io import BytesIO
 from types import TracebackType
@@ -153,8 +154,13 @@ def _timeout(connect_seconds: float, total_seconds: float | None) -> aiohttp.Cli
 
 
 def _named(error: BaseException) -> str:
-    """The kind of a network error; its text is left out, for it may hold the address."""
-    reason = error.strerror if isinstance(error, OSError) else None
+    """The kind of a network error and its reason, never its own text: that may hold the address, and aiohttp says
+    even as `strerror` where it could not write to."""
+    reason = ""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        reason = error.strerror or ""  # of looking up and connecting: knows a host and a port
+    elif isinstance(error, OSError) and error.errno:
+        reason = os.strerror(error.errno)
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
 
 

@@ -1,4 +1,4 @@
-"""Text as Telegram counts it: UTF-16 units, and no half characters."""
+"""Text as Telegram counts it: in UTF-16 units."""
 
 from __future__ import annotations
 
@@ -13,10 +13,3 @@ def between(text: str, offset: int, length: int) -> str:
     if text.isascii():
         return text[offset : offset + length]
     return text.encode("utf-16-le")[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
-
-
-def whole(text: str) -> str:
-    """The text with every lone surrogate replaced: those can be neither stored nor sent."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

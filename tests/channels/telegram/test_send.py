@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from bot.core.errors import MaybeSent, NotSent, Undeliverable
+from bot.core.errors import ChannelError, MaybeSent, NotSent, Undeliverable
 from bot.core.messages import Choice, Doing, Text
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
@@ -193,6 +193,18 @@ async def test_a_server_that_cannot_be_reached_was_certainly_not_told(
     assert settings.token not in str(caught.value)
 
 
+async def test_a_connection_that_was_closed_meanwhile_is_told_without_its_address(
+    api: TelegramApi, channel: TelegramChannel
+) -> None:
+    await channel.send(room(7), Text("…"), key="k")
+    await api.__aexit__()
+
+    with pytest.raises(ChannelError) as broken:  # aiohttp says "Can not write request body for http://…", token and all
+        await channel.send(room(7), Text("long " * 700), key="k")
+
+    assert "bot123456789" not in f"{broken.value!r}"
+
+
 async def test_the_token_never_follows_a_redirect(api: TelegramApi, channel: TelegramChannel) -> None:
     api.fault("sendMessage", "redirect")
 
@@ -228,11 +240,6 @@ async def test_other_refusals_are_final_but_not_the_end_of_the_chat(api: Telegra
         await channel.send(room(7), Text(" "), key="k")
 
     assert not caught.value.gone
-
-
-async def test_an_address_of_another_platform_is_refused(channel: TelegramChannel) -> None:
-    with pytest.raises(Undeliverable, match="not a Telegram address"):
-        await channel.send(room(7, reply_to="abc"), Text("a"), key="k")
 
 
 async def test_a_revoked_token_loses_nothing_and_tells_nothing(
