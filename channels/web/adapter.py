@@ -13,7 +13,7 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.core.errors import ChannelDown, FetchFailed
+from bot.core.errors import ChannelDown, FetchFailed, NotSent, StoreUnavailable, Undeliverable
 from bot.core.messages import Attachment, Conversation, Doing, Inbound, Part, Sent, Target, Text
 from bot.core.ports import Accept, Blobs, Clock, Health, Limits, PageLog
 from bot.core.work import Arrivals
@@ -45,7 +45,7 @@ class WebChannel:
         self._accept: asyncio.Future[Accept] | None = None
         self._listeners: set[asyncio.Queue[bytes]] = set()
         self._pages = Pages(self, log=log, blobs=blobs, clock=clock, settings=settings)
-        self._port = settings.port
+        self._port, self._serves = settings.port, False
         self._open = contextlib.AsyncExitStack()
 
     @property
@@ -76,21 +76,24 @@ class WebChannel:
                 "choose another in channels.web.port",
                 retry_after=10.0,
             ) from error
-        self._port = runner.addresses[0][1]
+        self._port, self._serves = runner.addresses[0][1], True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._serves = False
         for listener in tuple(self._listeners):
             self._hang_up(listener)
         await self._open.aclose()
 
     async def receive(self, accept: Accept) -> None:
         assert self._accept is not None, "receive() comes after entering"
-        if not self._accept.done():
-            self._accept.set_result(accept)
-        await asyncio.Event().wait()
+        self._accept.set_result(accept)
+        try:
+            await asyncio.Event().wait()
+        finally:  # who posts from now on waits for the next to receive
+            self._accept = asyncio.get_running_loop().create_future()
 
     async def take(self, inbound: Inbound, parts: tuple[Part, ...]) -> None:
         """Shows and stores what the person said; only then may the page forget it. Raises `StoreUnavailable`."""
@@ -104,17 +107,28 @@ class WebChannel:
         raise FetchFailed(f"the page's file {attachment.name!r} was not stored with its message")
 
     async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
-        await self._show(to.conversation.chat, key, "bot", part)
+        if not isinstance(part, Text) and not await asyncio.to_thread(self._blobs.path(part.blob).is_file):
+            raise Undeliverable(f"the file {part.blob.sha256} for {to.conversation} is gone from the disk")
+        await self._say(to, key, part)
         return Sent(key)
 
     async def edit(self, to: Target, message_id: str, text: Text) -> None:
-        await self._show(to.conversation.chat, message_id, "bot", text)
+        """A message that was swept from the log is shown anew."""
+        await self._say(to, message_id, text)
 
     async def busy(self, to: Target, what: Doing) -> None:
         self._tell(doing(to.conversation.chat, what))
 
     async def ping(self) -> Health:
+        if not self._serves:
+            return Health(False, "the local page is closed")
         return Health(True, f"the local page is open at http://{HOST}:{self._port}/")
+
+    async def _say(self, to: Target, key: str, part: Part) -> None:
+        try:
+            await self._show(to.conversation.chat, key, "bot", part)
+        except StoreUnavailable as error:
+            raise NotSent(f"the page's log does not take a message for {to.conversation}: {error}") from error
 
     async def _show(self, chat: str, key: str, who: str, part: Part) -> None:
         entry = await self._log.show(Conversation(SOURCE, chat), key, who, part)

@@ -50,7 +50,7 @@ def url(blob: Blob) -> str:
 def event(name: str, data: Json, *, number: int | None = None) -> bytes:
     """One server-sent event. `number` is what the browser tells us again after a reconnect."""
     line = f"id: {number}\n" if number is not None else ""
-    return f"{line}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    return f"{line}event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
 def doing(chat: str, what: Doing) -> bytes:

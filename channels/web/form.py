@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aiohttp import BodyPartReader, web
@@ -50,9 +50,10 @@ async def read_message(request: web.Request, blobs: Blobs, *, now: datetime, cap
     if not ID.fullmatch(identity) or not ID.fullmatch(chat) or not (text or form.files):
         raise web.HTTPBadRequest(text="id, chat, and text or files are needed")
     seconds, waveform = _measured(form.fields)
-    inbound = Inbound(identity, Conversation("web", chat), PERSON, now, text, tuple(form.files), message_id=identity)
+    files = tuple(replace(file, seconds=seconds or None) if file.kind is Kind.VOICE else file for file in form.files)
+    inbound = Inbound(identity, Conversation("web", chat), PERSON, now, text, files, message_id=identity)
     said = (Text(text),) if text else ()
-    return Message(inbound, (*said, *(shown(file, seconds, waveform) for file in form.files)))
+    return Message(inbound, (*said, *(shown(file, waveform) for file in files)))
 
 
 async def _read(request: web.Request, blobs: Blobs, cap: int) -> _Form:
@@ -87,7 +88,7 @@ async def _file(part: BodyPartReader, blobs: Blobs, cap: int) -> Attachment:
 
 
 def _measured(fields: dict[str, str]) -> tuple[float, bytes]:
-    """How long the page recorded, and how loud it was, as hex: only for drawing."""
+    """How long the page recorded, and how loud it was, given as hex."""
     try:
         seconds, waveform = float(fields.get("seconds") or 0), bytes.fromhex(fields.get("waveform", ""))
     except ValueError:
@@ -107,9 +108,9 @@ def kind_of(mime: str) -> Kind:
     return families.get(mime.partition("/")[0], Kind.DOCUMENT)
 
 
-def shown(file: Attachment, seconds: float, waveform: bytes) -> Part:
+def shown(file: Attachment, waveform: bytes) -> Part:
     """An upload as the page shows it."""
     assert file.blob is not None
     if file.kind is Kind.VOICE:
-        return Voice(file.blob, seconds, waveform)
+        return Voice(file.blob, file.seconds or 0.0, waveform)
     return Media(file.kind, file.blob, file.name)
