@@ -56,6 +56,10 @@ class Line:
             await self._something.wait()
         return self._events.popleft()
 
+    def put_back(self, heard: Heard, data: Json) -> None:
+        """What was taken and not stored is the next again."""
+        self._events.appendleft((heard, data))
+
 
 class Intake:
     """Takes from the line and hands to `accept`, which keeps it or is asked again."""
@@ -68,12 +72,19 @@ class Intake:
         """Until cancelled. Raises `ChannelDown` when the connection is gone for good."""
         while True:
             heard, data = await line.next()
-            if heard is Heard.NEW_SESSION:
-                await self._catch_up(accept)
-            elif heard is Heard.INTERACTION:
-                await self._store(accept, self._understood([data], interactions.to_inbound))
-            elif "author" in data:  # without one a link preview was added: nobody said anything
-                await self._message(accept, data)
+            try:
+                await self._take(heard, data, accept)
+            except BaseException:  # cut off while it was stored: whoever receives next begins with it
+                line.put_back(heard, data)
+                raise
+
+    async def _take(self, heard: Heard, data: Json, accept: Accept) -> None:
+        if heard is Heard.NEW_SESSION:
+            await self._catch_up(accept)
+        elif heard is Heard.INTERACTION:
+            await self._store(accept, self._understood([data], interactions.to_inbound))
+        elif "author" in data:  # without one a link preview was added: nobody said anything
+            await self._message(accept, data)
 
     async def _message(self, accept: Accept, data: Json) -> None:
         room, channel_id = str(data.get("guild_id") or ""), str(data.get("channel_id") or "")
