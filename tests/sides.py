@@ -14,14 +14,15 @@ from tests.fakes.discord_api import TOKEN as DISCORD_TOKEN
 from tests.fakes.discord_world import THREAD_ID
 from tests.fakes.telegram_api import TelegramApi
 
-FILES = {"voice-message.ogg": "voice", "png": "photo", "jpg": "photo", "webp": "photo", "mp4": "video"}
+FILES = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 @dataclass(frozen=True)
 class Seen:
     """A message of the bot as people see it now. `kind` is text, voice, photo, audio, video or document.
 
-    `seconds` is the announced length, `flags` and `waveform` are Discord's, `buttons` what can be pressed."""
+    `seconds` is the announced length, `flags` and `waveform` are Discord's, `buttons` what can be pressed, `name` is
+    the file's."""
 
     id: str
     kind: str
@@ -32,6 +33,7 @@ class Seen:
     reply_to: str = ""
     flags: int = 0
     waveform: str = ""
+    name: str = ""
 
 
 class Side(AbstractAsyncContextManager["Side"], Protocol):
@@ -109,6 +111,7 @@ class TelegramSide(Side):
                 shown.seconds,
                 shown.buttons,
                 str(shown.reply_to or ""),
+                name=shown.file_name,
             )
             for shown in self.api.messages(int(chat or self.chat))
         ]
@@ -170,7 +173,8 @@ class DiscordSide(Side):
             file = shown.attachments[0] if shown.attachments else None
             kind = "text"
             if file is not None:
-                kind = FILES.get(file["filename"]) or FILES.get(file["filename"].rpartition(".")[2], "audio")
+                of_type = FILES.get(file.get("content_type", "").partition("/")[0], "document")
+                kind = "voice" if file["filename"] == "voice-message.ogg" else of_type
             found.append(
                 Seen(
                     shown.id,
@@ -182,6 +186,7 @@ class DiscordSide(Side):
                     str((shown.raw.get("message_reference") or {}).get("message_id", "")),
                     shown.flags,
                     file.get("waveform", "") if file else "",
+                    file["filename"] if file else "",
                 )
             )
         return found

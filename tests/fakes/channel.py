@@ -45,13 +45,15 @@ class FakeChannel:
         self.faults: dict[str, list[tuple[ChannelError, bool]]] = defaultdict(list)
         self.news = asyncio.Condition()
         self._ids = count(1)
+        self._connected = False
         self._arrivals: asyncio.Queue[tuple[Arrivals, asyncio.Future[None]]] = asyncio.Queue()
 
     async def __aenter__(self) -> FakeChannel:
+        self._connected = True
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        return None
+        self._connected = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,6 +70,9 @@ class FakeChannel:
             arrivals, taken = await self._arrivals.get()
             try:
                 await accept(arrivals)
+            except asyncio.CancelledError:
+                self._arrivals.put_nowait((arrivals, taken))
+                raise
             except Exception as error:
                 taken.set_exception(error)
             else:
@@ -114,7 +119,7 @@ class FakeChannel:
         self.doing.append(doing)
 
     async def ping(self) -> Health:
-        return Health(True, "in memory")
+        return Health(self._connected, "in memory")
 
     def fault(self, method: str, error: ChannelError, *, arrives: bool = False) -> None:
         """The next call of `method` raises `error`; with `arrives` it takes effect all the same."""
