@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from bot.cli import checks, live
 from bot.cli.exits import FAILED, OK, UNUSABLE
-from bot.cli.findings import Finding, Level, fail, ok
+from bot.cli.findings import Finding, Level, fail, ok, warn
 from bot.cli.setup import Setup, add_places, open_setup, places
 from bot.core.errors import ConfigError
 
@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
 def _findings(args: argparse.Namespace, setup: Setup) -> Iterator[Finding]:
     file, _ = places(args)
     yield ok("configuration", str(file) if file.exists() else f"{file} is not there: the defaults are used")
+    yield from (warn("environment", note, "Mend it, or take it away.") for note in setup.around.notes)
     yield from checks.machine(setup)
     yield from checks.keys(setup)
     yield from checks.access(setup)

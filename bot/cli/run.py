@@ -10,10 +10,8 @@ import sys
 
 from bot.app import App, serve
 from bot.cli.setup import add_places, open_setup
-from bot.config.load import export
 from bot.core.clock import SystemClock
 from bot.core.errors import ConfigError
-
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +25,12 @@ def run(args: argparse.Namespace) -> int:
     setup = open_setup(args)
     if not setup.file.exists() and (args.config or os.environ.get("VOXLINE_CONFIG", "").strip()):
         raise ConfigError("there is no such file", file=str(setup.file), fix="`voxline onboard` writes one.")
-    export(setup.config, os.environ)
+    for name, value in setup.around.exported.items():
+        os.environ.setdefault(name, value)
+    for note in setup.around.notes:
+        say(note)
     return asyncio.run(
-        serve(setup.config, setup.state, clock=SystemClock(), tell=say, ready=invite)
+        serve(setup.config, setup.state, clock=SystemClock(), tell=say, ready=invite, environ=setup.environ)
     )
 
 

@@ -5,24 +5,30 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import paths
 from bot.config.keys import FoundKey, model_key
-from bot.config.load import environment, load
+from bot.config.load import load
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, Profiles, read_profiles
+from bot.config.surroundings import Surroundings, surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """`environ` is the process's environment with the `env` block of the file."""
+    """`around` is what is set around the program: the process's environment and whatever adds to it."""
 
     file: Path
     state: Path
     config: Config
-    environ: dict[str, str] = field(repr=False)
+    around: Surroundings
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Every variable."""
+        return self.around.environ
 
     @property
     def profiles_file(self) -> Path:
@@ -38,15 +44,19 @@ class Setup:
 
 def add_places(parser: argparse.ArgumentParser) -> None:
     """The options that say where configuration and state lie."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file")
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the bot keeps what it must remember")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="the configuration file (default: see `voxline config path`)"
+    )
+    parser.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="where the bot keeps what it must remember (default: there too)"
+    )
 
 
 def open_setup(args: argparse.Namespace) -> Setup:
     """Reads the configuration that the arguments name. Raises `ConfigError`."""
     file, state = places(args)
     config = load(file)
-    return Setup(file, state, config, environment(config, os.environ))
+    return Setup(file, state, config, surroundings(config, os.environ, beside=file.parent, working=Path.cwd()))
 
 
 def places(args: argparse.Namespace) -> tuple[Path, Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -74,15 +75,20 @@ def check(text: str, file: str = "") -> tuple[tuple[ConfigError, ...], Config | 
         ), None
 
 
+def located(error: ConfigError, file: Path) -> ConfigError:
+    """The same mistake with file and line, where it names a key and was found after the file had been read."""
+    keys = tuple(takewhile(str.isidentifier, error.path.split(".")))
+    if error.file or not keys or keys[0] not in {field.alias or name for name, field in Config.model_fields.items()}:
+        return error
+    line = json5.line_of(read(file) or "", keys)
+    if line is None:
+        return error
+    return ConfigError(error.message, path=error.path, file=str(file), line=line, fix=error.fix)
+
+
 def environment(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
     """The process's variables, and those of the file that are not already set."""
     return {**config.env.all, **environ}
-
-
-def export(config: Config, environ: MutableMapping[str, str]) -> None:
-    """Sets the file's variables in `environ`, where a name is not already set."""
-    for name, value in config.env.all.items():
-        environ.setdefault(name, value)
 
 
 _SYNTAX = "Look at this line and the one before it for a missing comma, quote or bracket."

@@ -11,8 +11,15 @@ from bot.config.agents import Agents
 from bot.config.channels import Channels, Owner
 from bot.config.operations import Health, Store
 from bot.config.providers import Auth, Models
-from bot.config.section import AsTuple, Count, Dollars, Section
+from bot.config.section import AsTuple, Count, Dollars, Milliseconds, Section
 from bot.config.speech import Messages, Tools, Tts
+
+
+class ShellEnv(Section):
+    """Whether the login shell is asked for variables that are set nowhere else, and how long it may take."""
+
+    enabled: bool = False
+    timeout_ms: Milliseconds = 15_000
 
 
 class Env(Section):
@@ -22,6 +29,7 @@ class Env(Section):
 
     __pydantic_extra__: dict[str, str] = Field(init=False)
     vars: Mapping[str, str] = Field(default_factory=dict)
+    shell_env: ShellEnv = ShellEnv()
 
     @property
     def all(self) -> dict[str, str]:

@@ -38,7 +38,6 @@ _REASONS = {
     "commands": "commands need no setting",
     "cron": "reminders are set in the chat",
     "discovery": "there is no gateway to find",
-    "env.shellEnv": "the login shell is not asked for variables",
     "gateway": "there is no gateway: the daemon talks to the channels itself",
     "hooks": "there are no hooks",
     "identity": "write agents.list[0].name",

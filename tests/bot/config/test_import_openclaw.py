@@ -77,7 +77,7 @@ def test_every_key_is_told_about() -> None:
 
     assert fates["gateway"] is Fate.DROPPED
     assert fates["channels.whatsapp"] is Fate.DROPPED
-    assert fates["env.shellEnv"] is Fate.DROPPED
+    assert fates["env.shellEnv.enabled"] is Fate.TAKEN
     assert fates["messages.tts.provider"] is Fate.DROPPED
     assert fates["channels.telegram.allowFrom"] is Fate.DROPPED  # @me
     assert fates["agents.defaults.model.primary"] is Fate.RENAMED

@@ -156,6 +156,18 @@ KEYS: dict[str, tuple[str, ...]] = {
     "3.4 what is set wins over the file's env": (
         "bot/config/test_load::test_variables_of_the_file_are_set_only_where_none_is_set",
     ),
+    "3.4 order of places": ("bot/config/test_surroundings::test_each_place_wins_over_those_after_it",),
+    "3.4 no provider key from the working directory": (
+        "bot/config/test_surroundings::test_a_dotenv_file_of_the_working_directory_gives_no_key_and_nothing_to_the_process",
+    ),
+    "3.4 home file as written": (
+        "bot/config/test_surroundings::test_a_dotenv_file_beside_the_configuration_gives_keys_as_written",
+    ),
+    "3.4 login shell on demand, bounded, never quoted": (
+        "bot/config/test_surroundings::test_only_what_something_here_reads_comes_from_the_login_shell",
+        "bot/config/test_surroundings::test_the_login_shell_is_not_asked_unasked_or_for_nothing",
+        "bot/config/test_surroundings::test_a_login_shell_that_misbehaves_is_left_out_and_never_quoted",
+    ),
     "3.5 cooldown 1, 5, 25, 60 minutes": (
         "bot/config/test_key_use::test_each_trouble_in_a_row_rests_longer",
         "bot/config/test_key_use::test_what_was_under_way_when_the_rest_began_counts_once_with_it",
