@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from bot import __version__
 from bot.cli.exits import FAILED, INTERRUPTED, UNUSABLE, USAGE, WrongUsage
 from bot.core.errors import ConfigError, StateError, VoxlineError
+from bot.net.redact import Redactor, hide_in_crashes
 
 GROUPS = {
     "demo": "talk to the bot on a local page, without any account",
@@ -32,6 +33,7 @@ _EPILOG = "Exit status: 0 done, 1 failed, 2 wrong usage, 78 configuration or sta
 
 def run(argv: Sequence[str]) -> int:
     """Runs one command and returns the exit status."""
+    hide_in_crashes(Redactor())
     args = parse(argv)
     # Only the daemon keeps a log; a command says what matters itself.
     logging.getLogger("bot").addHandler(logging.NullHandler())

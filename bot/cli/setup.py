@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import paths
 from bot.config.keys import FoundKey, model_key
+from bot.config.known import known_secrets
 from bot.config.load import load
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, Profiles, read_profiles
 from bot.config.surroundings import Surroundings, surroundings
+from bot.core.errors import StateError
+from bot.net.redact import Redactor, hide_in_crashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,14 @@ def add_places(parser: argparse.ArgumentParser) -> None:
 
 
 def open_setup(args: argparse.Namespace) -> Setup:
-    """Reads the configuration that the arguments name. Raises `ConfigError`."""
+    """Reads the configuration that the arguments name; from now on no crash shows what it holds. Raises
+    `ConfigError`."""
     file, state = places(args)
     config = load(file)
-    return Setup(file, state, config, surroundings(config, os.environ, beside=file.parent, working=Path.cwd()))
+    setup = Setup(file, state, config, surroundings(config, os.environ, beside=file.parent, working=Path.cwd()))
+    with suppress(StateError):  # whoever needs the stored keys is told why they cannot be read
+        hide_in_crashes(Redactor(known_secrets(config, setup.environ, setup.profiles().stored)))
+    return setup
 
 
 def places(args: argparse.Namespace) -> tuple[Path, Path]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +30,16 @@ def test_the_version_is_told_without_loading_anything_heavy() -> None:
     assert not {"pydantic", "aiohttp", "asyncio", "discord", "telegram", "PIL", "sqlite3"} & set(modules.split())
 
 
+def test_a_misspelt_command_is_answered_with_the_nearest(voxline: Voxline) -> None:
+    assert "there is no command 'statsu': did you mean 'status'?" in voxline("statsu")[2]
+
+
+def test_voxline_alone_shows_what_there_is_and_where_to_begin(voxline: Voxline) -> None:
+    shown = voxline()[2]
+    assert all(f"\n    {group} " in shown for group in GROUPS)
+    assert "Begin with `voxline demo`" in shown
+
+
 @pytest.mark.parametrize("argv", [[], ["nonsense"], ["models"], ["models", "set"], ["infer", "model", "run"]])
 def test_wrong_usage_ends_with_2(voxline: Voxline, argv: list[str]) -> None:
     status, out, err = voxline(*argv)
@@ -42,6 +54,26 @@ def test_a_configuration_that_cannot_be_used_ends_with_78_and_one_block(voxline:
     assert err.splitlines()[0].split(":")[1].endswith("voxline.json5")
     assert "unknown key 'owner'. Did you mean 'owners'?" in err
     assert "unknown key 'limit'. Did you mean 'limits'?" in err
+
+
+@pytest.mark.parametrize(
+    ("channel", "key", "fix"),
+    [
+        ("telegram: { botToken: 'hunter2' }", "channels.telegram.botToken", "@BotFather"),
+        ("discord: { token: 'hunter 2' }", "channels.discord.token", "Bot page"),
+        ("telegram: { botToken: '${NOT_SET_ANYWHERE}' }", "channels.telegram.botToken", "Set NOT_SET_ANYWHERE"),
+    ],
+)
+def test_a_token_that_cannot_be_one_is_named_by_file_line_and_key_and_never_shown(
+    voxline: Voxline, config: Path, channel: str, key: str, fix: str
+) -> None:
+    config.write_text(f"{{\n channels: {{\n  {channel} }},\n}}")
+    status, _, err = voxline("run")
+    told = err.splitlines()[-1]
+    assert status == 78
+    assert f"{config}:3: {key}: the " in told
+    assert fix in told
+    assert "hunter" not in told
 
 
 def test_with_json_even_an_error_is_json(voxline: Voxline, config: Path) -> None:
@@ -64,3 +96,39 @@ def test_a_reader_that_has_gone_is_no_traceback() -> None:
     command = f"{sys.executable} -m bot config schema | head -c 1"
     told = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=30, check=False)
     assert (told.stdout, told.stderr) == ("{", "")
+
+
+def test_a_crash_of_a_command_shows_no_secret(
+    voxline: Voxline, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text('{env: {SOME_PASSWORD: "winterpalace"}}')
+    voxline("status")
+
+    sys.excepthook(RuntimeError, RuntimeError("boom winterpalace sk-or-v1-0123456789abcdef"), None)
+
+    assert capsys.readouterr().err == "RuntimeError: boom [redacted] [redacted]\n"
+
+
+def test_a_crash_before_the_configuration_was_read_shows_nothing_that_looks_like_a_secret(
+    voxline: Voxline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voxline("config", "path")
+
+    sys.excepthook(RuntimeError, RuntimeError("boom sk-or-v1-0123456789abcdef"), None)
+
+    assert capsys.readouterr().err == "RuntimeError: boom [redacted]\n"
+
+
+def test_ctrl_c_ends_a_command_with_130_and_no_traceback(home: Path, config: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        config.write_text(f"{{models: {{providers: {{openrouter: {{baseUrl: '{address}', apiKey: 'k-1234'}}}}}}}}")
+        command = [sys.executable, "-m", "bot", "infer", "model", "run", "--prompt", "hello"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+            silent.settimeout(30)
+            with silent.accept()[0]:
+                asked.send_signal(signal.SIGINT)
+                out, err = asked.communicate(timeout=30)
+    assert (asked.returncode, out, err) == (130, "", "\n")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from yarl import URL
@@ -219,6 +220,13 @@ async def test_a_server_that_hangs_up_or_is_not_there_is_told() -> None:
 async def test_a_guard_that_was_not_entered_says_so() -> None:
     with pytest.raises(FetchFailed, match=r"^the guard is not open\. Enter it with `async with` first$"):
         await Guard().fetch("https://example.org/", cap_bytes=CAP)
+
+
+async def test_only_the_caller_bounds_a_fetch_but_a_connection_must_come_about_within_ten_seconds() -> None:
+    async with Guard() as guard:
+        for session in (guard._public, guard._private):
+            assert session is not None
+            assert session.timeout == aiohttp.ClientTimeout(total=None, connect=10)
 
 
 # --- what comes back ---------------------------------------------------------------------------
