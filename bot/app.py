@@ -21,8 +21,8 @@ from bot.config.known import known_secrets
 from bot.config.load import environment
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, read_profiles
-from bot.core.errors import ChannelDown, ConfigError, MediaError, ProviderError, VoxlineError
-from bot.core.ports import Channel, Clock
+from bot.core.errors import MediaError, ProviderError, VoxlineError
+from bot.core.ports import Clock
 from bot.media.reader import MediaReader
 from bot.net.guard import Guard
 from bot.net.redact import Redactor, install_logging
@@ -35,7 +35,7 @@ from bot.ops.counts import Counts, counting
 from bot.ops.http import serve_health
 from bot.ops.links import Links
 from bot.ops.starts import mark_end, mark_start
-from bot.store import SqliteStore, open_store
+from bot.store import open_store
 from bot.store.place import refuse_share
 from bot.systemd_notify import READY, STOPPING, notify, status
 from channels import make_channels
@@ -77,7 +77,7 @@ async def open_app(
             log.warning("daemon.lacks", extra={"what": str(lack)})
             tell(str(lack))
         hold = hold_seconds(deaths, config.health.crashes_before_hold, tell)
-        made = _made(config, store, environ, clock)
+        made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
         links = await stack.enter_async_context(Links(made, clock=clock, hold_seconds=hold, held=HELD))
         agent = await stack.enter_async_context(
             open_agent(
@@ -139,13 +139,6 @@ def hold_seconds(deaths: int, allowed: int, tell: Tell) -> float:
     log.error("daemon.crash_loop", extra={"deaths": deaths, "hold_seconds": HOLD_SECONDS})
     tell(f"The daemon died {deaths} times within five minutes: Telegram and Discord are held for {HOLD_SECONDS:.0f} s.")
     return HOLD_SECONDS
-
-
-def _made(config: Config, store: SqliteStore, environ: Mapping[str, str], clock: Clock) -> tuple[Channel, ...]:
-    try:
-        return make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
-    except ChannelDown as error:  # what cannot be a token
-        raise ConfigError(str(error), path="channels") from error
 
 
 async def serve(

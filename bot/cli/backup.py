@@ -15,7 +15,7 @@ from bot.store import open_store
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="a new file for the copy")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new file for the copy")
     add_places(parser)
     parser.set_defaults(run=run)
 

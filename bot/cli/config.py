@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from bot.cli.exits import OK
+from bot.cli.groups import Group
 from bot.cli.setup import add_places, places
 from bot.config.files import write_private
 from bot.config.import_openclaw import Imported, bring_over
@@ -17,18 +18,18 @@ from bot.core.errors import ConfigError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = Group(parser)
 
-    checked = commands.add_parser("check", help="say whether the file can be used")
+    checked = commands.add("check", "say whether the file can be used")
     checked.set_defaults(run=check)
 
-    shown = commands.add_parser("path", help="print where configuration and state lie")
+    shown = commands.add("path", "print where configuration and state lie")
     shown.set_defaults(run=show_places)
 
-    schema = commands.add_parser("schema", help="print the JSON Schema of the file, for editors")
+    schema = commands.add("schema", "print the JSON Schema of the file, for editors")
     schema.set_defaults(run=show_schema)
 
-    imported = commands.add_parser("import", help="bring over a configuration made for OpenClaw")
+    imported = commands.add("import", "bring over a configuration made for OpenClaw")
     imported.add_argument("source", type=Path, metavar="FILE", help="such as ~/.openclaw/openclaw.json")
     imported.add_argument("--force", action="store_true", help="replace a configuration that is there already")
     imported.add_argument("--dry-run", action="store_true", help="only say what would happen")

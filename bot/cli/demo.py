@@ -10,7 +10,9 @@ from bot.app_demo import demo
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8765, help="the port of the local page (default 8765; 0 for any)")
+    parser.add_argument(
+        "--port", type=int, default=8765, metavar="N", help="the port of the local page (default 8765; 0 for any)"
+    )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keep what was said there (default: nowhere)")
     parser.set_defaults(run=run)

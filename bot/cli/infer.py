@@ -10,6 +10,7 @@ from typing import get_args
 from bot.cli import infer_media
 from bot.cli.envelope import Told, show
 from bot.cli.exits import WrongUsage
+from bot.cli.groups import Group
 from bot.cli.setup import Setup, add_places, open_setup
 from bot.cli.studio import open_studio
 from bot.config.agents import Thinking
@@ -21,14 +22,13 @@ CAPABILITY = "model.run"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    capabilities = parser.add_subparsers(metavar="CAPABILITY", required=True)
-    model = capabilities.add_parser("model", help="a chat model")
-    ask = model.add_subparsers(metavar="COMMAND", required=True).add_parser(
-        "run", help="print its answer to one prompt"
-    )
+    capabilities = Group(parser, metavar="CAPABILITY")
+    ask = Group(capabilities.add("model", "ask a chat model")).add("run", "print a model's answer to one prompt")
     ask.add_argument("--prompt", required=True, metavar="TEXT", help="what to ask")
     ask.add_argument("--model", default="", metavar="REF", help="which model (default: the configured one)")
-    ask.add_argument("--thinking", default="", choices=get_args(Thinking), metavar="LEVEL", help="how hard to think")
+    ask.add_argument(
+        "--thinking", default="", choices=get_args(Thinking), metavar="LEVEL", help=", ".join(get_args(Thinking))
+    )
     ask.add_argument("--local", action="store_true", help="from this process, the only way there is")
     ask.add_argument("--json", action="store_true", help="print JSON")
     add_places(ask)

@@ -6,11 +6,11 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bot.cli.artwork import Place, frame_from, picture_from, sound_from, written
 from bot.cli.envelope import Told, show
 from bot.cli.exits import WrongUsage
+from bot.cli.groups import Group
 from bot.cli.rendering import rendered
 from bot.cli.setup import add_places, open_setup
 from bot.cli.studio import Studio, open_studio
@@ -22,8 +22,6 @@ from bot.openrouter.images import picture_name
 ROLES = ("first_frame", "last_frame", "reference_image")
 
 Work = Callable[[argparse.Namespace, Studio], Awaitable[Told]]
-# What argparse calls a group of subcommands; its type has no public name.
-Group = Any
 
 
 def add(capabilities: Group) -> None:
@@ -32,22 +30,19 @@ def add(capabilities: Group) -> None:
     _video(_generate(capabilities, "video", "render a clip, and wait for it"))
     _music(_generate(capabilities, "music", "compose a song"))
 
-    spoken = capabilities.add_parser("speech", help="say a text")
+    spoken = capabilities.add("speech", "say a text")
     spoken.add_argument("--text", required=True, help="what to say")
     spoken.add_argument("--voice", default="", metavar="NAME", help="whose voice (default: the configured one)")
     _options(spoken, speech, "speech")
 
-    heard = capabilities.add_parser("transcribe", help="print what is said in a recording")
+    heard = capabilities.add("transcribe", "print what is said in a recording")
     heard.add_argument("file", metavar="FILE", help="a recording in any usual format")
     heard.add_argument("--language", default="", metavar="CODE", help="such as en or de (default: told by the model)")
     _options(heard, transcribe, "audio.transcribe", writes=False)
 
 
 def _generate(capabilities: Group, name: str, told: str) -> argparse.ArgumentParser:
-    group = capabilities.add_parser(name, help=told)
-    parser: argparse.ArgumentParser = group.add_subparsers(metavar="COMMAND", required=True).add_parser(
-        "generate", help=told
-    )
+    parser = Group(capabilities.add(name, told)).add("generate", told)
     parser.add_argument("--prompt", required=True, metavar="TEXT", help="what to make")
     parser.add_argument("--model", default="", metavar="REF", help="which model (default: the configured ones)")
     parser.add_argument("--timeout-ms", type=_positive, metavar="MS", help="how long it may take")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import json
 import logging
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 
 from bot import __version__
 from bot.cli.exits import FAILED, INTERRUPTED, UNUSABLE, USAGE, WrongUsage
+from bot.cli.groups import Group
 from bot.core.errors import ConfigError, StateError, VoxlineError
 from bot.net.redact import Redactor, hide_in_crashes
 
@@ -28,7 +30,10 @@ GROUPS = {
     "config": "check the configuration, or bring one over from OpenClaw",
 }
 
-_EPILOG = "Exit status: 0 done, 1 failed, 2 wrong usage, 78 configuration or state cannot be used."
+_EPILOG = """\
+Begin with `voxline demo`, then `voxline onboard` and `voxline run`. `voxline COMMAND --help` says more.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 78 configuration or state cannot be used, 130 interrupted."""
 
 
 def run(argv: Sequence[str]) -> int:
@@ -49,8 +54,18 @@ def run(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except VoxlineError as error:
-        tell_error(error, as_json=getattr(args, "json", False))
+        tell_error(placed(error, args), as_json=getattr(args, "json", False))
         return status_of(error)
+
+
+def placed(error: VoxlineError, args: argparse.Namespace) -> VoxlineError:
+    """The error with the file and line of its key, also when that was read long before it turned out to be wrong."""
+    if not isinstance(error, ConfigError) or not hasattr(args, "config"):
+        return error
+    from bot.cli.setup import places  # slow to load, and loaded by now
+    from bot.config.load import located
+
+    return located(error, places(args)[0])
 
 
 def status_of(error: VoxlineError) -> int:
@@ -66,15 +81,22 @@ def status_of(error: VoxlineError) -> int:
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The command and its arguments. Exits with status 2 and a hint when they make no sense."""
     parser = argparse.ArgumentParser(
-        prog="voxline", description="An AI agent where people already talk.", epilog=_EPILOG, allow_abbrev=False
+        prog="voxline",
+        description="An AI agent where people already talk.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"voxline {__version__}")
-    groups = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    groups = Group(parser)
     chosen = next((word for word in argv if not word.startswith("-")), "")
     for name, told in GROUPS.items():
-        group = groups.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.", allow_abbrev=False)
+        group = groups.add(name, told)
         if name == chosen:
             importlib.import_module(f"bot.cli.{name}").add(group)
+    if chosen and chosen not in GROUPS:
+        near = difflib.get_close_matches(chosen, GROUPS, n=1)
+        parser.error(f"there is no command {chosen!r}{f': did you mean {near[0]!r}?' if near else ''}")
     return parser.parse_args(argv)
 
 

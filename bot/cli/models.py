@@ -8,6 +8,7 @@ import json
 
 from bot.cli import catalogue, models_auth
 from bot.cli.exits import FAILED, OK, WrongUsage
+from bot.cli.groups import Group
 from bot.cli.setup import add_places, open_setup
 from bot.config.agents import DEFAULT_MODEL, AgentDefaults, ModelChoice
 from bot.config.choose import entry_for, primary_changes
@@ -16,27 +17,27 @@ from bot.core.errors import ConfigError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = Group(parser)
 
-    chosen = commands.add_parser("set", help="make a model the one that answers")
+    chosen = commands.add("set", "make a model the one that answers")
     chosen.add_argument("ref", metavar="REF", help="openrouter/<vendor>/<model>, or a short name")
     chosen.set_defaults(run=set_primary)
 
-    listed = commands.add_parser("list", help="the models people may choose, or all that OpenRouter has")
+    listed = commands.add("list", "the models people may choose, or all that OpenRouter has")
     listed.add_argument("--all", action="store_true", help="everything in OpenRouter's list, with prices")
     listed.add_argument("--search", default="", metavar="TEXT", help="only those with this in their name (of all)")
     listed.add_argument("--refresh", action="store_true", help="ask OpenRouter anew (it is asked once a day)")
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.set_defaults(run=show_models)
 
-    status = commands.add_parser("status", help="the model, its fallbacks, and where the key comes from")
+    status = commands.add("status", "the model, its fallbacks, and where the key comes from")
     status.add_argument("--json", action="store_true", help="print JSON")
     status.add_argument("--offline", action="store_true", help="do not ask what the account has left")
     status.set_defaults(run=show_status)
 
     for command in (chosen, listed, status):
         add_places(command)
-    models_auth.add(commands.add_parser("auth", help="sign in, and see or remove stored keys"))
+    models_auth.add(commands.add("auth", "sign in, and see or remove stored keys"))
 
 
 def set_primary(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import json
 
 from bot.cli import signin
 from bot.cli.exits import FAILED, OK, WrongUsage
+from bot.cli.groups import Group
 from bot.cli.setup import add_places, open_setup
 from bot.cli.terminal import Console, Terminal, chosen
 from bot.config.choose import onboarding_changes
@@ -19,28 +20,32 @@ MANUAL_PROFILE = f"{PROVIDER}:manual"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = Group(parser)
 
-    entered = commands.add_parser("login", help="sign in, or replace the stored key")
+    entered = commands.add("login", "sign in, or replace the stored key")
     entered.add_argument("--provider", choices=(PROVIDER,), default=PROVIDER, help="the only one there is")
     entered.add_argument("--method", choices=tuple(_METHODS), help="how (default: ask)")
-    entered.add_argument("--profile-id", default=DEFAULT_PROFILE, metavar="ID", help=f"default {DEFAULT_PROFILE}")
+    entered.add_argument(
+        "--profile-id", default=DEFAULT_PROFILE, metavar="ID", help=f"its name (default {DEFAULT_PROFILE})"
+    )
     entered.add_argument("--set-default", action="store_true", help="let openrouter/auto answer from now on")
     entered.add_argument("--force", action="store_true", help="forget every stored key of the provider first")
     signin.add_options(entered)
     entered.set_defaults(run=login)
 
-    pasted = commands.add_parser("paste-api-key", help="store a key that was made by hand, beside the others")
+    pasted = commands.add("paste-api-key", "store a key that was made by hand, beside the others")
     pasted.add_argument("--provider", choices=(PROVIDER,), default=PROVIDER, help="the only one there is")
-    pasted.add_argument("--profile-id", default=MANUAL_PROFILE, metavar="ID", help=f"default {MANUAL_PROFILE}")
-    signin.add_options(pasted)
-    pasted.set_defaults(run=login, method="api-key", set_default=False, force=False)
+    pasted.add_argument(
+        "--profile-id", default=MANUAL_PROFILE, metavar="ID", help=f"its name (default {MANUAL_PROFILE})"
+    )
+    signin.add_key_options(pasted)
+    pasted.set_defaults(run=login, method="api-key", set_default=False, force=False, remote=False)
 
-    listed = commands.add_parser("list", help="the stored keys, in the order they are tried")
+    listed = commands.add("list", "the stored keys, in the order they are tried")
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.set_defaults(run=show)
 
-    removed = commands.add_parser("remove", help="forget stored keys")
+    removed = commands.add("remove", "forget stored keys")
     removed.add_argument("profiles", nargs="+", metavar="PROFILE", help="such as openrouter:default")
     removed.set_defaults(run=remove)
 

@@ -11,6 +11,7 @@ from typing import Any
 from bot.app_pairing import pairing_answers
 from bot.cli.control import NotRunning, ask
 from bot.cli.exits import FAILED, OK
+from bot.cli.groups import Group
 from bot.cli.setup import add_places, places
 from bot.core.clock import SystemClock
 from bot.core.errors import VoxlineError
@@ -18,20 +19,16 @@ from bot.store import open_store
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    _verb(verbs.add_parser("list", help="who asks to be let in, and who was let in"))
-    approve = verbs.add_parser("approve", help="let somebody in")
+    verbs = Group(parser)
+    listed = verbs.add("list", "who asks to be let in, and who was let in")
+    approve = verbs.add("approve", "let somebody in")
     approve.add_argument("who", metavar="CODE|CHANNEL:ID", help="the code they were given, or such as telegram:123")
-    remove = verbs.add_parser("remove", help="put somebody out")
+    remove = verbs.add("remove", "put somebody out")
     remove.add_argument("who", metavar="CHANNEL:ID", help="such as telegram:123")
-    _verb(approve)
-    _verb(remove)
-    parser.set_defaults(run=run)
-
-
-def _verb(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    add_places(parser)
+    for verb, command in (("list", listed), ("approve", approve), ("remove", remove)):
+        command.add_argument("--json", action="store_true", help="print JSON")
+        add_places(command)
+        command.set_defaults(run=run, verb=verb)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -30,6 +30,13 @@ class Wanted:
 
 
 def add_options(parser: argparse._ActionsContainer) -> None:
+    """How to get the key, in the browser too."""
+    add_key_options(parser)
+    parser.add_argument("--remote", action="store_true", help="the browser is on another machine")
+
+
+def add_key_options(parser: argparse._ActionsContainer) -> None:
+    """The key itself, for whoever has one."""
     parser.add_argument("--openrouter-api-key", default="", metavar="KEY", help="the key itself, instead of asking")
     parser.add_argument(
         "--secret-input-mode",
@@ -37,7 +44,6 @@ def add_options(parser: argparse._ActionsContainer) -> None:
         default="plaintext",
         help="ref stores the name OPENROUTER_API_KEY instead of the key",
     )
-    parser.add_argument("--remote", action="store_true", help="the browser is on another machine")
 
 
 def wanted(args: argparse.Namespace, *, oauth: bool, profile: str = DEFAULT_PROFILE) -> Wanted:

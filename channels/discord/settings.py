@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bot.core.errors import ConfigError
+
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
@@ -20,7 +22,7 @@ class DiscordSettings:
     """`api_base` points REST at another server, and the gateway at the one that server names.
 
     `connect_seconds` bounds the first connection. `guild_wait_seconds` is how long the client waits for
-    one more server to be told before it counts as ready.
+    one more server to be told before it counts as ready. Raises `ConfigError` for a token that cannot be one.
     """
 
     token: str = field(repr=False)
@@ -28,3 +30,11 @@ class DiscordSettings:
     commands: tuple[SlashCommand, ...] = ()
     connect_seconds: float = 60.0
     guild_wait_seconds: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not self.token.isascii() or any(letter.isspace() for letter in self.token):
+            raise ConfigError(
+                "the token holds letters that no Discord token has",
+                path="channels.discord.token",
+                fix="Copy it again from the Bot page of the application at discord.com/developers/applications.",
+            )
