@@ -81,9 +81,9 @@ def video_settings(config: Config) -> VideoSettings:
 
 
 def music_settings(config: Config) -> MusicSettings:
-    """Which model composes. A song gets at least two minutes, however short the configured time is."""
+    """Which model composes, how long it may take, and how large a song may be."""
     model = config.agents.defaults.music
-    return MusicSettings(model.primary, tuple(model.fallbacks), max(seconds(model, 300.0), 120.0), media_bytes(config))
+    return MusicSettings(model.primary, tuple(model.fallbacks), seconds(model, 300.0), media_bytes(config))
 
 
 def speech_settings(tts: Tts) -> SpeechSettings:

@@ -43,12 +43,20 @@ class MusicSettings:
     timeout_seconds: float = 300.0
     song_bytes: int = 16 * 1024 * 1024
 
+    @property
+    def patience_seconds(self) -> float:
+        """How long a song may take."""
+        return max(LEAST_SECONDS, self.timeout_seconds)
+
 
 class OpenRouterMusic:
     """Implements `MusicGenerator`."""
 
     def __init__(self, client: OpenRouterClient, settings: MusicSettings, *, blobs: Blobs) -> None:
         self._client, self._settings, self._blobs = client, settings, blobs
+        if settings.patience_seconds > settings.timeout_seconds:
+            raised = {"configured": settings.timeout_seconds, "seconds": settings.patience_seconds}
+            log.warning("music.timeout_raised", extra=raised)
 
     async def compose(self, request: SongRequest) -> Song:
         """A song. Raises `ProviderError`, and `MediaError` when the picture is gone."""
@@ -65,7 +73,7 @@ class OpenRouterMusic:
     async def _compose(self, slug: str, request: SongRequest, form: str, picture: str) -> Song:
         collector = AudioCollector(cap_bytes=self._settings.song_bytes, label=LABEL)
         body = song_body(slug, request, form, picture)
-        seconds = request.timeout_seconds or self._patience()
+        seconds = request.timeout_seconds or self._settings.patience_seconds
         try:
             async with (
                 asyncio.timeout(seconds),
@@ -79,12 +87,6 @@ class OpenRouterMusic:
         mime = audio_mime(data) or FORMATS[form]
         sound = Sound(data, mime, f"track-1.{audio_extension(mime)}")
         return Song(sound, slug, words, cost_microusd(collector.usage), collector.generation_id)
-
-    def _patience(self) -> float:
-        configured = self._settings.timeout_seconds
-        if configured < LEAST_SECONDS:
-            log.info("music.timeout_raised", extra={"configured": configured, "seconds": LEAST_SECONDS})
-        return max(LEAST_SECONDS, configured)
 
     async def _listen(self, stream: ByteStream, collector: AudioCollector) -> None:
         """Feeds every event to the collector until the stream says it is done."""

@@ -124,7 +124,7 @@ def _after_a_tool(asked: Asked) -> Thought | None:
         return None
     name, told = asked.results[-1]
     first = re.sub(r"\s*\b(Tell|Ask) (the person|for)\b[^.]*\.", "", told.strip().split("\n")[0])[:300]
-    if re.search(r"\b(error|failed|cannot|could not|refused|denied|not allowed|no longer)\b", told, re.IGNORECASE):
+    if re.search(NOT_DONE, told, re.IGNORECASE):
         return Say(f"That did not work. {first}")
     if at := re.search(r"\bset for ([^(.]+)", told, re.IGNORECASE):
         return Say(f"I will remind you: {at.group(1).strip()}.")
@@ -134,6 +134,7 @@ def _after_a_tool(asked: Asked) -> Thought | None:
     return Say(f"Done. {first}" if first else "Done.")
 
 
+NOT_DONE = r"^not started|\b(error|failed|cannot|could not|refused|denied|not allowed|no longer)\b"
 ON_ITS_WAY = r"\b(deliver\w*|started|drawn|made|ready|done|on (its|the) way|ok)\b"
 CLOSING = {
     "image": "Here is your picture. Tell me a colour and I will draw it anew.",

@@ -145,6 +145,17 @@ async def test_a_clip_is_delivered_as_a_reply_while_the_chat_stays_usable(world:
     assert len([one for one in world.sandbox.requests if (one.method, one.path) == ("POST", "/videos")]) == 1
 
 
+async def test_a_second_clip_is_not_begun_while_the_first_is_made(side: Side, tmp_path: Path) -> None:
+    async with Sandbox(render_seconds=60) as sandbox, open_world(side, sandbox, tmp_path) as world:
+        await side.say("make a video of a sunny mountain")
+        await world.answer("when it is ready.")
+        await side.say("make a video of a blue kite")
+        await side.until(lambda: any("did not work" in text for text in world.texts()))
+
+        assert "'a sunny mountain'" in world.texts()[-1]
+        assert len([one for one in sandbox.requests if (one.method, one.path) == ("POST", "/videos")]) == 1
+
+
 async def test_a_song_is_delivered(world: World) -> None:
     await world.side.say("play me a song about the sea")
     await world.side.until(lambda: "audio" in world.kinds())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import re
+from pathlib import Path
 
 from PIL import Image
 
+from bot.sandbox import Sandbox
 from bot.sandbox.faults import Status
-from tests.flows.world import World
+from tests.bot.tools.calling import PNG_URL, drawn
+from tests.flows.world import World, open_world
 from tests.sides import TelegramSide
 from tests.sounds import decoded, spoken
 
@@ -40,6 +43,27 @@ async def test_a_picture_follows_its_text(world: World) -> None:
 
     assert world.kinds() == ["text", "photo"]
     assert Image.open(io.BytesIO(world.side.seen()[1].data)).width > 16
+
+
+async def test_a_picture_of_this_machine_is_changed_only_out_of_an_open_folder(
+    telegram: TelegramSide, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "house.png").write_bytes(drawn())
+    (tmp_path / "closed.png").write_bytes(drawn())
+    roots = {"mediaLocalRoots": [str(tmp_path / "open")]}
+    async with open_world(telegram, sandbox, tmp_path, defaults=roots) as world:
+        for number, source in enumerate(("house.png", str(tmp_path / "closed.png"), "http://127.0.0.1:1/a.png"), 1):
+            sandbox.call_next("image_generate", {"prompt": "make it blue", "image": source})
+            await telegram.say("go on")
+            await telegram.until(lambda number=number: len(world.texts()) == number)
+            await world.settled()
+
+        drawing = [asked.body for asked in sandbox.asked("/chat/completions") if "modalities" in asked.body]
+        assert len(drawing) == 1
+        assert drawing[0]["messages"][0]["content"][1]["image_url"]["url"] == PNG_URL
+        refused = [text for text in world.texts() if "did not work" in text]
+        assert ["no such picture" in refused[0], "not a public address" in refused[1]] == [True, True]
 
 
 async def test_a_long_answer_comes_in_order_within_limits_and_with_its_code_whole(world: World) -> None:

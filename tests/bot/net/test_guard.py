@@ -79,6 +79,20 @@ async def test_a_name_of_an_address_that_is_not_public_is_never_reached(address:
     assert trap.visits == 0
 
 
+async def test_plain_http_is_opened_only_where_it_is_asked_for_and_at_no_private_address_either(trap: Trap) -> None:
+    names = Names("127.0.0.1")
+    url = f"http://friendly.example:{trap.port}/"
+
+    async with Guard(resolver=names) as strict, Guard(resolver=names, plain=True) as plain:
+        with pytest.raises(Blocked, match="not an https address"):
+            await strict.fetch(url, cap_bytes=CAP)
+        assert names.asked == 0
+        with pytest.raises(Blocked, match="not a public address"):
+            await plain.fetch(url, cap_bytes=CAP)
+
+    assert (names.asked, trap.visits) == (1, 0)
+
+
 async def test_a_name_with_several_private_addresses_is_refused(trap: Trap) -> None:
     async with Guard(resolver=Names("127.0.0.1", "10.0.0.1", "::1")) as guard:
         with pytest.raises(Blocked):

@@ -183,17 +183,45 @@ GUARDS: dict[str, tuple[str, ...]] = {
         "bot/net/test_guard::test_a_name_of_an_address_that_is_not_public_is_never_reached",
         "bot/net/test_guard::test_a_redirect_to_an_address_that_is_not_public_is_not_followed",
     ),
-    "6 timeout precedence": ("test_images::test_the_timeout_of_the_call_wins",),
-    "6 model choice": (
-        "test_images::test_a_named_model_is_asked_alone",
-        "test_images::test_the_primary_comes_first_then_the_fallbacks",
+    "6 timeout precedence": (
+        "test_images::test_the_timeout_of_the_call_wins",
+        "test_video_submit::test_the_time_of_the_call_covers_the_submit",
+        "bot/agent/test_jobs::test_the_time_of_the_call_beats_the_configured_one_and_ends_the_waiting",
+        "bot/cli/test_infer_media::test_a_clip_is_awaited_for_as_long_as_is_configured",
     ),
-    "6 one error as it is, several in a summary": ("test_transcription::test_when_all_fail_each_is_named",),
+    "6 model of the call: exact, alone, no fallback": (
+        "bot/tools/test_image_generate::test_every_wish_reaches_the_painter",
+        "bot/tools/test_media_jobs::test_every_wish_for_a_clip_is_in_the_job",
+        "bot/tools/test_media_jobs::test_every_wish_for_a_song_is_in_the_job",
+        "test_images::test_a_named_model_is_asked_alone",
+        "test_video_submit::test_a_named_model_is_asked_for_a_clip_alone",
+        "test_music::test_a_named_model_is_asked_for_a_song_alone",
+    ),
+    "6 model choice": ("test_images::test_the_primary_comes_first_then_the_fallbacks",),
+    "6 one error as it is": (
+        "test_images::test_a_named_model_is_asked_alone",
+        "test_video_submit::test_a_named_model_is_asked_for_a_clip_alone",
+        "test_music::test_a_named_model_is_asked_for_a_song_alone",
+        "test_speech::test_a_refusal_has_the_speech_label",
+    ),
+    "6 several errors in a summary": (
+        "test_images::test_when_no_model_draws_each_is_named",
+        "test_video_submit::test_when_no_model_takes_a_clip_each_is_named",
+        "test_music::test_when_no_model_sings_each_is_named",
+        "test_transcription::test_when_all_fail_each_is_named",
+    ),
     "6 slow work in the background, told when it ends": (
         "bot/agent/test_jobs::test_a_clip_is_submitted_followed_fetched_and_told",
         "flows/test_conversation::test_a_clip_is_delivered_as_a_reply_while_the_chat_stays_usable",
     ),
-    "6 duplicate guard": ("bot/agent/test_jobs::test_a_request_that_runs_already_is_not_paid_twice",),
+    "6 one job of a kind in a chat": (
+        "bot/agent/test_jobs::test_a_chat_waits_for_one_clip_and_one_song_at_a_time",
+        "bot/agent/test_jobs::test_a_clip_that_an_earlier_process_began_stands_in_the_way_of_the_next_until_it_ends",
+        "bot/agent/test_jobs::test_a_call_that_is_repeated_after_its_job_has_ended_starts_nothing",
+        "bot/tools/test_media_jobs::test_a_second_one_of_a_kind_is_not_started_and_the_first_is_named",
+        "contracts/test_store_later::test_a_conversation_has_one_running_job_of_a_kind",
+        "flows/test_conversation::test_a_second_clip_is_not_begun_while_the_first_is_made",
+    ),
 }
 
 SHAPING: dict[str, tuple[str, ...]] = {

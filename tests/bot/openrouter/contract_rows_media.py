@@ -13,6 +13,7 @@ ROLES = "test_video_submit::test_pictures_take_their_places_in_order"
 NEAREST_SECONDS = "test_video_submit::test_durations_go_to_the_nearest_one_on_offer"
 NEAREST_SHAPE = "test_ratios::test_shapes_are_compared_by_the_logarithm_of_their_ratio"
 WRONG_CLIP_WISH = "bot/tools/test_media_jobs::test_a_wrong_wish_for_a_clip_starts_nothing"
+WRONG_SONG_WISH = "bot/tools/test_media_jobs::test_a_wrong_wish_for_a_song_starts_nothing"
 CLIP_WISHES = "bot/tools/test_media_jobs::test_every_wish_for_a_clip_is_in_the_job"
 LIVE = "test_video_submit::test_the_live_catalog_decides_what_a_model_can_do"
 OWN_ORIGIN = "test_videos::test_the_key_is_shown_at_the_own_origin_only"
@@ -45,9 +46,35 @@ PICTURES: dict[str, tuple[str, ...]] = {
         "bot/tools/test_image_generate::test_the_list_names_every_shape_that_is_understood",
     ),
     "7.2 prompt required": (WRONG_PICTURE_WISH,),
-    "7.2 the person's pictures, five at most": (
-        "bot/tools/test_image_generate::test_an_edit_takes_five_pictures_of_the_person_in_order",
+    "7.2 the person's pictures": (
+        "bot/tools/test_image_generate::test_an_edit_takes_the_pictures_of_the_person_in_order",
+        "bot/tools/test_pictures::test_a_number_is_a_picture_of_the_person",
+    ),
+    "7.2 image and images merged, trimmed, each once": (
+        "bot/tools/test_image_generate::test_pictures_are_taken_once_each_the_own_ones_first",
+    ),
+    "7.2 ten for the tool, five for the provider": (
+        WRONG_PICTURE_WISH,
         "test_images::test_more_than_five_references_are_refused_unasked",
+    ),
+    "7.2 path and file address": (
+        "bot/tools/test_pictures::test_no_file_is_read_unless_a_folder_is_open",
+        "bot/tools/test_pictures::test_a_picture_in_an_open_folder_is_read",
+        "bot/tools/test_pictures::test_nothing_leads_out_of_an_open_folder_and_nothing_is_told_about_what_lies_there",
+        "flows/test_speech_and_pictures::test_a_picture_of_this_machine_is_changed_only_out_of_an_open_folder",
+        "bot/cli/test_infer_media::test_a_picture_to_change_is_a_file_or_an_address",
+    ),
+    "7.2 data address": ("bot/tools/test_pictures::test_a_picture_comes_out_of_a_data_address",),
+    "7.2 http(s) through the guard": (
+        "bot/tools/test_pictures::test_a_picture_is_fetched_from_the_web_within_a_cap",
+        "bot/tools/test_pictures::test_no_private_address_is_opened",
+        "bot/net/test_guard::test_plain_http_is_opened_only_where_it_is_asked_for_and_at_no_private_address_either",
+        "bot/cli/test_infer_media::test_an_address_that_may_not_be_opened_is_a_failure_that_asks_nobody",
+    ),
+    "7.2 other schemes": ("bot/tools/test_pictures::test_other_kinds_of_address_are_refused",),
+    "7.2 content must be a picture": (
+        "bot/tools/test_pictures::test_a_picture_is_fetched_from_the_web_within_a_cap",
+        "bot/tools/test_pictures::test_a_file_that_is_no_picture_is_refused_and_not_shown",
     ),
     "7.2 count": (PICTURE_WISHES, WRONG_PICTURE_WISH),
     "7.2 aspectRatio of fifteen, then the nearest of ten": (
@@ -100,13 +127,21 @@ CLIPS: dict[str, tuple[str, ...]] = {
     "8.1 picture by data or address": ("test_video_submit::test_a_picture_needs_data_or_a_web_address",),
     "8.1 asked once": ("test_video_submit::test_whenever_the_job_may_be_running_it_is_not_asked_for_again",),
     "8.2 slots by role": (ROLES,),
-    "8.2 four pictures": ("test_video_submit::test_more_than_four_pictures_are_refused_unasked",),
-    "8.2 imageRoles": (
+    "8.2 nine pictures for the tool, four for the provider": (
+        "bot/tools/test_media_jobs::test_nine_pictures_are_handed_on_and_roles_stay_with_theirs",
+        WRONG_CLIP_WISH,
+        "test_video_submit::test_more_than_four_pictures_are_refused_unasked",
+    ),
+    "8.2 imageRoles by place, each picture once": (
+        "bot/tools/test_media_jobs::test_nine_pictures_are_handed_on_and_roles_stay_with_theirs",
         "bot/tools/test_media_jobs::test_more_roles_than_pictures_are_refused",
         CLIP_WISHES,
         WRONG_CLIP_WISH,
     ),
-    "8.2 no videos, no sounds": ("test_video_submit::test_videos_and_sounds_cannot_guide_a_clip",),
+    "8.2 no videos, no sounds": (
+        "test_video_submit::test_videos_and_sounds_cannot_guide_a_clip",
+        WRONG_CLIP_WISH,
+    ),
     "8.3 limits of the default model": (NEAREST_SECONDS, "test_ratios::test_numbers_in_the_middle_go_up"),
     "8.3 unknown option or wrong type": (WRONG_CLIP_WISH,),
     "8.3 durations": (NEAREST_SECONDS,),
@@ -115,7 +150,11 @@ CLIPS: dict[str, tuple[str, ...]] = {
         "test_ratios::test_resolutions_are_compared_by_lines",
     ),
     "8.3 shapes": (NEAREST_SHAPE,),
-    "8.3 what is left out is told": ("test_video_submit::test_wishes_the_model_cannot_follow_are_named",),
+    "8.3 what is left out is told": (
+        "test_video_submit::test_wishes_the_model_cannot_follow_are_named",
+        "test_video_submit::test_what_the_default_model_cannot_follow_is_told_with_the_job",
+        "bot/tools/test_media_jobs::test_what_the_model_cannot_follow_is_told_with_the_start",
+    ),
     "8.3 durationSeconds of the tool": (WRONG_CLIP_WISH,),
     "8.3 live catalog": (LIVE, "test_video_submit::test_what_the_catalog_does_not_mention_stays_as_known"),
     "8.3 failed lookup": ("test_video_submit::test_a_failed_lookup_is_not_repeated_at_once",),
@@ -127,9 +166,17 @@ CLIPS: dict[str, tuple[str, ...]] = {
         "test_video_submit::test_a_job_that_failed_at_once_is_told",
         "test_video_submit::test_a_job_that_is_done_at_once_is_not_polled",
     ),
-    "8.5 interval, attempts, whole time": (
-        "bot/agent/test_jobs::test_a_clip_is_submitted_followed_fetched_and_told",
-        "bot/agent/test_jobs::test_a_clip_that_is_never_finished_is_given_up",
+    "8.5 interval": ("bot/agent/test_jobs::test_a_clip_is_submitted_followed_fetched_and_told",),
+    "8.5 120 attempts": ("bot/agent/test_jobs::test_a_clip_is_asked_for_120_times",),
+    "8.5 60 s for a call, or what is left": (
+        "test_videos::test_a_question_takes_no_longer_than_it_may",
+        "bot/agent/test_jobs::test_the_time_of_the_call_beats_the_configured_one_and_ends_the_waiting",
+    ),
+    "8.5 whole time: call, then configuration, then 600 s": (
+        CLIP_WISHES,
+        "bot/agent/test_jobs::test_the_time_of_the_call_beats_the_configured_one_and_ends_the_waiting",
+        "test_video_submit::test_the_time_of_the_call_covers_the_submit",
+        "bot/cli/test_infer_media::test_a_clip_is_awaited_for_as_long_as_is_configured",
     ),
     "8.5 a failing poll": (
         "test_videos::test_asking_that_fails_leaves_the_paid_job_alive",
@@ -164,7 +211,7 @@ SONGS: dict[str, tuple[str, ...]] = {
     ),
     "9.1 format": (
         "test_music::test_an_unknown_format_is_refused_unasked",
-        "bot/tools/test_media_jobs::test_a_wrong_wish_for_a_song_starts_nothing",
+        WRONG_SONG_WISH,
     ),
     "9.1 blocks of the prompt, instrumental": (
         "test_music::test_the_prompt_is_built_in_blocks",
@@ -174,12 +221,21 @@ SONGS: dict[str, tuple[str, ...]] = {
         "test_music::test_durations_are_whole_and_bounded",
         "test_music::test_a_duration_that_is_no_number_is_not_told",
     ),
-    "9.1 one picture": ("test_music::test_a_picture_goes_along_after_the_words",),
+    "9.1 one picture, by data or address": (
+        "test_music::test_a_picture_goes_along_after_the_words",
+        "bot/tools/test_media_jobs::test_a_song_takes_a_picture_by_its_address",
+        "bot/cli/test_infer_media::test_a_link_for_a_clip_or_a_song_is_left_to_the_provider",
+    ),
+    "9.1 ten pictures for the tool, one for the provider": (WRONG_SONG_WISH,),
     "9.1 action status and list": (
         "bot/tools/test_media_jobs::test_each_tool_tells_what_of_its_kind_is_running",
         "bot/tools/test_media_jobs::test_asking_what_there_is_starts_nothing",
     ),
-    "9.1 time": ("test_provider_page::test_a_song_gets_at_least_two_minutes",),
+    "9.1 time, two minutes at least with a notice": (
+        "test_provider_page::test_a_song_gets_at_least_two_minutes",
+        "test_music::test_a_time_that_is_too_short_for_any_song_is_raised_and_told",
+    ),
+    "9.1 no time in the call": ("bot/tools/test_media_jobs::test_the_time_of_a_song_is_not_for_the_model_to_say",),
     "9.2 sound and words from every event": (SONG,),
     "9.2 quartets cut between pieces": (
         "test_music::test_however_the_base64_is_cut_the_bytes_are_the_same",
@@ -284,7 +340,10 @@ READINGS: dict[str, tuple[str, ...]] = {
     ),
     "A9 Fusion is listed": ("test_catalog::test_bundled_models_are_known_without_asking",),
     "A10 off sends nothing": ("test_thinking::test_a_level_becomes_an_effort_on_every_route",),
-    "A11 polls and their limits": ("bot/agent/test_jobs::test_a_clip_that_is_never_finished_is_given_up",),
+    "A11 polls and their limits": (
+        "bot/agent/test_jobs::test_a_clip_is_asked_for_120_times",
+        "bot/agent/test_jobs::test_the_time_of_the_call_beats_the_configured_one_and_ends_the_waiting",
+    ),
     "A12 n is sent to all": ("test_images::test_one_to_four_pictures_are_asked_for",),
     "A13 fixed pair, other route for models that only draw": (
         DRAWN,

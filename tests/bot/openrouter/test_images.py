@@ -278,6 +278,21 @@ async def test_a_named_model_is_asked_alone(server: RecordingServer, client: Ope
     assert [seen.json["model"] for seen in server.seen] == ["z/mine"]
 
 
+async def test_when_no_model_draws_each_is_named(
+    server: RecordingServer, client: OpenRouterClient, shelf: Shelf
+) -> None:
+    server.on(CHAT, says({"error": "full"}, status=503), says({"error": "odd"}, status=400), says({"choices": []}))
+
+    with pytest.raises(ProviderBusy) as failed:
+        await generator(client, shelf, settings=ImageSettings("a/one", ("b/two", "c/three"))).draw(ImageRequest("x"))
+
+    assert str(failed.value) == (
+        "All 3 models failed: a/one: OpenRouter image generation failed (HTTP 503): full; "
+        "b/two: OpenRouter image generation failed (HTTP 400): odd; "
+        "c/three: OpenRouter image generation failed: response missing image data"
+    )
+
+
 async def test_something_that_is_no_model_is_missing(client: OpenRouterClient, shelf: Shelf) -> None:
     with pytest.raises(ModelMissing):
         await generator(client, shelf).draw(ImageRequest("x", model="nonsense"))

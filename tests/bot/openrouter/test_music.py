@@ -187,6 +187,44 @@ async def test_an_error_in_place_of_a_stream_is_told(server: RecordingServer, mu
         await music.compose(SongRequest("x"))
 
 
+async def test_when_no_model_sings_each_is_named(
+    server: RecordingServer, client: OpenRouterClient, shelf: Shelf
+) -> None:
+    server.on(PATH, says({"error": "odd"}, status=400), streams(DONE))
+
+    with pytest.raises(BadAnswer) as failed:
+        await OpenRouterMusic(client, MusicSettings("a/one", ("b/two",)), blobs=shelf).compose(SongRequest("x"))
+
+    assert str(failed.value) == (
+        "All 2 models failed: a/one: OpenRouter music generation failed (HTTP 400): odd; "
+        "b/two: OpenRouter music generation failed: response missing audio data"
+    )
+
+
+async def test_a_named_model_is_asked_for_a_song_alone(
+    server: RecordingServer, client: OpenRouterClient, shelf: Shelf
+) -> None:
+    server.on(PATH, says({"error": "odd"}, status=400))
+    music = OpenRouterMusic(client, MusicSettings(fallbacks=("b/two",)), blobs=shelf)
+
+    with pytest.raises(BadRequest, match=r"^OpenRouter music generation failed \(HTTP 400\): odd"):
+        await music.compose(SongRequest("x", model="openrouter/z/mine"))
+
+    assert [seen.json["model"] for seen in server.seen] == ["z/mine"]
+
+
+@pytest.mark.parametrize(("configured", "told"), [(5.0, 1), (119.9, 1), (120.0, 0), (300.0, 0)])
+def test_a_time_that_is_too_short_for_any_song_is_raised_and_told(
+    client: OpenRouterClient, shelf: Shelf, caplog: pytest.LogCaptureFixture, configured: float, told: int
+) -> None:
+    settings = MusicSettings(timeout_seconds=configured)
+
+    OpenRouterMusic(client, settings, blobs=shelf)
+
+    assert settings.patience_seconds == max(120, configured)
+    assert [record.message for record in caplog.records] == ["music.timeout_raised"] * told
+
+
 async def test_a_song_that_takes_too_long_is_given_up(server: RecordingServer, music: OpenRouterMusic) -> None:
     server.on(PATH, stalls(), streams(sound_of(MP3), stall=True))
 

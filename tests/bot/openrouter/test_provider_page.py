@@ -159,7 +159,7 @@ async def test_the_first_example_lets_openrouter_choose(server: RecordingServer)
 )
 def test_a_song_gets_at_least_two_minutes(written: str, seconds: float) -> None:
     config = parse(f"{{agents: {{defaults: {{musicGenerationModel: {{primary: 'openrouter/a/b', {written}}}}}}}}}")
-    assert configured.music_settings(config).timeout_seconds == seconds
+    assert configured.music_settings(config).patience_seconds == seconds
 
 
 async def test_media_requests_carry_no_routing(server: RecordingServer, wire: OpenRouterClient) -> None:

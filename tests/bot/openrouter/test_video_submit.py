@@ -17,7 +17,7 @@ from bot.openrouter.video_limits import VideoLimits, live_limits
 from bot.openrouter.video_request import Shown, fitted_duration, fitted_resolution, placed, safe_seed, video_body
 from bot.openrouter.videos import OpenRouterVideos, VideoSettings
 from tests.bot.openrouter.conftest import KEY
-from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, redirects, says, sends
+from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, redirects, says, sends, stalls
 from tests.bot.openrouter.sdk import assert_sdk_takes
 from tests.bot.openrouter.shelf import PNG, Shelf
 from tests.fakes.clock import FakeClock
@@ -125,6 +125,22 @@ def test_durations_go_to_the_nearest_one_on_offer(seconds: float | None, sent: i
 )
 def test_resolutions_go_to_the_nearest_one_on_offer(wanted: str, supported: tuple[str, ...], sent: str) -> None:
     assert fitted_resolution(wanted, supported) == sent
+
+
+async def test_what_the_default_model_cannot_follow_is_told_with_the_job(
+    server: RecordingServer, videos: OpenRouterVideos
+) -> None:
+    server.on(SUBMIT, says(accepted(), status=202))
+
+    job = await videos.submit(VideoRequest("x", resolution="4K", aspect_ratio="4:3", duration_seconds=7))
+
+    assert job.ignored == ("resolution",)
+    assert server.asked(SUBMIT)[0].json == {
+        "model": "google/veo-3.1-fast",
+        "prompt": "x",
+        "duration": 8,
+        "aspect_ratio": "16:9",
+    }
 
 
 def test_wishes_the_model_cannot_follow_are_named() -> None:
@@ -288,6 +304,47 @@ async def test_after_a_definite_refusal_the_next_model_is_asked(
     job = await OpenRouterVideos(client, settings, blobs=shelf, clock=FakeClock()).submit(VideoRequest("x"))
 
     assert job.model == "b/two"
+
+
+async def test_when_no_model_takes_a_clip_each_is_named(
+    server: RecordingServer, client: OpenRouterClient, shelf: Shelf
+) -> None:
+    server.on(SUBMIT, says({"error": "full"}, status=503), says({"error": "odd"}, status=400))
+    videos = OpenRouterVideos(client, VideoSettings("a/one", fallbacks=("b/two",)), blobs=shelf, clock=FakeClock())
+
+    with pytest.raises(ProviderBusy) as failed:
+        await videos.submit(VideoRequest("x"))
+
+    assert failed.value.status == 503  # both refused for certain: nothing is running
+    assert str(failed.value) == (
+        "All 2 models failed: a/one: OpenRouter video generation failed (HTTP 503): full; "
+        "b/two: OpenRouter video generation failed (HTTP 400): odd"
+    )
+
+
+async def test_a_named_model_is_asked_for_a_clip_alone(
+    server: RecordingServer, client: OpenRouterClient, shelf: Shelf
+) -> None:
+    server.on(SUBMIT, says({"error": "odd"}, status=400))
+    videos = OpenRouterVideos(client, VideoSettings(fallbacks=("b/two",)), blobs=shelf, clock=FakeClock())
+
+    with pytest.raises(BadRequest, match=r"^OpenRouter video generation failed \(HTTP 400\): odd"):
+        await videos.submit(VideoRequest("x", model="openrouter/z/mine"))
+
+    assert [seen.json["model"] for seen in server.asked(SUBMIT)] == ["z/mine"]
+
+
+@pytest.mark.parametrize(("call", "configured"), [(0.05, 600.0), (None, 0.05), (0.05, 30.0)])
+async def test_the_time_of_the_call_covers_the_submit(
+    server: RecordingServer, client: OpenRouterClient, shelf: Shelf, call: float | None, configured: float
+) -> None:
+    server.on(SUBMIT, stalls())
+    videos = OpenRouterVideos(client, VideoSettings(timeout_seconds=configured), blobs=shelf, clock=FakeClock())
+
+    with pytest.raises(ProviderBusy, match="timed out after 50ms") as failed:
+        await videos.submit(VideoRequest("x", timeout_seconds=call))
+
+    assert failed.value.status is None  # it may be running: nobody asks again
 
 
 async def test_a_provider_that_cannot_be_reached_started_nothing(shelf: Shelf) -> None:

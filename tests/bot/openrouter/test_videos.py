@@ -11,7 +11,7 @@ from bot.core.work import VideoJob, VideoState
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.videos import OpenRouterVideos, VideoSettings
 from tests.bot.openrouter.conftest import KEY
-from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, says, sends
+from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, says, sends, stalls
 from tests.bot.openrouter.shelf import Shelf
 from tests.bot.openrouter.stranger import Page, Stranger
 from tests.fakes.clock import FakeClock
@@ -132,6 +132,13 @@ async def test_asking_that_fails_leaves_the_paid_job_alive(
 
     with pytest.raises(ProviderBusy, match="OpenRouter video status request failed"):
         await videos.poll(JOB)
+
+
+async def test_a_question_takes_no_longer_than_it_may(server: RecordingServer, videos: OpenRouterVideos) -> None:
+    server.on("GET /videos/v%2F1", stalls())
+
+    with pytest.raises(ProviderBusy, match="status request failed: timed out after 50ms"):
+        await videos.poll(JOB, seconds=0.05)
 
 
 async def test_a_job_nobody_knows_is_gone(server: RecordingServer, videos: OpenRouterVideos) -> None:

@@ -140,6 +140,10 @@ def test_a_tool_result_is_followed_by_a_closing_sentence() -> None:
 
 
 def test_a_failed_tool_is_reported_and_never_praised() -> None:
+    busy = "Not started: this chat makes one clip at a time. Tell the person; /jobs shows it."
+    assert after_tool("video_generate", busy).endswith(
+        "That did not work. Not started: this chat makes one clip at a time."
+    )
     told = after_tool("image_generate", "There is no picture to change: the person sent none. Ask for it.")
 
     assert "That did not work. There is no picture to change" in told
