@@ -32,6 +32,7 @@ from bot.openrouter.guide import Guide
 from bot.openrouter.provider import OpenRouter, open_openrouter
 from bot.ops.control import control
 from bot.ops.counts import Counts, counting
+from bot.ops.descriptors import sparing_words
 from bot.ops.http import serve_health
 from bot.ops.links import Links
 from bot.ops.starts import mark_end, mark_start
@@ -156,6 +157,7 @@ async def serve(
     profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
     install_logging(config.logging.level.upper(), Redactor(known_secrets(config, environ, profiles.stored)))
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    asyncio.get_running_loop().set_exception_handler(sparing_words())
     stop = asyncio.Event()
     with _signals(stop, state_dir), counting() as counts:
         async with open_app(config, state_dir, environ=environ, clock=clock, tell=tell, counts=counts) as app:

@@ -40,14 +40,19 @@ async def serve_health(
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, port).start()
+        await _start(web.TCPSite(runner, HOST, port), port)
         yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+async def _start(site: web.TCPSite, port: int) -> None:
+    try:
+        await site.start()
     except OSError as error:
         raise ConfigError(
             f"port {port} of {HOST} is taken ({error.strerror})", path="health.port", fix="Choose another."
         ) from error
-    finally:
-        await runner.cleanup()
 
 
 @web.middleware

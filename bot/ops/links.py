@@ -115,6 +115,8 @@ class Links:
                 health = await link.channel.ping()
         except TimeoutError:
             health = Health(False, f"{link.channel.name} did not answer within {PING_SECONDS:.0f} s")
+        except OSError as error:
+            health = Health(False, f"{link.channel.name} cannot be asked: {error.strerror or error}")
         if link.connected:
             link.health = health
 

@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 from bot.core.errors import MediaError
 from bot.core.messages import Blob
 from bot.core.ports import Clock
-from bot.store.database import QUERIES, Database, milliseconds
+from bot.store.database import QUERIES, Database, explain, milliseconds
 from bot.store.media import Incoming, MediaFolder
 from bot.store.writer import Writer
 
@@ -117,11 +117,14 @@ def _forget(database: Database, folder: MediaFolder, sha256: str, cutoff: int) -
 
 def _unnamed(database_path: Path, cutoff: int) -> tuple[str, ...]:
     """Old blobs that no row names. Read on a connection of its own: the writer is not held up."""
-    with closing(sqlite3.connect(f"{database_path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        old = {sha256 for (sha256,) in connection.execute(QUERIES["old_blobs"], {"cutoff": cutoff})}
-        if old:
-            for (body,) in connection.execute(QUERIES["bodies"]):
-                old.difference_update(_NAMED.findall(body))
+    try:
+        with closing(sqlite3.connect(f"{database_path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            old = {sha256 for (sha256,) in connection.execute(QUERIES["old_blobs"], {"cutoff": cutoff})}
+            if old:
+                for (body,) in connection.execute(QUERIES["bodies"]):
+                    old.difference_update(_NAMED.findall(body))
+    except sqlite3.Error as error:
+        raise explain(error) from error
     return tuple(sorted(old))
 
 

@@ -13,9 +13,8 @@ from bot.core.errors import StateError
 
 MOUNTS = Path("/proc/self/mountinfo")
 SHARES = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "coda", "davfs", "gfs2", "glusterfs", "lustre")
-    + ("ncpfs", "ocfs2", "orangefs", "beegfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs")
-    + ("fuse.cephfs", "fuse.davfs2", "fuse.smbnetfs", "fuse.curlftpfs")
+    "nfs nfs4 cifs smb3 smbfs 9p afs beegfs ceph coda davfs gfs2 glusterfs lustre ncpfs ocfs2 orangefs fuse.cephfs "
+    "fuse.curlftpfs fuse.davfs2 fuse.glusterfs fuse.rclone fuse.s3fs fuse.smbnetfs fuse.sshfs".split()
 )
 _OCTAL = re.compile(r"\\([0-7]{3})")  # blanks and backslashes in a mount point
 

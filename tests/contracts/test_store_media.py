@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.chat import User
-from bot.core.errors import MediaError
+from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob, Target, Text
 from bot.core.work import Outcome
 from bot.store import SqliteStore, open_store
@@ -186,3 +186,16 @@ async def test_a_sweep_removes_media_that_no_row_names(store: SqliteStore, clock
     assert await store.read(fresh) == b"fresh"
     with pytest.raises(MediaError):
         await store.read(unnamed)
+
+
+async def test_a_sweep_that_may_not_open_the_database_is_put_off(
+    tmp_path: Path, store: SqliteStore, clock: FakeClock
+) -> None:
+    database = tmp_path / "state" / "voxline.db"
+    aside = database.rename(database.with_name("aside"))
+
+    with pytest.raises(StoreUnavailable, match="unable to open"):
+        await store.sweep(clock.now(), DAYS)
+
+    aside.rename(database)
+    assert await store.sweep(clock.now(), DAYS) == 0
