@@ -12,10 +12,9 @@ from pathlib import Path
 from bot.core.errors import StateError
 
 MOUNTS = Path("/proc/self/mountinfo")
-SHARES = frozenset(
-    "nfs nfs4 cifs smb3 smbfs 9p afs beegfs ceph coda davfs gfs2 glusterfs lustre ncpfs ocfs2 orangefs fuse.cephfs "
-    "fuse.curlftpfs fuse.davfs2 fuse.glusterfs fuse.rclone fuse.s3fs fuse.smbnetfs fuse.sshfs".split()
-)
+_KERNEL = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "beegfs", "ceph", "gfs2", "lustre", "ocfs2", "orangefs")
+_FUSE = ("cephfs", "curlftpfs", "davfs2", "glusterfs", "rclone", "s3fs", "smbnetfs", "sshfs")
+SHARES = frozenset((*_KERNEL, *(f"fuse.{name}" for name in _FUSE)))
 _OCTAL = re.compile(r"\\([0-7]{3})")  # blanks and backslashes in a mount point
 
 
