@@ -18,6 +18,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.core.errors import StoreUnavailable
@@ -216,15 +217,15 @@ class Writer:
         return group
 
     def _tell(self, group: list[_Work]) -> None:
+        self._in_loop(partial(self._tell_from, group, 0))
+
+    def _tell_from(self, group: list[_Work], start: int) -> None:
         """Wakes the callers a few at a time, so that a large group does not hold the loop up."""
-
-        def tell_from(start: int) -> None:
-            for work in group[start : start + _TOLD_AT_ONCE]:
-                work.tell()
-            if start + _TOLD_AT_ONCE < len(group):
-                self._loop.call_soon(tell_from, start + _TOLD_AT_ONCE)
-
-        self._in_loop(lambda: tell_from(0))
+        end = start + _TOLD_AT_ONCE
+        for work in group[start:end]:
+            work.tell()
+        if end < len(group):
+            self._loop.call_soon(self._tell_from, group, end)
 
     def _commit(self, database: Database, group: list[_Work]) -> None:
         connection = database.connection
