@@ -7,19 +7,19 @@ Source: OpenClaw documentation, configuration reference, 2026.6 and 2026.9.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue, ValidationError
 
 from bot.config import json5
-from bot.config.complaints import complaints, dotted
+from bot.config.complaints import complaints
 from bot.config.edit import as_text
 from bot.config.load import parse
 from bot.config.model import Config
 from bot.config.openclaw_reasons import reason
-from bot.config.openclaw_rules import RULES, Fate, Note, Object
+from bot.config.openclaw_rules import RULES, Fate, Keys, Note, Object
 from bot.core.errors import ConfigError
 
 
@@ -41,18 +41,19 @@ def bring_over(text: str, file: str = "") -> Imported:
         raise ConfigError("the file is not an object", file=file, line=1, fix="Name an OpenClaw configuration.")
     config = deepcopy(value)
     notes = [note for rule in RULES for note in rule(config)]
-    notes += _taken_out(config)
+    for note in _taken_out(config):
+        notes.append(replace(note, keys=_as_written(note.keys, notes)))
     _without_empty(config)
-    gone = {note.path for note in notes}
-    notes += [Note(path, Fate.TAKEN) for path in _leaves(config, value) if path not in gone]
-    notes += _left_over(value, notes)
+    gone = {note.keys for note in notes}
+    notes += [Note(keys, Fate.TAKEN) for keys in _leaves(config, value) if keys not in gone]
     result = f"// Brought over from {file or 'OpenClaw'} by `voxline config import`.\n{as_text(config)}\n"
     parse(result)
-    return Imported(result, tuple(sorted(notes, key=lambda note: note.path)))
+    told = {note.keys: note for note in reversed(notes)}
+    return Imported(result, tuple(sorted(_one_line_each(value, told), key=lambda note: note.path)))
 
 
 def _taken_out(config: Object) -> Iterator[Note]:
-    """Removes what our model of the file refuses, until it refuses nothing."""
+    """Removes what our model of the file refuses, until it refuses nothing. Entries of lists move up."""
     while True:
         try:
             Config.model_validate(config, by_alias=True, by_name=False)
@@ -62,10 +63,22 @@ def _taken_out(config: Object) -> Iterator[Note]:
         path = tuple(part for part in details["loc"] if part != "[key]")
         unknown = details["type"] == "extra_forbidden"
         _remove(config, path)
-        yield Note(dotted(path), Fate.DROPPED, reason(path) if unknown else complaint.message)
+        yield Note(path, Fate.DROPPED, reason(path) if unknown else complaint.message)
 
 
-def _remove(config: Object, path: tuple[str | int, ...]) -> None:
+def _as_written(keys: Keys, notes: Iterable[Note]) -> Keys:
+    """The place in their file of what stands here now: entries that were left out before it count again."""
+    written: Keys = ()
+    for key in keys:
+        if isinstance(key, int):
+            left_out = (note.keys[-1] for note in notes if note.fate is Fate.DROPPED and note.keys[:-1] == written)
+            for gone in sorted(place for place in left_out if isinstance(place, int)):
+                key += gone <= key
+        written = (*written, key)
+    return written
+
+
+def _remove(config: Object, path: Keys) -> None:
     holder: JsonValue = config
     for key in path[:-1]:
         holder = _inside(holder, key)
@@ -97,29 +110,33 @@ def _without_empty(config: Object) -> None:
 _NAMED = frozenset({"groups", "guilds", "params"})
 
 
-def _leaves(config: JsonValue, theirs: JsonValue, path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    """The key paths of the result that hold what was written at the same place."""
+def _leaves(config: JsonValue, theirs: JsonValue, keys: Keys = ()) -> Iterator[Keys]:
+    """The places in the result that hold what was written at the same place."""
     if isinstance(config, dict) and config:
         for key, value in config.items():
             if isinstance(theirs, dict) and key in theirs:
-                yield from _leaves(value, theirs[key], (*path, key))
-    elif path:
-        yield dotted(path)
+                yield from _leaves(value, theirs[key], (*keys, key))
+    elif keys:
+        yield keys
 
 
-def _left_over(theirs: Object, notes: list[Note]) -> Iterator[Note]:
-    """A note for every key of theirs that no other note covers, so that nothing goes without a word."""
-    told = {note.path for note in notes}
-    covered = told | {path[:cut] for path in told for cut, sign in enumerate(path) if sign in ".["}
-    for keys in _deepest(theirs):
-        above = {dotted(keys[: depth + 1]) for depth in range(len(keys))}
-        if not above & told and dotted(keys) not in covered:
-            yield Note(dotted(keys), Fate.DROPPED, reason(keys))
+def _one_line_each(
+    theirs: JsonValue, told: Mapping[Keys, Note], keys: Keys = (), above: Note | None = None
+) -> Iterator[Note]:
+    """A note for every key of theirs, and none for a key that stands in another note's: where a part has a note of
+    its own, each further part has one like the whole. What nobody spoke of does not apply, so that nothing goes
+    without a word."""
+    note = told.get(keys) or (replace(above, keys=keys) if above else None)
+    if keys and not any(len(other) > len(keys) and other[: len(keys)] == keys for other in told):
+        yield note or Note(keys, Fate.DROPPED, reason(keys) if theirs != {} else "nothing is set there")
+        return
+    for key, inner in _parts(theirs):
+        yield from _one_line_each(inner, told, (*keys, key), note)
 
 
-def _deepest(value: JsonValue, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _deepest(inner, (*path, key))
-    elif path:
-        yield path
+def _parts(value: JsonValue) -> Iterator[tuple[str | int, JsonValue]]:
+    match value:
+        case dict():
+            yield from value.items()
+        case list():
+            yield from enumerate(value)

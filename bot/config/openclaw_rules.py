@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from bot.config.complaints import dotted
 
 Object = dict[str, JsonValue]
+Keys = tuple[str | int, ...]
 
 
 class Fate(StrEnum):
@@ -26,11 +27,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What became of one key of the OpenClaw file. Secrets are never repeated."""
+    """What became of one key of the OpenClaw file, and of all that stands in it. Secrets are never repeated."""
 
-    path: str
+    keys: Keys
     fate: Fate
     detail: str = ""
+
+    @property
+    def path(self) -> str:
+        return dotted(self.keys)
 
 
 def _discord_private(config: Object) -> Iterator[Note]:
@@ -39,29 +44,30 @@ def _discord_private(config: Object) -> Iterator[Note]:
     private = discord.pop("dm", None) if discord is not None else None
     if discord is None or not isinstance(private, dict):
         return
+    place = ("channels", "discord", "dm")
     for old, new in (("policy", "dmPolicy"), ("allowFrom", "allowFrom")):
         if old in private:
             discord.setdefault(new, private.pop(old))
-            yield Note(f"channels.discord.dm.{old}", Fate.RENAMED, f"channels.discord.{new}")
+            yield Note((*place, old), Fate.RENAMED, f"channels.discord.{new}")
     if "enabled" in private:
         if private.pop("enabled") is False:
             discord["dmPolicy"] = "disabled"
-        yield Note("channels.discord.dm.enabled", Fate.RENAMED, "channels.discord.dmPolicy")
-    yield from (Note(f"channels.discord.dm.{key}", Fate.DROPPED, "there are no group messages") for key in private)
+        yield Note((*place, "enabled"), Fate.RENAMED, "channels.discord.dmPolicy")
+    yield from (Note((*place, key), Fate.DROPPED, "there are no group messages") for key in private)
 
 
 def _discord_rooms(config: Object) -> Iterator[Note]:
     """In servers and their channels, `users` is allowFrom and `allow` is enabled."""
     guilds = _at(config, "channels", "discord", "guilds") or {}
     for guild_id, guild in guilds.items():
-        place = f"channels.discord.guilds.{guild_id}"
+        place = ("channels", "discord", "guilds", guild_id)
         if not isinstance(guild, dict):
             continue
         yield from _renamed(guild, place, {"users": "allowFrom"})
         for channel_id, channel in (_at(guild, "channels") or {}).items():
             if isinstance(channel, dict):
                 yield from _renamed(
-                    channel, f"{place}.channels.{channel_id}", {"users": "allowFrom", "allow": "enabled"}
+                    channel, (*place, "channels", channel_id), {"users": "allowFrom", "allow": "enabled"}
                 )
 
 
@@ -77,7 +83,7 @@ def _numeric_rooms(config: Object) -> Iterator[Note]:
 def _numbered(rooms: Object, place: tuple[str, ...]) -> Iterator[Note]:
     for name in [name for name in rooms if name != "*" and not name.isdigit()]:
         del rooms[name]
-        yield Note(dotted((*place, name)), Fate.DROPPED, "a name: write its number (Copy ID) with the same settings")
+        yield Note((*place, name), Fate.DROPPED, "a name: write its number (Copy ID) with the same settings")
 
 
 def _group_policy(config: Object) -> Iterator[Note]:
@@ -87,16 +93,18 @@ def _group_policy(config: Object) -> Iterator[Note]:
         if channel is None or "groupPolicy" not in channel:
             continue
         policy = channel.pop("groupPolicy")
-        yield Note(f"channels.{name}.groupPolicy", Fate.DROPPED, f"the groups listed in {listed} are served, no others")
+        yield Note(
+            ("channels", name, "groupPolicy"), Fate.DROPPED, f"the groups listed in {listed} are served, no others"
+        )
         if policy == "disabled" and channel.pop(listed, None) is not None:
-            yield Note(f"channels.{name}.{listed}", Fate.DROPPED, 'groupPolicy "disabled" served none of them')
+            yield Note(("channels", name, listed), Fate.DROPPED, 'groupPolicy "disabled" served none of them')
 
 
 def _telegram_token_file(config: Object) -> Iterator[Note]:
     telegram = _at(config, "channels", "telegram")
     if telegram is not None and isinstance(telegram.get("tokenFile"), str):
         telegram.setdefault("botToken", {"file": telegram.pop("tokenFile")})
-        yield Note("channels.telegram.tokenFile", Fate.RENAMED, "channels.telegram.botToken.file")
+        yield Note(("channels", "telegram", "tokenFile"), Fate.RENAMED, "channels.telegram.botToken.file")
 
 
 def _telegram_groups(config: Object) -> Iterator[Note]:
@@ -109,14 +117,15 @@ def _telegram_groups(config: Object) -> Iterator[Note]:
     for group in groups.values() if isinstance(groups, dict) else ():
         if isinstance(group, dict):
             group.setdefault("allowFrom", deepcopy(allowed))
-    yield Note("channels.telegram.groupAllowFrom", Fate.RENAMED, "channels.telegram.groups.*.allowFrom")
+    yield Note(("channels", "telegram", "groupAllowFrom"), Fate.RENAMED, "channels.telegram.groups.*.allowFrom")
 
 
 def _numeric_people(config: Object) -> Iterator[Note]:
     """telegram:123 is 123; names such as @somebody can be taken by others and let nobody in here."""
     for name, prefixes in (("telegram", ("telegram:", "tg:")), ("discord", ("discord:", "user:"))):
-        for path, holder in _allow_lists(_at(config, "channels", name) or {}, f"channels.{name}"):
+        for keys, holder in _allow_lists(_at(config, "channels", name) or {}, ("channels", name)):
             kept: list[JsonValue] = []
+            refused: list[str] = []
             for written in holder["allowFrom"] if isinstance(holder["allowFrom"], list) else []:
                 person = str(written).strip()
                 for prefix in prefixes:
@@ -124,16 +133,18 @@ def _numeric_people(config: Object) -> Iterator[Note]:
                 if person == "*" or person.isdigit():
                     kept.append(person)
                 else:
-                    yield Note(path, Fate.DROPPED, f"{written!r}: only numeric ids let somebody in")
+                    refused.append(repr(written))
             holder["allowFrom"] = kept
+            if refused:
+                yield Note(keys, Fate.DROPPED, f"{', '.join(refused)}: only numeric ids let somebody in")
 
 
-def _allow_lists(section: Object, path: str) -> Iterator[tuple[str, Object]]:
+def _allow_lists(section: Object, place: Keys) -> Iterator[tuple[Keys, Object]]:
     if "allowFrom" in section:
-        yield f"{path}.allowFrom", section
+        yield (*place, "allowFrom"), section
     for key, inner in section.items():
         if isinstance(inner, dict):
-            yield from _allow_lists(inner, f"{path}.{key}")
+            yield from _allow_lists(inner, (*place, key))
 
 
 def _open_doors(config: Object) -> Iterator[Note]:
@@ -146,10 +157,10 @@ def _open_doors(config: Object) -> Iterator[Note]:
         everybody = isinstance(listed, list) and "*" in listed
         if channel.get("dmPolicy") == "open" and not everybody:
             channel["dmPolicy"] = "pairing"
-            yield Note(f"channels.{name}.dmPolicy", Fate.RENAMED, '"pairing", because allowFrom does not say "*"')
+            yield Note(("channels", name, "dmPolicy"), Fate.RENAMED, '"pairing", because allowFrom does not say "*"')
         elif channel.get("dmPolicy", "pairing") != "open" and isinstance(listed, list) and everybody:
             channel["allowFrom"] = [person for person in listed if person != "*"]
-            yield Note(f"channels.{name}.allowFrom", Fate.DROPPED, '"*" counts only with dmPolicy: "open"')
+            yield Note(("channels", name, "allowFrom"), Fate.DROPPED, '"*" counts only with dmPolicy: "open"')
 
 
 def _owners(config: Object) -> Iterator[Note]:
@@ -157,14 +168,14 @@ def _owners(config: Object) -> Iterator[Note]:
     listed = commands.pop("ownerAllowFrom", None) if commands is not None else None
     if isinstance(listed, list):
         config.setdefault("owners", listed)
-        yield Note("commands.ownerAllowFrom", Fate.RENAMED, "owners")
+        yield Note(("commands", "ownerAllowFrom"), Fate.RENAMED, "owners")
 
 
 def _speech_twice(config: Object) -> Iterator[Note]:
     """The newer top-level tts wins over messages.tts."""
     messages = _at(config, "messages")
     if "tts" in config and messages is not None and messages.pop("tts", None) is not None:
-        yield Note("messages.tts", Fate.DROPPED, "tts is set too and newer")
+        yield Note(("messages", "tts"), Fate.DROPPED, "tts is set too and newer")
 
 
 def _speech_switch(config: Object) -> Iterator[Note]:
@@ -174,7 +185,7 @@ def _speech_switch(config: Object) -> Iterator[Note]:
         if speech is not None and "enabled" in speech:
             if speech.pop("enabled") is False:
                 speech["auto"] = "off"
-            yield Note(dotted((*path, "enabled")), Fate.RENAMED, dotted((*path, "auto")))
+            yield Note((*path, "enabled"), Fate.RENAMED, dotted((*path, "auto")))
 
 
 def _foreign_keys(config: Object) -> Iterator[Note]:
@@ -183,10 +194,10 @@ def _foreign_keys(config: Object) -> Iterator[Note]:
     orders, profiles = _at(auth, "order") or {}, _at(auth, "profiles") or {}
     for name in [name for name in orders if name != "openrouter"]:
         del orders[name]
-        yield Note(dotted(("auth", "order", name)), Fate.DROPPED, "only keys of openrouter are used")
+        yield Note(("auth", "order", name), Fate.DROPPED, "only keys of openrouter are used")
     for name in [name for name, profile in profiles.items() if _provider(profile) != "openrouter"]:
         del profiles[name]
-        yield Note(dotted(("auth", "profiles", name)), Fate.DROPPED, "only keys of openrouter are used")
+        yield Note(("auth", "profiles", name), Fate.DROPPED, "only keys of openrouter are used")
 
 
 def _provider(profile: JsonValue) -> JsonValue:
@@ -199,27 +210,31 @@ def _agents_character(config: Object) -> Iterator[Note]:
         identity = _at(agent, "identity") or {}
         if isinstance(identity.get("name"), str):
             agent.setdefault("name", identity.pop("name"))
-            yield Note(f"{place}.identity.name", Fate.RENAMED, "name")
+            yield Note((*place, "identity", "name"), Fate.RENAMED, "name")
         yield from _renamed(agent, place, {"systemPromptOverride": "systemPrompt"})
 
 
-def _agents(config: Object) -> Iterator[tuple[str, Object]]:
+def _agents(config: Object) -> Iterator[tuple[Keys, Object]]:
     listed = (_at(config, "agents") or {}).get("list")
     for number, agent in enumerate(listed if isinstance(listed, list) else []):
         if isinstance(agent, dict):
-            yield f"agents.list[{number}]", agent
+            yield ("agents", "list", number), agent
 
 
 def _other_transcribers(config: Object) -> Iterator[Note]:
     audio = _at(config, "tools", "media", "audio") or {}
     models = audio.get("models")
-    if isinstance(models, list):
-        ours = [model for model in models if isinstance(model, dict) and model.get("provider") == "openrouter"]
-        if len(ours) < len(models):
-            yield Note("tools.media.audio.models", Fate.DROPPED, "models of other providers than openrouter")
-        audio["models"] = list(ours)
-        if not ours:
-            audio.pop("models")
+    if not isinstance(models, list):
+        return
+    ours: list[JsonValue] = []
+    for number, model in enumerate(models):
+        if _provider(model) == "openrouter":
+            ours.append(model)
+        else:
+            yield Note(("tools", "media", "audio", "models", number), Fate.DROPPED, "a model of another provider")
+    audio["models"] = ours
+    if not ours:
+        audio.pop("models")
 
 
 _VENDORS = {
@@ -238,26 +253,27 @@ _CHOICES = ("model", "imageGenerationModel", "videoGenerationModel", "musicGener
 def _direct_models(config: Object) -> Iterator[Note]:
     """A model of a vendor we do not talk to directly is asked through OpenRouter."""
     defaults = _at(config, "agents", "defaults") or {}
-    holders: list[tuple[Object, str, tuple[str, ...]]] = [(defaults, "agents.defaults", _CHOICES)]
-    holders += [(_at(defaults, "mediaModels") or {}, "agents.defaults.mediaModels", ("image", "video", "music"))]
+    place: Keys = ("agents", "defaults")
+    holders: list[tuple[Object, Keys, tuple[str, ...]]] = [(defaults, place, _CHOICES)]
+    holders += [(_at(defaults, "mediaModels") or {}, (*place, "mediaModels"), ("image", "video", "music"))]
     holders += [(agent, place, ("model",)) for place, agent in _agents(config)]
     for holder, place, names in holders:
         for name in names:
-            yield from _choice_through_openrouter(holder, name, f"{place}.{name}")
+            yield from _choice_through_openrouter(holder, name, (*place, name))
 
 
-def _choice_through_openrouter(holder: Object, name: str, place: str) -> Iterator[Note]:
+def _choice_through_openrouter(holder: Object, name: str, place: Keys) -> Iterator[Note]:
     choice = holder.get(name)
     if isinstance(choice, str) and (ref := _through_openrouter(choice)) != choice:
         yield _moved(holder, name, ref, place)
     if not isinstance(choice, dict):
         return
     if isinstance(primary := choice.get("primary"), str) and (ref := _through_openrouter(primary)) != primary:
-        yield _moved(choice, "primary", ref, f"{place}.primary")
+        yield _moved(choice, "primary", ref, (*place, "primary"))
     if isinstance(others := choice.get("fallbacks"), list):
         refs = [_through_openrouter(other) if isinstance(other, str) else "" for other in others]
         if refs != others:
-            yield _moved(choice, "fallbacks", [ref for ref in refs if ref], f"{place}.fallbacks")
+            yield _moved(choice, "fallbacks", [ref for ref in refs if ref], (*place, "fallbacks"))
 
 
 def _models_to_choose_from(config: Object) -> Iterator[Note]:
@@ -268,22 +284,22 @@ def _models_to_choose_from(config: Object) -> Iterator[Note]:
         if ref == name:
             continue
         del entries[name]
-        path = dotted(("agents", "defaults", "models", name))
         if ref:
             entries.setdefault(ref, entry)
-        yield Note(path, Fate.RENAMED if ref else Fate.DROPPED, f"{ref}: {_CHECK}" if ref else _NO_MODEL)
+        told = f"{ref}: {_CHECK}" if ref else _NO_MODEL
+        yield Note(("agents", "defaults", "models", name), Fate.RENAMED if ref else Fate.DROPPED, told)
 
 
 _NO_MODEL = "not a model of OpenRouter"
 
 
-def _moved(choice: Object, key: str, value: str | list[str], path: str) -> Note:
+def _moved(choice: Object, key: str, value: str | list[str], place: Keys) -> Note:
     if not value:
         choice.pop(key)
-        return Note(path, Fate.DROPPED, _NO_MODEL)
+        return Note(place, Fate.DROPPED, _NO_MODEL)
     choice[key] = list[JsonValue](value) if isinstance(value, list) else value
     shown = value if isinstance(value, str) else ", ".join(value)
-    return Note(path, Fate.RENAMED, f"{shown}: {_CHECK}")
+    return Note(place, Fate.RENAMED, f"{shown}: {_CHECK}")
 
 
 def _through_openrouter(ref: str) -> str:
@@ -322,8 +338,8 @@ def _at(config: Object, *path: str) -> Object | None:
     return inner if isinstance(inner, dict) else None
 
 
-def _renamed(holder: Object, place: str, names: dict[str, str]) -> Iterator[Note]:
+def _renamed(holder: Object, place: Keys, names: dict[str, str]) -> Iterator[Note]:
     for old, new in names.items():
         if old in holder:
             holder.setdefault(new, holder.pop(old))
-            yield Note(f"{place}.{old}", Fate.RENAMED, new)
+            yield Note((*place, old), Fate.RENAMED, new)

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.config import json5
-from bot.config.complaints import dotted
 from bot.config.edit import as_text
 from bot.config.import_openclaw import Imported, bring_over
 from bot.config.load import parse
 from bot.config.model import Config
-from bot.config.openclaw_rules import Fate
+from bot.config.openclaw_rules import Fate, Keys
 from bot.core.errors import ConfigError
 from tests.bot.config import openclaw_files, provider_page
 
@@ -95,29 +94,61 @@ def test_no_secret_is_repeated(theirs: str) -> None:
     assert not any("SECRETVALUE" in f"{note.path} {note.detail}" for note in bring_over(theirs).notes)
 
 
-def _deepest(value: JsonValue, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The key paths of a file that hold no further keys."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _deepest(inner, (*path, key))
-    elif path:
-        yield path
+def _deepest(value: JsonValue, keys: Keys = ()) -> Iterator[Keys]:
+    """Every key and entry of a file that holds no further ones."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if not inside and keys:
+        yield keys
+    for key, inner in inside:
+        yield from _deepest(inner, (*keys, key))
 
 
-def _untold(theirs: JsonValue, imported: Imported) -> list[str]:
-    """The keys that no line of the report stands for: neither theirs, nor one above, nor one of an entry in a list."""
-    told = {note.path for note in imported.notes}
-    return [
-        dotted(path)
-        for path in _deepest(theirs)
-        if not any(dotted(path[: depth + 1]) in told for depth in range(len(path)))
-        and not any(other.startswith((f"{dotted(path)}[", f"{dotted(path)}.")) for other in told)
-    ]
+def _lines(keys: Keys, imported: Imported) -> int:
+    """How many lines of the report stand for a key: those about it, or about what it stands in."""
+    return sum(keys[: len(note.keys)] == note.keys for note in imported.notes)
 
 
 @pytest.mark.parametrize("theirs", FILES)
-def test_no_key_of_a_file_goes_without_a_line(theirs: str) -> None:
-    assert _untold(json5.parse(theirs), bring_over(theirs)) == []
+def test_every_key_of_a_file_has_exactly_one_line(theirs: str) -> None:
+    imported = bring_over(theirs)
+    assert {keys: _lines(keys, imported) for keys in _deepest(json5.parse(theirs)) if _lines(keys, imported) != 1} == {}
+
+
+def test_a_whole_and_its_parts_are_not_both_told() -> None:
+    theirs = """{
+      agents: { list: [{ id: "main", identity: { name: "Clawd", emoji: "C" }, workspace: "~" }, { id: "two" }] },
+      commands: { native: true, ownerAllowFrom: ["telegram:1"] },
+      channels: { telegram: { allowFrom: ["@me", "@you", 3] }, discord: { guilds: { "*": { users: ["7"] } } } },
+      logging: {},
+    }"""
+    assert [(note.path, note.fate.value, note.detail) for note in bring_over(theirs).notes] == [
+        ("agents.list[0].id", "taken", ""),
+        ("agents.list[0].identity.emoji", "does not apply", "there is no such setting here"),
+        ("agents.list[0].identity.name", "renamed", "name"),
+        ("agents.list[0].workspace", "does not apply", "there is no workspace; see systemPrompt"),
+        ("agents.list[1]", "taken", ""),
+        ('channels.discord.guilds["*"].users', "renamed", "allowFrom"),
+        (
+            "channels.telegram.allowFrom",
+            "does not apply",
+            "'@me', '@you': only numeric ids let somebody in",
+        ),
+        ("commands.native", "does not apply", "commands need no setting"),
+        ("commands.ownerAllowFrom", "renamed", "owners"),
+        ("logging", "does not apply", "nothing is set there"),
+    ]
+
+
+def test_entries_of_a_list_are_told_by_their_place_in_the_file_that_was_read() -> None:
+    theirs = """{ tools: { media: { audio: { models: [
+      { provider: "openai", model: "a" }, { provider: "openrouter", model: "b", speed: 1 },
+    ] } } } }"""
+    assert [note.path for note in bring_over(theirs).notes] == [
+        "tools.media.audio.models[0]",
+        "tools.media.audio.models[1].model",
+        "tools.media.audio.models[1].provider",
+        "tools.media.audio.models[1].speed",
+    ]
 
 
 @pytest.mark.parametrize("theirs", FILES)
@@ -212,7 +243,7 @@ def test_whatever_is_brought_over_can_be_used(theirs: dict[str, JsonValue]) -> N
     imported = bring_over(as_text(theirs))
 
     assert isinstance(parse(imported.text), Config)
-    assert _untold(theirs, imported) == []
+    assert {keys: _lines(keys, imported) for keys in _deepest(theirs) if _lines(keys, imported) != 1} == {}
 
 
 def test_a_broken_file_is_told_with_its_line() -> None:
