@@ -58,6 +58,7 @@ class GatewayClient(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             guild_ready_timeout=settings.guild_wait_seconds,
             max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
+            heartbeat_timeout=settings.silence_seconds,
         )
         self.told = asyncio.Event()
         self._hear, self._before_identify = hear, before_identify

@@ -22,7 +22,8 @@ class DiscordSettings:
     """`api_base` points REST at another server, and the gateway at the one that server names.
 
     `connect_seconds` bounds the first connection. `guild_wait_seconds` is how long the client waits for
-    one more server to be told before it counts as ready. Raises `ConfigError` for a token that cannot be one.
+    one more server to be told before it counts as ready. A connection that says nothing for `silence_seconds`, not
+    even that it heard a heartbeat, counts as dead. Raises `ConfigError` for a token that cannot be one.
     """
 
     token: str = field(repr=False)
@@ -30,6 +31,7 @@ class DiscordSettings:
     commands: tuple[SlashCommand, ...] = ()
     connect_seconds: float = 60.0
     guild_wait_seconds: float = 2.0
+    silence_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         if not self.token.isascii() or any(letter.isspace() for letter in self.token):

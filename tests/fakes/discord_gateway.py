@@ -39,14 +39,16 @@ class Gateway:
     url: str = ""
     content_allowed: bool = True
     refuse_with: int | None = None
+    heartbeat_seconds: float = 41.25
     identifies: int = 0
     resumes: int = 0
     sessions: dict[str, Session] = field(default_factory=dict)
+    silent: list[web.WebSocketResponse] = field(default_factory=list)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": 41_250}})
+        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_seconds * 1000}})
         try:
             async for received in socket:
                 if received.type is WSMsgType.TEXT:
@@ -59,6 +61,8 @@ class Gateway:
         return socket
 
     async def _answer(self, socket: web.WebSocketResponse, said: Json) -> None:
+        if socket in self.silent:
+            return
         if said["op"] == HEARTBEAT:
             await socket.send_json({"op": HEARTBEAT_ACK})
         elif said["op"] == IDENTIFY:
@@ -106,7 +110,7 @@ class Gateway:
     async def _tell(self, session: Session, event: str, data: Json) -> None:
         payload = {"op": DISPATCH, "t": event, "s": len(session.told) + 1, "d": data}
         session.told.append(payload)
-        if session.socket is not None and not session.socket.closed:
+        if session.socket is not None and not session.socket.closed and session.socket not in self.silent:
             try:
                 await session.socket.send_json(payload)
             except ConnectionError:
@@ -124,6 +128,10 @@ class Gateway:
         """Closes every connection with this code; the sessions stay and can be resumed."""
         for socket in self.sockets():
             await socket.close(code=code)
+
+    def fall_silent(self) -> None:
+        """The connections of now stay open, and nothing is said or answered on them any more."""
+        self.silent += self.sockets()
 
     async def ask_to_reconnect(self) -> None:
         for socket in self.sockets():

@@ -90,6 +90,20 @@ async def test_after_a_drop_the_session_is_resumed_and_nothing_is_missed(
     assert (api.gateway.resumes, api.gateway.identifies) == (1, 1)
 
 
+async def test_a_connection_on_which_no_heartbeat_is_answered_is_given_up_and_the_session_resumed(
+    api: DiscordApi, connect: Connect, desk: Desk
+) -> None:
+    api.gateway.heartbeat_seconds = 0.05
+    async with connect(silence_seconds=0.3) as channel, listening(channel, desk):
+        api.gateway.fall_silent()
+        await api.say(DM_ID, "Ada", "can you hear me?")
+
+        await desk.heard()
+
+    assert texts(desk) == ["can you hear me?"]
+    assert (api.gateway.resumes, api.gateway.identifies) == (1, 1)
+
+
 async def test_when_discord_asks_to_reconnect_the_session_is_resumed(
     api: DiscordApi, channel: DiscordChannel, desk: Desk
 ) -> None:
