@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -75,11 +75,9 @@ class Acceptor:
         clock: Clock,
         pace: Pace,
         owners: Owners,
-        new_code: Callable[[], str] = lambda: "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)),
     ) -> None:
         self._store, self._lanes, self._doors = store, lanes, doors
-        self._clock, self._pace, self._new_code = clock, pace, new_code
-        self._owners, self._bots = owners, BotGuard(clock)
+        self._clock, self._pace, self._owners, self._bots = clock, pace, owners, BotGuard(clock)
         self._full: set[Conversation] = set()
 
     async def accept(self, arrivals: Arrivals) -> None:
@@ -95,10 +93,10 @@ class Acceptor:
         stopped: list[Inbound] = []
         stops = {inbound.conversation: inbound for inbound in admitted if is_stop(inbound)}
         for inbound in stops.values():
-            kept = [other for other in admitted if not before(other, inbound, admitted)]
-            await self._stop(arrivals.source, inbound, stopped=len(admitted) - len(kept) - 1)
-            stopped += [other for other in admitted if other not in kept]
-            admitted = kept
+            ended = [other for other in admitted if before(other, inbound, admitted)]
+            await self._stop(arrivals.source, inbound, ended=len(ended) - 1)
+            stopped += ended
+            admitted = [other for other in admitted if other not in ended]
         taken = replace(arrivals, inbounds=tuple(admitted), stopped=tuple(stopped))
         fresh = await self._store.inbox.accept(taken)
         for inbound in fresh:
@@ -106,7 +104,7 @@ class Acceptor:
         for move in arrivals.moved:
             self._lanes.wake(move.new)
             await self._tell_of_move(move)
-        for poison in arrivals.poison[:1]:
+        for poison in arrivals.poison:
             await self._owners.alert("poison", UNREADABLE.format(source=arrivals.source, reason=poison.reason))
 
     async def _tell_of_move(self, move: Moved) -> None:
@@ -161,19 +159,19 @@ class Acceptor:
             self._full.discard(here)
             return True
         if await self._store.inbox.knows(source, inbound.id):  # it is one of those that wait
-            return True
+            return False
         log.info("message.no_room", extra={"conversation": str(here)})
         if here not in self._full:
             self._full.add(here)
             await self._say(f"full:{source}:{inbound.id}", inbound, Text(FULL))
         return False
 
-    async def _stop(self, source: str, inbound: Inbound, *, stopped: int) -> None:
-        """`stopped` messages came with it, just before it. One that comes again says nothing about what runs now."""
+    async def _stop(self, source: str, inbound: Inbound, *, ended: int) -> None:
+        """`ended` messages came with it, just before it. One that comes again says nothing about what runs now."""
         if await self._store.inbox.knows(source, inbound.id):
             return
         conversation = inbound.conversation
-        waiting = await self._store.inbox.discard_waiting(conversation) + stopped
+        waiting = await self._store.inbox.discard_waiting(conversation) + ended
         running = self._lanes.stop(conversation)
         log.info("turn.stopped", extra={"conversation": str(conversation), "running": running, "waiting": waiting})
         if not running:  # a running turn says itself that it was stopped
@@ -181,7 +179,7 @@ class Acceptor:
             await self._say(f"stop:{source}:{inbound.id}", inbound, Text(text))
 
     async def _offer_pairing(self, inbound: Inbound, door: Door) -> None:
-        code = self._new_code()
+        code = new_code()
         now = self._clock.now()
         conversation = inbound.conversation
         request = PairingRequest(
@@ -216,6 +214,11 @@ def is_stop(inbound: Inbound) -> bool:
 def before(other: Inbound, stop: Inbound, order: list[Inbound]) -> bool:
     """Whether `other` is the stop itself or came before it in the same conversation: it is stopped with the rest."""
     return other.conversation == stop.conversation and order.index(other) <= order.index(stop)
+
+
+def new_code() -> str:
+    """A pairing code that nobody can guess within its hour."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
 def hash_code(code: str) -> str:

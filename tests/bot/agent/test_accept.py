@@ -156,6 +156,22 @@ async def test_a_stop_spares_what_came_before_it_elsewhere_and_after_it_here(des
     assert await desk.said() == [STOPPED]
 
 
+async def test_a_stop_counts_what_waits_and_what_came_with_it_but_nothing_that_follows(desk: Desk) -> None:
+    await desk.brings(inbound("1", "/stop"), inbound("2"))
+    await desk.brings(inbound("3"), inbound("4", "/stop"))
+
+    assert await desk.said() == [NOTHING_TO_STOP, STOPPED]
+
+
+async def test_stops_of_two_conversations_in_one_read_are_both_remembered(desk: Desk) -> None:
+    read = (inbound("1", "/stop"), inbound("2", where=THERE), inbound("3", "/stop", where=THERE))
+    await desk.brings(*read)
+    await desk.brings(*read)
+
+    assert desk.engine.stopped == [HERE, THERE]
+    assert (await desk.taken(), await desk.taken(THERE)) == ([], [])
+
+
 async def test_two_stops_in_one_read_are_one(desk: Desk) -> None:
     await desk.brings(inbound("1", "/stop"), inbound("2"), inbound("3", "/stop"))
 
@@ -254,6 +270,15 @@ async def test_who_writes_too_fast_is_told_once_until_they_may_again(desk: Desk)
     ]
     assert len(await desk.said()) == 1
     assert await desk.taken() == ["1", "2", "5", "6"]
+
+
+async def test_nobody_is_told_to_wait_for_no_seconds(desk: Desk) -> None:
+    desk.start(messages=1)
+    await desk.brings(inbound("1"))
+    await desk.clock.advance(59.9)
+    await desk.brings(inbound("2"))
+
+    assert ["Please wait 1 s;" in text for text in await desk.said()] == [True]
 
 
 async def test_a_message_that_was_taken_is_not_called_too_fast_when_it_comes_again(desk: Desk) -> None:
@@ -383,15 +408,16 @@ async def test_a_bot_is_heard_only_where_bots_are_and_a_flood_of_it_is_not_taken
     for number in range(21):
         await desk.brings(replace(inbound(str(number)), sender=robot))
         await desk.clock.advance(0.1)
+    await desk.brings(replace(inbound("another"), sender=Person("98", is_bot=True)))
 
-    assert await desk.taken() == [str(number) for number in range(20)]
+    assert await desk.taken() == [*(str(number) for number in range(20)), "another"]
 
 
 async def test_of_several_unreadable_events_owners_hear_once(desk: Desk) -> None:
     await desk.brings(poison=(Poison("1", "{}", "no chat"), Poison("2", "{}", "no sender")))
 
     told = await desk.said(conversation("owner"))
-    assert ["no chat" in text for text in told] == [True]
+    assert ["on fake" in text and "no chat" in text for text in told] == [True]
     assert len(await desk.said(Conversation("other", "owner elsewhere"))) == 1
 
 
@@ -408,3 +434,10 @@ async def test_owners_hear_of_a_group_whose_rules_are_written_under_its_old_id(
     assert len(said) == told
     assert all("channels.fake.groups" in text and "old" in text and "new" in text for text in said)
     assert desk.engine.woken[0] == (conversation("new"), 0.0)
+
+
+async def test_every_group_that_moved_is_told_of(desk: Desk) -> None:
+    desk.doors["fake"] = replace(OPEN, rooms={"a": Room(), "b": Room()})
+    await desk.brings(moved=tuple(Moved(conversation(old), conversation(f"new {old}")) for old in "ab"))
+
+    assert len(await desk.said(conversation("owner"))) == 2
