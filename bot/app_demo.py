@@ -12,6 +12,7 @@ from bot.app import App, serve
 from bot.config.load import parse
 from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown
+from bot.net.listening import holder
 from bot.sandbox import Sandbox
 
 DEMO_CONFIG = """{
@@ -47,7 +48,8 @@ async def demo(state_dir: Path | None, port: int, open_browser: bool) -> int:
 
 def _invite(app: App, port: int, open_browser: bool) -> None:
     if not app.page:
-        raise ChannelDown(f"Port {port} is taken, perhaps by another demo. Choose one with --port; 0 finds a free one.")
+        who = holder(port) or "another program"
+        raise ChannelDown(f"Port {port} is taken by {who}. Choose one with --port; 0 finds a free one.")
     print(f"Voxline demo: {app.page}", flush=True)  # noqa: T201
     print("Open it and type, or press the microphone and speak. Ctrl+C ends the demo.", flush=True)  # noqa: T201
     if open_browser:

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from bot.core.errors import ConfigError
 from bot.core.ports import Health
+from bot.net.listening import why_not
 from bot.ops.metrics import CONTENT_TYPE
 
 HOST = "127.0.0.1"
@@ -51,7 +52,7 @@ async def _start(site: web.TCPSite, port: int) -> None:
         await site.start()
     except OSError as error:
         raise ConfigError(
-            f"port {port} of {HOST} is taken ({error.strerror})", path="health.port", fix="Choose another."
+            await why_not(port, error), path="health.port", fix="End that program, or write another port."
         ) from error
 
 

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.core.errors import ChannelDown, StoreUnavailable
 from bot.core.ports import Accept, Clock
+from bot.net.listening import why_not
 from channels.telegram.batch import acknowledge, read_batch
 from channels.telegram.inbound import Me
 from channels.telegram.settings import WebhookSettings
@@ -62,8 +63,8 @@ class Webhook:
                 await web.TCPSite(runner, HOST, self._settings.port).start()
             except OSError as error:
                 raise ChannelDown(
-                    f"Telegram: port {self._settings.port} of {HOST} is taken ({error.strerror}). "
-                    "Choose another in channels.telegram.webhook.port, and tell the proxy."
+                    f"Telegram: {await why_not(self._settings.port, error)}. End that program, or choose another port "
+                    "in channels.telegram.webhook.port, and tell the proxy."
                 ) from None
             yield
         finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ from bot.core.errors import ChannelDown, FetchFailed, NotSent, StoreUnavailable,
 from bot.core.messages import Attachment, Conversation, Doing, Inbound, Part, Sent, Target, Text
 from bot.core.ports import Accept, Blobs, Clock, Health, Limits, PageLog
 from bot.core.work import Arrivals
+from bot.net.listening import why_not
 from channels.web.entries import doing, event, told
 from channels.web.gate import gate
 from channels.web.pages import Pages
@@ -72,8 +72,8 @@ class WebChannel:
         except OSError as error:
             await self._open.aclose()
             raise ChannelDown(
-                f"port {self._settings.port} of {HOST} cannot be used ({os.strerror(error.errno or 0)}): "
-                "choose another in channels.web.port",
+                f"{await why_not(self._settings.port, error)}: end that program, or choose another port in "
+                "channels.web.port",
                 retry_after=10.0,
             ) from error
         self._port, self._serves = runner.addresses[0][1], True
