@@ -19,6 +19,8 @@ from bot.openrouter.refs import slug_of
 
 log = logging.getLogger(__name__)
 
+NO_SUCH_MODEL = "That model is not available for this."
+
 Answer = TypeVar("Answer")
 Model = TypeVar("Model")
 
@@ -33,7 +35,7 @@ def candidates(asked: str, primary: str, fallbacks: Sequence[str]) -> tuple[str,
     try:
         return (slug_of(asked),)
     except ConfigError as error:
-        raise ModelMissing(str(error)) from error
+        raise ModelMissing(str(error), tell=NO_SUCH_MODEL) from error
 
 
 def _no_key(error: ProviderError) -> bool:
@@ -81,7 +83,9 @@ def _summary(failures: Sequence[tuple[str, ProviderError]]) -> ProviderError:
 
 
 def _about_media(error: ProviderError) -> ProviderError:
-    """A 413 of a media request is not about the conversation: starting afresh would not help."""
+    """What the sentences about chat models would get wrong: neither /new nor /model helps a picture, clip or song."""
     if isinstance(error, ContextTooLong):
         return BadRequest(str(error), tell="That is too large for the model.", status=error.status)
+    if isinstance(error, ModelMissing):
+        return ModelMissing(str(error), tell=NO_SUCH_MODEL, status=error.status)
     return error

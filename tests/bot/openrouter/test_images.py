@@ -293,9 +293,14 @@ async def test_when_no_model_draws_each_is_named(
     )
 
 
-async def test_something_that_is_no_model_is_missing(client: OpenRouterClient, shelf: Shelf) -> None:
-    with pytest.raises(ModelMissing):
-        await generator(client, shelf).draw(ImageRequest("x", model="nonsense"))
+@pytest.mark.parametrize("model", ["nonsense", "vendor/unknown"])
+async def test_a_model_that_is_not_there_is_missing_and_the_chat_model_is_not_to_blame(
+    client: OpenRouterClient, shelf: Shelf, model: str
+) -> None:
+    with pytest.raises(ModelMissing) as missing:  # the server answers 404
+        await generator(client, shelf).draw(ImageRequest("x", model=model))
+
+    assert missing.value.tell == "That model is not available for this."
 
 
 async def test_a_model_that_only_draws_is_asked_through_images(
