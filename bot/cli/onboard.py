@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 
-from bot.cli import signin
+from bot.cli import itself, signin
 from bot.cli.connect import Wanted, connect_discord, connect_telegram
 from bot.cli.exits import OK, WrongUsage
 from bot.cli.setup import add_places, open_setup
@@ -84,6 +85,7 @@ def _kept(args: argparse.Namespace, changes: Changes, config: Config) -> Config:
 
 
 def _command(args: argparse.Namespace) -> str:
-    """`voxline run` with the places that were named here."""
+    """What starts the bot from here, with the places that were named."""
     named = (("--config", args.config), ("--state-dir", args.state_dir))
-    return " ".join(["voxline run", *(f"{option} {place}" for option, place in named if place)])
+    places = [f"{option} {shlex.quote(str(place))}" for option, place in named if place]
+    return " ".join([itself.command(), "run", *places])
