@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.chat import Assistant, ChatMessage, System, ToolResult, User
 from bot.core.messages import Blob, Inbound
 
 USER_TURNS_WITH_PICTURES = 3
+LONG_AGO = timedelta(minutes=10)
 
 INSTRUCTIONS = """\
 You are {name}, a helpful assistant in a chat on {channel}. People type or send voice notes; voice notes reach you \
@@ -31,7 +32,7 @@ TAGGED = (
 class Understood:
     """What a turn's messages say, as the agent reads it.
 
-    `pictures` are fit for a model. `spoken` is true when the person used their voice. `troubles` are
+    `pictures` are fit for a model, `originals` are the same as they came. `spoken` is true when the person used their voice. `troubles` are
     sentences for the person about what could not be used. `echo` shows the person what was heard.
     """
 
@@ -40,6 +41,7 @@ class Understood:
     spoken: bool = False
     troubles: tuple[str, ...] = ()
     echo: str = ""
+    originals: tuple[Blob, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -55,11 +57,21 @@ class Character:
 
 
 def system(
-    channel: str, now: datetime, *, spoken: bool = False, tagged: bool = False, character: Character, room: str = ""
+    channel: str,
+    now: datetime,
+    *,
+    sent_at: datetime | None = None,
+    spoken: bool = False,
+    tagged: bool = False,
+    character: Character,
+    room: str = "",
 ) -> System:
     """The instructions, the operator's own and those of the room; what changes from turn to turn is the suffix,
-    outside of prompt caches."""
+    outside of prompt caches. `sent_at` is told when the message had to wait for long, so that "in an hour" is
+    understood from there."""
     lines = [f"Now: {now:%A %Y-%m-%d %H:%M} UTC."]
+    if sent_at is not None and now - sent_at >= LONG_AGO:
+        lines.append(f"The message that you answer was sent {sent_at:%A %Y-%m-%d %H:%M} UTC.")
     if spoken:
         lines.append(SPOKEN)
     elif tagged:

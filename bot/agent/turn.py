@@ -224,6 +224,7 @@ class TurnRunner:
         return system(
             turn.conversation.channel,
             now,
+            sent_at=turn.inbounds[-1].sent_at,
             spoken=aloud,
             tagged=tagged,
             character=self._manners.character,

@@ -19,11 +19,9 @@ _SECONDS = 10.0
 class KeyUse:
     """One key's own numbers, in US dollars. `limit` None means: without a limit."""
 
-    label: str = ""
     limit: float | None = None
     remaining: float | None = None
     reset: str = ""
-    used: float | None = None
     used_today: float | None = None
     used_this_week: float | None = None
     used_this_month: float | None = None
@@ -48,14 +46,24 @@ class Account:
 
 
 def left(known: Account) -> str:
-    """What there is left to pay with, in a sentence."""
+    """What there is left to pay with, and what the key has used lately, in one line."""
     told = []
     if known.key is not None and known.key.remaining is not None:
+        share = known.key.percent_used
+        used = "" if share is None else f" ({share:.0f} % used)"
         again = f", renewed {known.key.reset}" if known.key.reset else ""
-        told.append(f"${known.key.remaining:.2f} of the key's limit{again}")
+        told.append(f"${known.key.remaining:.2f} of the key's limit{used}{again}")
     if known.balance is not None:
         told.append(f"${known.balance:.2f} on the account")
-    return f"Credit left: {', '.join(told)}" if told else "Credit left: the key has no limit"
+    line = f"Credit left: {', '.join(told)}." if told else "Credit left: the key has no limit."
+    return f"{line} {lately}" if known.key is not None and (lately := _lately(known.key)) else line
+
+
+def _lately(key: KeyUse) -> str:
+    """What the key has used, "" where nobody says."""
+    spans = (("today", key.used_today), ("this week", key.used_this_week), ("this month", key.used_this_month))
+    told = [f"${used:.2f} {span}" for span, used in spans if used is not None]
+    return f"Used with this key: {', '.join(told)}." if told else ""
 
 
 async def account(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> Account:
@@ -81,11 +89,9 @@ async def key_use(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS
     """What this key has used and may use. Raises `ProviderError`."""
     data = await _data(client, "/key", "OpenRouter key lookup failed", timeout_seconds)
     return KeyUse(
-        label=_text(data, "label"),
         limit=_number(data, "limit"),
         remaining=_number(data, "limit_remaining"),
         reset=_text(data, "limit_reset"),
-        used=_number(data, "usage"),
         used_today=_number(data, "usage_daily"),
         used_this_week=_number(data, "usage_weekly"),
         used_this_month=_number(data, "usage_monthly"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.agent.accept import WAITING_AT_MOST
 from bot.agent.access import DmPolicy, Door, Room
-from bot.core.chat import User
+from bot.core.chat import System, User
 from bot.core.errors import KeyRefused, Undeliverable
 from bot.core.messages import Attachment, Conversation, Inbound, Kind, Person
 from bot.core.work import Arrivals, Moved, Poison
@@ -83,6 +84,24 @@ async def test_the_status_says_what_is_missing_to_an_owner_with_the_cure_and_to_
 
         assert "There is no model key. Run `voxline onboard`." in (await talk.answer()).splitlines()
         assert "I have no key for a model yet." in (await talk.answer("2")).splitlines()
+
+
+async def test_the_model_learns_when_a_message_that_waited_for_long_was_sent(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with open_talk(tmp_path, clock=clock) as talk:
+        await talk.says("remind me in an hour")
+        await talk.settles()
+        await talk.brings(
+            Inbound("late", conversation(), Person("7", "Ann"), clock.now() - timedelta(hours=2), "and now?")
+        )
+        await talk.settles()
+
+        fresh, late = (
+            next(said.suffix for said in asked.messages if isinstance(said, System)) for asked in talk.model.requests
+        )
+        assert "was sent" not in fresh
+        sent = clock.now() - timedelta(hours=2)
+        assert f"The message that you answer was sent {sent:%A %Y-%m-%d %H:%M} UTC." in late.splitlines()
 
 
 async def test_an_owner_hears_of_a_refused_key_once_in_six_hours_where_they_last_wrote(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from bot.core.errors import BadAnswer, KeyRefused
-from bot.openrouter.account import Account, KeyUse, account, balance
+from bot.openrouter.account import Account, KeyUse, account, balance, left
 from bot.openrouter.client import OpenRouterClient
 from tests.bot.openrouter.recording_server import RecordingServer, redirects, says
 
-KEY_BODY = {"data": {"label": "bot", "limit": 10, "limit_remaining": 2.5, "limit_reset": "monthly", "usage": 7.5}}
+KEY_BODY = {"data": {"label": "bot", "limit": 10, "limit_remaining": 2.5, "limit_reset": "monthly", "usage_daily": 0.5}}
 CREDITS_BODY = {"data": {"total_credits": 20, "total_usage": 7.25}}
 
 
@@ -21,7 +21,7 @@ async def test_key_and_balance_are_read_together(server: RecordingServer, client
 
     got = await account(client)
 
-    assert got == Account(KeyUse("bot", 10.0, 2.5, "monthly", 7.5), 12.75)
+    assert got == Account(KeyUse(10.0, 2.5, "monthly", used_today=0.5), 12.75)
     assert got.key is not None
     assert got.key.percent_used == 75.0
     assert all("Authorization" in seen.headers for seen in server.seen)
@@ -59,6 +59,25 @@ async def test_when_both_fail_the_key_says_why(server: RecordingServer, client: 
 )
 def test_the_share_that_is_used(key: KeyUse, percent: float | None) -> None:
     assert key.percent_used == percent
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (
+            Account(KeyUse(10.0, 2.5, "monthly", 0.5, 1.25, 7.5), 12.0),
+            "Credit left: $2.50 of the key's limit (75 % used), renewed monthly, $12.00 on the account. "
+            "Used with this key: $0.50 today, $1.25 this week, $7.50 this month.",
+        ),
+        (
+            Account(KeyUse(used_this_month=0.0), None),
+            "Credit left: the key has no limit. Used with this key: $0.00 this month.",
+        ),
+        (Account(None, 3.0), "Credit left: $3.00 on the account."),
+    ],
+)
+def test_what_is_left_and_what_was_used_is_one_line(known: Account, told: str) -> None:
+    assert left(known) == told
 
 
 @pytest.mark.parametrize(
