@@ -64,10 +64,11 @@ async def open_app(
     if not config.store.allow_network_share:
         await asyncio.to_thread(refuse_share, state_dir)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(state_dir, clock))
+        profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
+        redactor = Redactor(known_secrets(config, environ, profiles.stored))
+        store = await stack.enter_async_context(open_store(state_dir, clock, clean=redactor.clean))
         deaths = await asyncio.to_thread(mark_start, state_dir, clock.now())
         stack.push(lambda kind, _, __: _mark_orderly(state_dir, kind))
-        profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
         provider = await stack.enter_async_context(
             open_openrouter(config, profiles, environ, blobs=store, state_dir=state_dir, clock=clock)
         )

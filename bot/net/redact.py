@@ -144,13 +144,17 @@ def install_logging(level: int | str, redactor: Redactor) -> logging.Handler:
 
 
 def hide_in_crashes(redactor: Redactor) -> None:
-    """From now on an uncaught exception is printed as Python prints it, without secrets: for commands, which keep no
-    log."""
+    """From now on whatever Python itself prints about a crash is without secrets: for commands, which keep no log."""
 
-    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def tell(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         sys.stderr.write(redactor.clean("".join(traceback.format_exception(kind, error, trace))))
 
     sys.excepthook = tell
+    threading.excepthook = lambda crash: tell(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    sys.unraisablehook = lambda crash: tell(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    logging.captureWarnings(True)
+    if logging.lastResort is not None:  # what speaks where nobody keeps a log, such as the event loop
+        logging.lastResort.setFormatter(RedactingFormatter(redactor))
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,9 @@ __all__ = ["SqliteStore", "open_store"]
 
 
 @asynccontextmanager
-async def open_store(state_dir: Path, clock: Clock) -> AsyncIterator[SqliteStore]:
-    """The store in this directory, which belongs to this process until the block ends.
+async def open_store(state_dir: Path, clock: Clock, *, clean: Callable[[str], str] = str) -> AsyncIterator[SqliteStore]:
+    """The store in this directory, which belongs to this process until the block ends. `clean` takes secrets out of
+    the notes for the operator, in which others' words may stand.
 
     Raises `StateError` when another daemon holds it, or the database is damaged or newer than the program;
     `StoreUnavailable` when the disk is full."""
@@ -35,7 +36,7 @@ async def open_store(state_dir: Path, clock: Clock) -> AsyncIterator[SqliteStore
         shelf = BlobShelf(folder, writer, clock)
         try:
             await writer.open()
-            yield SqliteStore(state_dir / DATABASE, writer, shelf, clock)
+            yield SqliteStore(state_dir / DATABASE, writer, shelf, clock, clean)
         finally:
             shelf.close()
             await writer.close()

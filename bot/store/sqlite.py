@@ -7,7 +7,8 @@ Each method is one transaction. What it does is in the module of its slice; how 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -43,8 +44,8 @@ _SWEEP_AT_ONCE = 500
 class SqliteStore:
     """Made by `bot.store.open_store`."""
 
-    def __init__(self, path: Path, writer: Writer, shelf: BlobShelf, clock: Clock) -> None:
-        self._path, self._writer, self._shelf, self._clock = path, writer, shelf, clock
+    def __init__(self, path: Path, writer: Writer, shelf: BlobShelf, clock: Clock, clean: Callable[[str], str]) -> None:
+        self._path, self._writer, self._shelf, self._clock, self._clean = path, writer, shelf, clock, clean
 
     def _now(self) -> int:
         return milliseconds(self._clock.now())
@@ -106,7 +107,8 @@ class SqliteStore:
         await self._writer.write("", inbox.release, turn)
 
     async def finish(self, turn: Turn, outcome: Outcome) -> bool:
-        return await self._writer.write("c4", inbox.finish, turn, outcome, self._now())
+        cleaned = replace(outcome, note=self._clean(outcome.note))
+        return await self._writer.write("c4", inbox.finish, turn, cleaned, self._now())
 
     async def discard_waiting(self, conversation: Conversation) -> int:
         return await self._writer.write("", inbox.discard_waiting, conversation, self._now())
@@ -179,7 +181,7 @@ class SqliteStore:
         await self._writer.write("", outbox.put_back, key, maybe_sent)
 
     async def bury(self, key: str, reason: str) -> None:
-        await self._writer.write("", outbox.bury, key, reason, self._now())
+        await self._writer.write("", outbox.bury, key, self._clean(reason), self._now())
 
     async def move_conversation(self, old: Conversation, new: Conversation) -> None:
         await self._writer.write("", outbox.move_conversation, old, new)
@@ -193,10 +195,11 @@ class SqliteStore:
         return await self._writer.write("job.add", later.add_job, job)
 
     async def save_job(self, job: Job) -> None:
-        await self._writer.write("job.save", later.save_job, job)
+        await self._writer.write("job.save", later.save_job, replace(job, note=self._clean(job.note)))
 
     async def end_job(self, job: Job, arrival: Inbound, spend: Sequence[Spend] = ()) -> bool:
-        return await self._writer.write("job.end", later.end_job, job, arrival, spend, self._now())
+        cleaned = replace(job, note=self._clean(job.note))
+        return await self._writer.write("job.end", later.end_job, cleaned, arrival, spend, self._now())
 
     async def job(self, job_id: str) -> Job | None:
         return await self._writer.read(later.job, job_id)

@@ -36,6 +36,8 @@ def root() -> Iterator[logging.Logger]:
     yield logger
     logging.captureWarnings(False)
     sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    assert logging.lastResort is not None
+    logging.lastResort.setFormatter(None)
     logger.handlers[:], level = kept
     logger.setLevel(level)
     for name, before in levels.items():
@@ -323,17 +325,33 @@ def test_what_breaks_while_it_is_thrown_away_is_told_without_secrets(said: io.St
 
 @pytest.mark.usefixtures("root")
 def test_a_command_that_breaks_prints_its_traceback_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    class Leaking:
+        def __del__(self) -> None:
+            raise RuntimeError("boom winterpalace")
+
     hide_in_crashes(Redactor(["winterpalace"]))
 
-    try:
-        raise ValueError("boom winterpalace") from KeyError(OPENROUTER)
-    except ValueError as error:
-        sys.excepthook(ValueError, error, error.__traceback__)
+    Leaking()  # gone at once
+    for hook in (sys.excepthook, lambda *crash: threading.excepthook(threading.ExceptHookArgs((*crash, None)))):
+        try:
+            raise ValueError("boom winterpalace") from KeyError(OPENROUTER)
+        except ValueError as error:
+            hook(ValueError, error, error.__traceback__)
 
     told = capsys.readouterr().err
-    assert told.startswith("KeyError: '[redacted]'\n")
-    assert "Traceback (most recent call last):" in told
-    assert told.endswith("ValueError: boom [redacted]\n")
+    assert told.count("Traceback (most recent call last):") == 3
+    assert told.count("RuntimeError: boom [redacted]\n") == 1
+    assert told.count("KeyError: '[redacted]'\n") == told.count("ValueError: boom [redacted]\n") == 2
+
+
+@pytest.mark.usefixtures("root")
+def test_what_speaks_where_nobody_keeps_a_log_is_cleaned(capsys: pytest.CaptureFixture[str]) -> None:
+    hide_in_crashes(Redactor(["winterpalace"]))
+    assert logging.lastResort is not None
+
+    logging.lastResort.handle(logging.makeLogRecord({"name": "asyncio", "msg": "lost: winterpalace"}))
+
+    assert "asyncio: lost: [redacted]" in capsys.readouterr().err
 
 
 def test_an_end_that_somebody_asked_for_is_no_crash(said: io.StringIO) -> None:
