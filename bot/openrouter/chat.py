@@ -177,6 +177,7 @@ class OpenRouterChat:
                 "reason": str(reason),
                 "input": usage.input_tokens,
                 "output": usage.output_tokens,
+                "thought": usage.reasoning_tokens,
                 "microusd": usage.cost_microusd,
             },
         )

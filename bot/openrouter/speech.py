@@ -19,7 +19,6 @@ from bot.openrouter.sound_formats import audio_extension, audio_mime, wav_around
 LABEL = "OpenRouter TTS API error"
 DEFAULT_MODEL = "hexgrad/kokoro-82m"
 DEFAULT_VOICE = "af_alloy"
-_VOICE_NAMES = ("speakerVoice", "voice", "voiceName", "speakerVoiceId", "voiceId")
 _FORMATS = ("mp3", "pcm")
 
 
@@ -46,13 +45,6 @@ class SpeechSettings:
                 fix="Write mp3 or pcm.",
             )
         object.__setattr__(self, "response_format", form)
-
-
-def configured_voice(options: Mapping[str, object]) -> str:
-    """The voice that these settings name: the first non-empty of speakerVoice, voice, voiceName, speakerVoiceId
-    and voiceId; else the default voice."""
-    named = (options.get(name) for name in _VOICE_NAMES)
-    return next((voice.strip() for voice in named if isinstance(voice, str) and voice.strip()), DEFAULT_VOICE)
 
 
 class OpenRouterSynthesizer:
