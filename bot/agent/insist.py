@@ -38,3 +38,7 @@ class PatientShelf:
     async def put(self, data: bytes, mime: str) -> Blob:
         """The blob, once it is on the disk."""
         return await insist(lambda: self._blobs.put(data, mime), self._clock)
+
+    async def read(self, blob: Blob) -> bytes:
+        """What lies there. Raises `MediaError` when it is gone."""
+        return await self._blobs.read(blob)

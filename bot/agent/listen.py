@@ -127,7 +127,7 @@ class Listener:
             case Kind.VOICE | Kind.AUDIO:
                 return await self._transcribe(channel.name, blob, spend, sender, begin)
             case Kind.PICTURE:
-                return Heard(await self._pictures.for_model(blob))
+                return Heard(await self._pictures.for_model(blob), original=blob)
             case _:
                 return Heard(blob)
 
@@ -199,6 +199,7 @@ def put_together(
     """One text, the pictures, and the sentences about what could not be used."""
     texts: list[str] = []
     pictures: list[Blob] = []
+    originals: list[Blob] = []
     spoken = False
     for inbound in inbounds:
         said = [inbound.text] if inbound.text else []
@@ -216,9 +217,11 @@ def put_together(
                 said.append(documents[attachment])
             elif attachment.kind is Kind.PICTURE and result.blob is not None:
                 pictures.append(result.blob)
+                originals.append(result.original or result.blob)
         texts.append(with_quote("\n".join(said), inbound))
     troubles = dict.fromkeys(result.tell for result in heard.values() if result.tell)
     left_out = len(attachments_of(inbounds)) - len(heard)
     if left_out:
         troubles[f"I looked at the first {ATTACHMENTS_AT_MOST} files only."] = None
-    return Understood("\n".join(text for text in texts if text), tuple(pictures), spoken, tuple(troubles))
+    text = "\n".join(text for text in texts if text)
+    return Understood(text, tuple(pictures), spoken, tuple(troubles), originals=tuple(originals))

@@ -32,8 +32,8 @@ TAGGED = (
 class Understood:
     """What a turn's messages say, as the agent reads it.
 
-    `pictures` are fit for a model, `originals` are the same as they came. `spoken` is true when the person used their voice. `troubles` are
-    sentences for the person about what could not be used. `echo` shows the person what was heard.
+    `pictures` are fit for a model, `originals` are the same as they came. `spoken` is true when the person used their
+    voice. `troubles` are sentences for the person about what could not be used. `echo` shows the person what was heard.
     """
 
     text: str

@@ -184,10 +184,10 @@ class TurnRunner:
         await self._verbs.thinker.think(
             turn,
             await self._question(turn, self._instructions(turn, mode, understood)),
-            pictures=understood.pictures,
+            pictures=understood.originals,
             done=done,
             thought=thought,
-            show=lambda text: draft.push(with_troubles(text, understood)),
+            show=lambda text: draft.push(with_troubles(unmarked(text), understood)),
         )
         if not thought.text and not thought.parts:
             return apology(turn, thought, NOTHING)

@@ -41,13 +41,13 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The fetched attachment, with its blob, and with its transcript where it is speech.
-
-    `tell` is the sentence for the person when it could not be used ("" when it could)."""
+    """The fetched attachment: its blob, a picture's `original`, and its transcript where it is speech. `tell` is the
+    sentence for the person when it could not be used ("" when it could)."""
 
     blob: Blob | None
     text: str = ""
     tell: str = ""
+    original: Blob | None = None
 
 
 @dataclass(frozen=True, slots=True)

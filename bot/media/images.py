@@ -17,6 +17,7 @@ from bot.media.sniff import HEAD_BYTES, sniff
 PIXELS_AT_MOST = 40_000_000
 SIDE_AT_MOST = 16_384
 LONGEST_SIDE = 1568
+DRAWN_SIDE = 4096
 BYTES_AT_MOST = 5 * 1024 * 1024
 JPEG_STEPS = (88, 75, 60, 45)
 SIDE_STEPS = (4096, 2560, 1600, 1024, 512)
@@ -49,7 +50,13 @@ async def for_model(data: bytes) -> tuple[bytes, str]:
 
     A picture that is so already, and does not tell where it was taken, comes back as it is. Raises `MediaError`
     for what is no picture or too large."""
-    return await asyncio.to_thread(_for_model, data)
+    return await asyncio.to_thread(_fit, data, LONGEST_SIDE)
+
+
+async def for_drawing(data: bytes) -> tuple[bytes, str]:
+    """A picture for a model that changes it, and its MIME type: as `for_model`, but at most 4096 pixels long, because
+    what is drawn is as fine as what was given. Raises `MediaError`."""
+    return await asyncio.to_thread(_fit, data, DRAWN_SIDE)
 
 
 async def shrink(data: bytes, cap: int) -> tuple[bytes, str]:
@@ -62,29 +69,33 @@ def _measure(data: bytes) -> tuple[int, int]:
         return picture.size
 
 
-def _for_model(data: bytes) -> tuple[bytes, str]:
+def _fit(data: bytes, side: int) -> tuple[bytes, str]:
     mime = sniff(data[:HEAD_BYTES])
     with _reading(data) as picture:
-        fits = max(picture.size) <= LONGEST_SIDE and len(data) <= BYTES_AT_MOST
+        fits = max(picture.size) <= side and len(data) <= BYTES_AT_MOST
         if fits and not picture.getexif() and not getattr(picture, "is_animated", False):
             picture.load()  # so that a broken file is found here and not by the model
             return data, mime
-        small = _upright(picture, LONGEST_SIDE)
+        small = _upright(picture, side)
         if small.has_transparency_data:
             packed = _save(small.convert("RGBA"), "PNG")
             if len(packed) <= BYTES_AT_MOST:
                 return packed, "image/png"
-        return _save(_on_white(small), "JPEG", quality=JPEG_STEPS[0]), "image/jpeg"
+        return _as_jpeg(_on_white(small), BYTES_AT_MOST), "image/jpeg"
 
 
 def _shrink(data: bytes, cap: int) -> tuple[bytes, str]:
     with _reading(data) as picture:
-        small = _on_white(_upright(picture, SIDE_STEPS[0]))
-        for side in SIDE_STEPS:
-            small.thumbnail((side, side), Image.Resampling.LANCZOS)
-            for quality in JPEG_STEPS:
-                if len(packed := _save(small, "JPEG", quality=quality)) <= cap:
-                    return packed, "image/jpeg"
+        return _as_jpeg(_on_white(_upright(picture, SIDE_STEPS[0])), cap), "image/jpeg"
+
+
+def _as_jpeg(picture: Image.Image, cap: int) -> bytes:
+    """The picture in at most `cap` bytes, as good as fits."""
+    for side in SIDE_STEPS:
+        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+        for quality in JPEG_STEPS:
+            if len(packed := _save(picture, "JPEG", quality=quality)) <= cap:
+                return packed
     raise MediaError(f"the picture does not fit into {cap} bytes", tell=TOO_LARGE)
 
 

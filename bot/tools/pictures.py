@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from bot.core.errors import Blocked, FetchFailed, MediaError
 from bot.core.messages import Blob
 from bot.media.dataurl import image_of_data_url
-from bot.media.images import for_model
+from bot.media.images import for_drawing
 from bot.tools import arguments
 from bot.tools.tool import ToolFailed
 
@@ -39,6 +39,7 @@ class Shelf(Protocol):
     """Where pictures are kept."""
 
     async def put(self, data: bytes, mime: str) -> Blob: ...
+    async def read(self, blob: Blob) -> bytes: ...
 
 
 class Fetched(Protocol):
@@ -87,14 +88,14 @@ class Gallery:
     folders: tuple[Path, ...] = ()
 
     async def load(self, name: str, shown: Sequence[Blob]) -> Blob:
-        """The picture, fit for a model. `shown` are the person's. Raises `ToolFailed` with what the model may know."""
-        if name.isdecimal():
-            return _of_the_person(name, shown)
+        """The picture, fit for drawing. `shown` are the person's. Raises `ToolFailed` with what the model may know."""
+        own = _of_the_person(name, shown) if name.isdecimal() else None
         try:
-            data, mime = await for_model(await self._bytes(name))
+            data = await self.shelf.read(own) if own else await self._bytes(name)
+            fit, mime = await for_drawing(data)
         except (MediaError, Blocked, FetchFailed, ValueError) as error:
             raise ToolFailed(f"The picture {_short(name)} cannot be used: {error}.") from error
-        return await self.shelf.put(data, mime)
+        return own if own and fit is data and own.mime == mime else await self.shelf.put(fit, mime)
 
     async def _bytes(self, name: str) -> bytes:
         scheme = _scheme(name)

@@ -27,7 +27,7 @@ class ToolFailed(VoxlineError):
 @dataclass(slots=True)
 class ToolContext:
     """The turn a call belongs to. `key` is unique to this call and the same in every attempt; `pictures`
-    are what the person showed or replied to; `spend` takes what the call cost."""
+    are what the person showed or replied to, as it came; `spend` takes what the call cost."""
 
     turn: Turn
     person: str

@@ -53,6 +53,13 @@ async def test_a_small_picture_is_measured_and_comes_back_as_it_is(form: str) ->
     assert await images.for_model(data) == (data, f"image/{form.lower()}")
 
 
+async def test_a_photo_that_is_to_be_changed_stays_as_fine_as_models_draw() -> None:
+    fine, larger = picture("JPEG", (4096, 1000)), picture("JPEG", (6000, 1000))
+
+    assert await images.for_drawing(fine) == (fine, "image/jpeg")
+    assert opened((await images.for_drawing(larger))[0]).size == (4096, 683)
+
+
 async def test_a_large_photo_is_made_small() -> None:
     data, mime = await images.for_model(picture("JPEG", (4000, 1000)))
 

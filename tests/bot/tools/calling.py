@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from bot.core.errors import MediaError
 from bot.core.messages import Blob, Inbound, Person, Session, Turn
 from bot.media.dataurl import data_url
 from bot.tools.pictures import Gallery, Web
@@ -29,11 +30,7 @@ def context(*pictures: Blob, key: str = "turn-1:call-1") -> ToolContext:
     return ToolContext(turn, turn.person, key, pictures)
 
 
-def picture(number: int = 0) -> Blob:
-    return Blob(f"{number:064x}", "image/png", 10)
-
-
-def drawn(colour: str = "red") -> bytes:
+def drawn(colour: str | tuple[int, int, int] = "red") -> bytes:
     """A real picture."""
     out = io.BytesIO()
     Image.new("RGB", (8, 8), colour).save(out, "PNG")
@@ -43,16 +40,30 @@ def drawn(colour: str = "red") -> bytes:
 PNG_URL = data_url(drawn(), "image/png")
 
 
+def blob_of(data: bytes, mime: str = "image/png") -> Blob:
+    return Blob(hashlib.sha256(data).hexdigest(), mime, len(data))
+
+
+def picture(number: int = 0) -> Blob:
+    """One of the ten pictures that are on every shelf."""
+    return blob_of(drawn((number, 0, 0)))
+
+
 class Shelf:
     """Keeps what it is given."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
+        self.kept = {picture(number).sha256: drawn((number, 0, 0)) for number in range(10)}
 
     async def put(self, data: bytes, mime: str) -> Blob:
-        blob = Blob(hashlib.sha256(data).hexdigest(), mime, len(data))
+        blob = blob_of(data, mime)
         self.kept[blob.sha256] = data
         return blob
+
+    async def read(self, blob: Blob) -> bytes:
+        if blob.sha256 not in self.kept:
+            raise MediaError("the file is gone")
+        return self.kept[blob.sha256]
 
 
 def gallery(*folders: Path, web: Web | None = None) -> Gallery:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.core.errors import FetchFailed, MediaError
 from bot.core.messages import Blob
@@ -14,6 +16,8 @@ from bot.net.guard import Guard
 from bot.tools.pictures import CLOSED, NOT_THERE, PICTURE_BYTES, Gallery, read_below
 from bot.tools.tool import ToolFailed
 from tests.bot.tools.calling import PNG_URL, Shelf, drawn, gallery, picture
+
+GPS = 0x8825
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,25 @@ async def test_a_number_is_a_picture_of_the_person() -> None:
     for number in ("0", "3", "9999999999"):
         with pytest.raises(ToolFailed, match="the person showed 2"):
             await gallery().load(number, (picture(1), picture(2)))
+
+
+async def test_a_picture_of_the_person_is_as_fine_as_it_came_and_does_not_tell_where_it_was_taken() -> None:
+    taken = Image.new("RGB", (5000, 100), "red")
+    exif = taken.getexif()
+    exif[GPS] = {1: "N"}
+    photo = io.BytesIO()
+    taken.save(photo, "JPEG", exif=exif)
+    where = gallery()
+    own = await where.shelf.put(photo.getvalue(), "image/jpeg")
+
+    sent = Image.open(io.BytesIO(kept(where, await where.load("1", (own,)))))
+
+    assert (sent.size, dict(sent.getexif())) == ((4096, 82), {})
+
+
+async def test_a_picture_of_the_person_that_is_gone_is_told() -> None:
+    with pytest.raises(ToolFailed, match="the file is gone"):
+        await gallery().load("1", (Blob("f" * 64, "image/png", 1),))
 
 
 async def test_a_picture_comes_out_of_a_data_address() -> None:
