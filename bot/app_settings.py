@@ -13,12 +13,13 @@ from bot.agent.budget import MICRO, Limits
 from bot.agent.commands.choosing import Models
 from bot.agent.jobs import SECONDS_FOR_A_CLIP
 from bot.agent.prompt import Character
-from bot.agent.speak import VoiceMode, VoiceSettings
+from bot.agent.speak import Choice, VoiceMode, VoiceSettings
 from bot.config.agents import AgentDefaults
 from bot.config.channels import Discord, Guild, Telegram
 from bot.config.channels import Room as RoomConfig
 from bot.config.choose import chosen_by_person, find_model
 from bot.config.model import Config
+from bot.config.speech import Tts
 
 WEB_DOOR = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"you"}))
 """The local page: whoever has its token sits at this machine."""
@@ -30,10 +31,11 @@ def agent_settings(config: Config) -> AgentSettings:
     chosen = config.agents.active.model or defaults.model
     default = find_model(defaults, chosen.primary)
     speech, audio, limits = config.speech, config.tools.media.audio, config.limits
+    summary = find_model(defaults, speech.summary_model) if speech.summary_model else default
     return AgentSettings(
         models=models(defaults, default),
         doors=doors(config),
-        voice=VoiceSettings(VoiceMode(speech.auto), min(speech.max_length, speech.max_text_length)),
+        voice=voice_settings(speech, summary if speech.summarize else ""),
         character=character(config),
         budget=Limits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
         echo=audio.echo_format if audio.echo_transcript else "",
@@ -43,6 +45,23 @@ def agent_settings(config: Config) -> AgentSettings:
         picture_folders=tuple(map(Path, defaults.media_local_roots)),
         turns_at_once=limits.turns_at_once,
         messages_per_minute=limits.messages_per_minute or 1_000_000,
+    )
+
+
+def voice_settings(speech: Tts, summary: str) -> VoiceSettings:
+    """When answers are spoken, and what is left to the model that answers."""
+    given = speech.model_overrides
+    allowed = {
+        Choice.TEXT: given.allow_text,
+        Choice.VOICE: given.allow_voice,
+        Choice.MODEL: given.allow_model_id,
+        Choice.SPEED: given.allow_voice_settings,
+    }
+    return VoiceSettings(
+        VoiceMode(speech.auto),
+        min(speech.max_length, speech.max_text_length),
+        summary,
+        choices=frozenset(choice for choice, allows in allowed.items() if given.enabled and allows),
     )
 
 

@@ -45,9 +45,19 @@ class FakeMouth:
     """Speaks text as bytes."""
 
     spoken: list[str] = field(default_factory=list)
+    manners: list[tuple[str, str, float | None]] = field(default_factory=list)
     faults: list[ProviderError] = field(default_factory=list)
 
-    async def speak(self, text: str, *, voice: str = "") -> Speech:
+    async def speak(
+        self,
+        text: str,
+        *,
+        voice: str = "",
+        model: str = "",
+        speed: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Speech:
+        self.manners.append((voice, model, speed))
         if self.faults:
             raise self.faults.pop(0)
         self.spoken.append(text)
@@ -158,7 +168,7 @@ async def open_talk(
     *moves: object,
     clock: FakeClock | None = None,
     door: Door = OPEN,
-    voice: VoiceMode = VoiceMode.OFF,
+    voice: VoiceMode | VoiceSettings = VoiceMode.OFF,
     limits: Limits = LIMITS,
     channel: FakeChannel | None = None,
     hears: bool = True,
@@ -175,7 +185,7 @@ async def open_talk(
     settings = AgentSettings(
         Models("fake/model", ("fake/model", "fake/other"), lambda text: text),
         doors={"fake": door},
-        voice=VoiceSettings(voice),
+        voice=voice if isinstance(voice, VoiceSettings) else VoiceSettings(voice),
         drain_seconds=0.0,
     )
     settings = replace(settings, **decided)  # type: ignore[arg-type]

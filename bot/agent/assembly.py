@@ -29,6 +29,7 @@ from bot.agent.owners import Owners
 from bot.agent.pace import MESSAGES_AT_MOST, Pace
 from bot.agent.prompt import Character
 from bot.agent.reminders import ReminderTimer
+from bot.agent.shorten import Shortener
 from bot.agent.speak import Speaker, VoiceMaker, VoiceSettings
 from bot.agent.think import Thinker
 from bot.agent.turn import Manners, TurnRunner, TurnStore, Verbs
@@ -157,9 +158,7 @@ async def open_agent(
             listener(store, media, providers, settings, clock, budget),
             memory,
             Thinker(chat=providers.chat, tools=tools, steps=store, blobs=store, clock=clock, budget=budget),
-            Speaker(
-                synthesizer=providers.synthesizer, voices=media, steps=store, blobs=store, clock=clock, budget=budget
-            ),
+            speaker(store, media, providers, settings, clock, budget),
             Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
             media,
         ),
@@ -217,6 +216,30 @@ def listener(
         budget=budget,
         language=settings.language,
         echo=settings.echo,
+    )
+
+
+def speaker(
+    store: Store, media: MediaReader, providers: Providers, settings: AgentSettings, clock: Clock, budget: Budget
+) -> Speaker:
+    """Who says answers aloud."""
+    voice = settings.voice
+    return Speaker(
+        synthesizer=providers.synthesizer,
+        voices=media,
+        shortener=Shortener(
+            chat=providers.chat,
+            steps=store,
+            clock=clock,
+            budget=budget,
+            model=voice.summary_model,
+            seconds=voice.summary_seconds,
+        ),
+        steps=store,
+        blobs=store,
+        clock=clock,
+        budget=budget,
+        longest=voice.longest_characters,
     )
 
 

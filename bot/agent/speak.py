@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from bot.agent.budget import Budget, OverBudget
 from bot.agent.insist import PatientShelf, insist
-from bot.core.errors import MediaError, ProviderError
+from bot.agent.shorten import Shortener
+from bot.core.errors import BadRequest, MediaError, ModelMissing, ProviderError
 from bot.core.messages import Turn, Voice
 from bot.core.ports import Blobs, Clock, Steps, Synthesizer
-from bot.core.work import Capability, Sound, Spend, Spoken, Step
+from bot.core.work import Capability, Sound, Speech, Spend, Spoken, Step
 from bot.media.audio import Note
-from bot.media.speakable import speakable, tagged_speech
+from bot.media.speakable import Marked, speakable, tagged_speech
 
 log = logging.getLogger(__name__)
 
 SHORTEST_CHARACTERS = 10
+LONGEST_CHARACTERS = 1_500
 
 
 class VoiceMode(StrEnum):
@@ -30,12 +32,25 @@ class VoiceMode(StrEnum):
     TAGGED = "tagged"  # only when the model marks it
 
 
+class Choice(StrEnum):
+    """What a model may decide about how one answer is spoken."""
+
+    TEXT = "text"  # other words than those that are written
+    VOICE = "voice"
+    MODEL = "model"
+    SPEED = "speed"
+
+
 @dataclass(frozen=True, slots=True)
 class VoiceSettings:
-    """How answers are spoken. `longest_characters` is where a long answer is cut for speech."""
+    """How answers are spoken. Longer ones than `longest_characters` are summed up by `summary_model`, or cut where
+    that is "", fails or takes longer than `summary_seconds`. `choices` are left to the model that answers."""
 
     mode: VoiceMode = VoiceMode.OFF
-    longest_characters: int = 1_500
+    longest_characters: int = LONGEST_CHARACTERS
+    summary_model: str = ""
+    summary_seconds: float = 15.0
+    choices: frozenset[Choice] = frozenset(Choice)
 
 
 class VoiceMaker(Protocol):
@@ -46,38 +61,52 @@ class VoiceMaker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What is said, and how; "" and None mean: as usual."""
+
+    text: str
+    voice: str = ""
+    model: str = ""
+    speed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
-    """What is written, and what is said ("" when nothing is)."""
+    """What is written, and what is said (None when nothing is)."""
 
     written: str
-    said: str
+    said: Said | None = None
 
 
-def word(answer: str, mode: VoiceMode, *, spoken_to: bool, has_media: bool, longest: int) -> Wording:
+def word(
+    answer: str, mode: VoiceMode, *, spoken_to: bool, has_media: bool, choices: frozenset[Choice] = frozenset(Choice)
+) -> Wording:
     """Splits an answer into what is written and what is said, by the mode.
 
     Short answers, answers that are mostly code and answers that carry media stay silent, except when
     the model asked for a voice itself."""
-    written, tagged = tagged_speech(answer)
+    marked = tagged_speech(answer)
     if mode is VoiceMode.OFF:
-        return Wording(written, "")
-    if tagged is not None:
-        return Wording(written or tagged, shorten(speakable(tagged), longest))
+        return Wording(marked.shown)
+    if marked.spoken is not None:
+        spoken = marked.shown if marked.apart and Choice.TEXT not in choices else marked.spoken
+        return Wording(marked.shown or marked.spoken, _said(spoken, marked, choices))
     wanted = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and spoken_to)
-    if not wanted or has_media or len(written.strip()) < SHORTEST_CHARACTERS:
-        return Wording(written, "")
-    return Wording(written, shorten(speakable(written), longest))
+    if not wanted or has_media or len(marked.shown.strip()) < SHORTEST_CHARACTERS:
+        return Wording(marked.shown)
+    return Wording(marked.shown, _said(marked.shown, marked, choices))
 
 
-def shorten(text: str, longest: int) -> str:
-    """`text`, cut after the last sentence (or word) that fits, with an ellipsis."""
-    if len(text) <= longest:
-        return text
-    head = text[: longest - 1]
-    for end in (". ", "! ", "? ", " "):
-        if (cut := head.rfind(end)) > longest // 2:
-            return f"{head[: cut + 1].rstrip()}…"
-    return f"{head}…"
+def _said(markdown: str, marked: Marked, choices: frozenset[Choice]) -> Said | None:
+    text = speakable(markdown)
+    if not text:
+        return None
+    return Said(
+        text,
+        voice=marked.voice if Choice.VOICE in choices else "",
+        model=marked.model if Choice.MODEL in choices else "",
+        speed=marked.speed if Choice.SPEED in choices else None,
+    )
 
 
 class Speaker:
@@ -88,40 +117,44 @@ class Speaker:
         *,
         synthesizer: Synthesizer | None,
         voices: VoiceMaker,
+        shortener: Shortener,
         steps: Steps,
         blobs: Blobs,
         clock: Clock,
         budget: Budget,
+        longest: int = LONGEST_CHARACTERS,
     ) -> None:
         self._synthesizer, self._voices, self._budget = synthesizer, voices, budget
+        self._shortener, self._longest = shortener, longest
         self._steps, self._blobs, self._clock = steps, PatientShelf(blobs, clock), clock
 
-    async def speak(self, turn: Turn, text: str, done: dict[str, Step]) -> Voice | None:
-        """`text` as a voice note, or None when there is nothing to say or no voice to be had."""
-        if not text or self._synthesizer is None:
+    async def speak(self, turn: Turn, said: Said | None, done: dict[str, Step]) -> Voice | None:
+        """A voice note, or None when there is nothing to say or no voice to be had."""
+        if said is None or self._synthesizer is None:
             return None
         saved = done.get("voice")
         if saved is not None and isinstance(saved.result, Spoken):
             return saved.result.voice
+        said = replace(said, text=await self._shortener.short(turn, said.text, self._longest, done))
         try:
             async with self._budget.spending(turn.person, Capability.SPEECH):
-                return await self._spoken(self._synthesizer, turn, text)
+                return await self._spoken(self._synthesizer, turn, said)
         except OverBudget:
             return None  # the words go out alone
 
-    async def _spoken(self, synthesizer: Synthesizer, turn: Turn, text: str) -> Voice | None:
+    async def _spoken(self, synthesizer: Synthesizer, turn: Turn, said: Said) -> Voice | None:
         spend: list[Spend] = []
         await insist(lambda: self._steps.begin_step(turn, "voice"), self._clock)
         try:
-            voice = await self._voice(synthesizer, turn, text, spend)
+            voice = await self._voice(synthesizer, turn, said, spend)
         except (ProviderError, MediaError) as error:
             log.warning("voice.failed", extra={"turn": turn.id, "why": str(error)})
             voice = None
         await insist(lambda: self._steps.finish_step(turn, Step("voice", Spoken(voice)), spend), self._clock)
         return voice
 
-    async def _voice(self, synthesizer: Synthesizer, turn: Turn, text: str, spend: list[Spend]) -> Voice:
-        speech = await synthesizer.speak(text, voice=turn.session.voice)
+    async def _voice(self, synthesizer: Synthesizer, turn: Turn, said: Said, spend: list[Spend]) -> Voice:
+        speech = await _speech(synthesizer, said, turn.session.voice)
         spend.append(
             Spend(
                 turn.person, Capability.SPEECH, speech.model, speech.cost_microusd, generation_id=speech.generation_id
@@ -129,4 +162,15 @@ class Speaker:
         )
         note = await self._voices.voice_note(speech.sound)
         blob = await self._blobs.put(note.data, "audio/ogg")
-        return Voice(blob, note.seconds, note.waveform, text)
+        return Voice(blob, note.seconds, note.waveform, said.text)
+
+
+async def _speech(synthesizer: Synthesizer, said: Said, voice: str) -> Speech:
+    """The words as sound. A voice, model or speed that the answer asked for and nobody has is as if it had not."""
+    try:
+        return await synthesizer.speak(said.text, voice=said.voice or voice, model=said.model, speed=said.speed)
+    except (BadRequest, ModelMissing) as error:
+        if said == Said(said.text):
+            raise
+        log.info("voice.as_usual", extra={"why": str(error)})
+        return await synthesizer.speak(said.text, voice=voice)

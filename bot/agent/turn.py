@@ -27,6 +27,7 @@ from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text,
 from bot.core.ports import Channel, Clock, Inbox, Outbox, Steps
 from bot.core.trace import working_for
 from bot.core.work import Outcome, Step
+from bot.media.speakable import unmarked
 
 log = logging.getLogger(__name__)
 
@@ -196,10 +197,10 @@ class TurnRunner:
             mode,
             spoken_to=understood.spoken,
             has_media=bool(thought.parts),
-            longest=self._manners.voice.longest_characters,
+            choices=self._manners.voice.choices,
         )
         written = with_troubles(wording.written, understood)
-        if wording.said:
+        if wording.said is not None:
             draft.push(written)  # the words are there at once, whatever becomes of the voice
             shown.doing = Doing.RECORDING
         voice = await self._verbs.speaker.speak(turn, wording.said, done)
@@ -272,13 +273,13 @@ def announcement(turn: Turn) -> Outcome:
 
 def stopped_outcome(turn: Turn, thought: Thought) -> Outcome:
     """What was said until /stop, marked; parts that were already made are delivered."""
-    text = f"{thought.text} {STOPPED}".strip()
+    text = f"{unmarked(thought.text)} {STOPPED}".strip()
     return Outcome(closed(thought, text), (Text(text), *thought.parts))
 
 
 def apology(turn: Turn, thought: Thought, tell: str) -> Outcome:
     """One honest sentence, below what was already said; the person's message stays in the history."""
-    text = "\n\n".join(part for part in (thought.text, tell) if part)
+    text = "\n\n".join(part for part in (unmarked(thought.text), tell) if part)
     return Outcome(closed(thought, text), (Text(text), *thought.parts))
 
 

@@ -33,6 +33,9 @@ def add(capabilities: Group) -> None:
     spoken = capabilities.add("speech", "say a text")
     spoken.add_argument("--text", required=True, help="what to say")
     spoken.add_argument("--voice", default="", metavar="NAME", help="whose voice (default: the configured one)")
+    spoken.add_argument("--model", default="", metavar="REF", help="which model (default: the configured one)")
+    spoken.add_argument("--speed", type=float, metavar="FACTOR", help="1 is as people speak")
+    spoken.add_argument("--timeout-ms", type=_positive, metavar="MS", help="how long it may take")
     _options(spoken, speech, "speech")
 
     heard = capabilities.add("transcribe", "print what is said in a recording")
@@ -187,7 +190,9 @@ async def speech(args: argparse.Namespace, studio: Studio) -> Told:
     mouth = studio.provider.synthesizer
     if mouth is None:
         raise studio.provider.notes[-1]
-    said = await mouth.speak(args.text, voice=args.voice)
+    said = await mouth.speak(
+        args.text, voice=args.voice, model=args.model, speed=args.speed, timeout_seconds=_seconds(args)
+    )
     return Told("speech", said.model, (await written(Place(args.out), said.sound),), cost_microusd=said.cost_microusd)
 
 

@@ -51,11 +51,22 @@ class SpeechProviders(Section):
     openrouter: OpenRouterSpeech = OpenRouterSpeech()
 
 
+class ModelOverrides(Section):
+    """What the model that answers may decide about how one answer is spoken, with [[tts:...]] in its text."""
+
+    enabled: bool = True
+    allow_text: bool = True
+    allow_voice: bool = True
+    allow_model_id: bool = True
+    allow_voice_settings: bool = True
+
+
 class Tts(Section):
     """When replies are spoken. `inbound` answers a voice note with a voice note.
 
-    Texts longer than `max_length` characters are shortened before they are spoken; more than
-    `max_text_length` is never sent to the model.
+    Texts longer than `max_length` characters are summed up by `summary_model` ("" is the model that answers) before
+    they are spoken, or cut where `summarize` is false or that fails; more than `max_text_length` is never sent to the
+    speech model.
     """
 
     auto: Literal["off", "always", "inbound", "tagged"] = "inbound"
@@ -64,6 +75,9 @@ class Tts(Section):
     timeout_ms: Milliseconds = 30_000
     max_length: Count = 1500
     max_text_length: Annotated[int, Field(gt=0, le=4096)] = 4096
+    summarize: bool = True
+    summary_model: str = ""
+    model_overrides: ModelOverrides = ModelOverrides()
 
 
 class Messages(Section):

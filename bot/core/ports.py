@@ -148,8 +148,16 @@ class Transcriber(Protocol):
 
 
 class Synthesizer(Protocol):
-    async def speak(self, text: str, *, voice: str = "") -> Speech:
-        """`text` (4096 characters at most) as speech. Raises `ProviderError`."""
+    async def speak(
+        self,
+        text: str,
+        *,
+        voice: str = "",
+        model: str = "",
+        speed: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Speech:
+        """`text` (4096 characters at most) as speech; "" and None mean as configured. Raises `ProviderError`."""
 
 
 class ImageGenerator(Protocol):

@@ -4,23 +4,33 @@ A model that may speak writes one of these, outside of code:
 - `[[voice]]` anywhere: the whole answer is spoken.
 - `[[voice: words]]`: these words are spoken and not shown.
 - `[[voice]]words[[/voice]]`: these words are shown, and they alone are spoken.
+- `[[voice:text]]words[[/voice:text]]`: these words are spoken and not shown.
+- `[[voice:voice=name model=ref speed=1.1]]`: how it is spoken; by itself the whole answer.
 `tts` may stand for `voice`. A mark that was never finished ends where the text ends.
+Source of the last two: OpenClaw documentation, text-to-speech directives.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _CODE = (
     r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*(?:\n(?:.*?\n)??[ \t]*(?P=fence)[`~]*[ \t]*$|.*\Z)"
     r"|(?P<ticks>(?<!`)`{1,2}(?!`))(?P<inline>[^\n`]+)(?P=ticks)(?!`)"
 )
 _CODE_AND_MARKS = re.compile(
-    rf"(?P<code>{_CODE})|(?P<hidden>\[\[(?:voice|tts):)|(?P<open>\[\[(?:voice|tts)(?:\]\]|\]?\Z))"
-    r"|(?P<close>\[\[/(?:voice|tts)(?:\]\]|\]?\Z))|(?P<begun>\[\[/?(?:v(?:o(?:i(?:ce?)?)?)?|t(?:ts?)?)?\Z)",
+    rf"(?P<code>{_CODE})|(?P<apart>\[\[(?:voice|tts):text\]\])|(?P<hidden>\[\[(?:voice|tts):)|(?P<open>\[\[(?:voice|tts)(?:\]\]|\]?\Z))"
+    r"|(?P<close>\[\[/(?:voice|tts)(?::text)?(?:\]\]|\]?\Z|:[a-z]*\]?\Z))|(?P<begun>\[\[/?(?:v(?:o(?:i(?:ce?)?)?)?|t(?:ts?)?)?\Z)",
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
+_APART_ENDS = re.compile(r"\[\[/(?:voice|tts):text\]\]", re.IGNORECASE)
+_BEGUN_END = re.compile(r"\[(?:\[(?:/[a-z]{0,5}(?::[a-z]{0,4}\]?)?)?)?\Z", re.IGNORECASE)
+_SETTING = re.compile(r"""(?P<name>[A-Za-z_]+)\s*=\s*(?:"(?P<quoted>[^"\n]*)"|(?P<bare>[^\s"]+))\s*""")
+_VOICES = ("voice", "speakervoice", "speakervoiceid", "voicename", "voice_name", "voiceid")
 _CODE_ONLY = re.compile(_CODE, re.MULTILINE | re.DOTALL)
 
 # What a line is made of besides words, in the order in which it goes.
@@ -48,35 +58,113 @@ _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _ENDS_A_SENTENCE = (".", "!", "?", ":", ";", ",", "…", "。", "！", "？", "”", '"')
 
 
-def tagged_speech(text: str) -> tuple[str, str | None]:
-    """The text without its marks, and the Markdown to be spoken, None when the model asked for no voice."""
-    shown: list[str] = []
-    spoken: list[str] = []
-    whole, opened_at, at, marks = False, -1, 0, 0
-    while found := _CODE_AND_MARKS.search(text, at):
-        shown.append(text[at : found.start()])
-        at = found.end()
-        if found["code"] is not None:
-            shown.append(found["code"])
-            continue
-        marks += 1
-        if found["hidden"]:
-            end = text.find("]]", at)
-            words = text[at:end] if end >= 0 else text[at:].rstrip("]")
-            spoken.append(words.strip())
-            at = end + 2 if end >= 0 else len(text)
-        elif found["open"]:
-            whole = whole or opened_at >= 0
-            opened_at = len(shown)
-        elif found["close"] and opened_at >= 0:
-            spoken.append("".join(shown[opened_at:]).strip())
-            opened_at = -1
-    shown.append(text[at:])
-    visible = _tidy("".join(shown)) if marks else text
-    if whole or opened_at >= 0:
-        return visible, visible
-    said = " ".join(words for words in spoken if words)
-    return visible, said or None
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An answer without its marks. `spoken` is the Markdown to be spoken, None when the model asked for no voice;
+    `apart` says that it differs from what is shown. "" and None in the rest mean: as usual."""
+
+    shown: str
+    spoken: str | None = None
+    apart: bool = False
+    voice: str = ""
+    model: str = ""
+    speed: float | None = None
+
+
+def tagged_speech(text: str) -> Marked:
+    """What is shown of an answer, and what its marks ask to be spoken, and how."""
+    marks = _Marks(text)
+    shown = _tidy("".join(marks.shown)) if marks.found else text
+    said = " ".join(words for words in marks.spoken if words)
+    whole = marks.whole or (bool(marks.settings) and not said)
+    return Marked(
+        shown,
+        shown if whole else said or None,
+        apart=bool(said) and not whole,
+        voice=next((marks.settings[name] for name in _VOICES if marks.settings.get(name)), ""),
+        model=marks.settings.get("model", ""),
+        speed=_number(marks.settings.get("speed", "")),
+    )
+
+
+def unmarked(text: str) -> str:
+    """The answer as it may be shown while it is still being written: without marks, however they are cut."""
+    return tagged_speech(text).shown.removesuffix("[") if "[" in text else text
+
+
+@dataclass(slots=True)
+class _Marks:
+    """One pass over an answer: the pieces that are shown and spoken, in order."""
+
+    text: str
+    shown: list[str] = field(default_factory=list)
+    spoken: list[str] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    found: int = 0
+    whole: bool = False
+    _opened_at: int = -1
+
+    def __post_init__(self) -> None:
+        at = 0
+        while mark := _CODE_AND_MARKS.search(self.text, at):
+            self.shown.append(self.text[at : mark.start()])
+            at = self._take(mark)
+        self.shown.append(self.text[at:])
+        self.whole = self.whole or self._opened_at >= 0
+
+    def _take(self, mark: re.Match[str]) -> int:
+        """Settles what begins here; returns where it ends."""
+        if mark["code"] is not None:
+            self.shown.append(mark["code"])
+            return mark.end()
+        self.found += 1
+        if mark["apart"]:
+            return self._apart(mark.end())
+        if mark["hidden"]:
+            return self._hidden(mark.end())
+        if mark["open"]:
+            self.whole = self.whole or self._opened_at >= 0
+            self._opened_at = len(self.shown)
+        elif mark["close"] and self._opened_at >= 0:
+            self.spoken.append("".join(self.shown[self._opened_at :]).strip())
+            self._opened_at = -1
+        return mark.end()
+
+    def _apart(self, at: int) -> int:
+        end = _APART_ENDS.search(self.text, at)
+        words = self.text[at : end.start()] if end else _BEGUN_END.sub("", self.text[at:])
+        self.spoken.append(words.strip())
+        return end.end() if end else len(self.text)
+
+    def _hidden(self, at: int) -> int:
+        end = self.text.find("]]", at)
+        words = (self.text[at:end] if end >= 0 else self.text[at:].rstrip("]")).strip()
+        settings = _settings(words)
+        if settings is None:
+            self.spoken.append(words)
+        else:
+            self.settings.update(settings)
+        return end + 2 if end >= 0 else len(self.text)
+
+
+def _settings(words: str) -> Mapping[str, str] | None:
+    """name=value pairs, None for anything else: then it is words."""
+    found, at = {}, 0
+    while at < len(words):
+        pair = _SETTING.match(words, at)
+        if pair is None:
+            return None
+        found[pair["name"].lower()] = pair["quoted"] if pair["quoted"] is not None else pair["bare"]
+        at = pair.end()
+    return found or None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number > 0 else None
 
 
 def _tidy(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.core.errors import BadAnswer, ConfigError, ProviderError
+from bot.core.errors import BadAnswer, ConfigError, ModelMissing, ProviderError
 from bot.core.work import Sound, Speech
 from bot.openrouter.client import BinaryAnswer, OpenRouterClient
 from bot.openrouter.failure import failure_in
@@ -53,11 +53,20 @@ class OpenRouterSynthesizer:
     def __init__(self, client: OpenRouterClient, settings: SpeechSettings) -> None:
         self._client, self._settings = client, settings
 
-    async def speak(self, text: str, *, voice: str = "", model: str = "") -> Speech:
-        """`text` as MP3, or as WAV around the samples when the model speaks PCM. `voice` and `model` win over
-        the configured ones. Raises `ProviderError`."""
+    async def speak(
+        self,
+        text: str,
+        *,
+        voice: str = "",
+        model: str = "",
+        speed: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Speech:
+        """`text` as MP3, or as WAV around the samples when the model speaks PCM. What the call says wins over what is
+        configured. Raises `ProviderError`."""
         settings = self._settings
-        slug = slug_of(model or settings.model)
+        slug = _slug(model) if model.strip() else slug_of(settings.model)
+        speed = settings.speed if speed is None else speed
         body: dict[str, Any] = {
             "model": slug,
             "input": text,
@@ -65,19 +74,27 @@ class OpenRouterSynthesizer:
             # Always sent, because the API's own default is pcm. Source: OpenRouter API reference, speech.
             "response_format": settings.response_format,
         }
-        if settings.speed is not None and math.isfinite(settings.speed):
-            body["speed"] = settings.speed
+        if speed is not None and math.isfinite(speed):
+            body["speed"] = speed
         if settings.provider:
             body["provider"] = dict(settings.provider)
         answer = await self._client.post_bytes(
             "/audio/speech",
             body,
             label=LABEL,
-            timeout_seconds=settings.timeout_seconds,
+            timeout_seconds=timeout_seconds or settings.timeout_seconds,
             headers={"Accept": "audio/*, application/json"},
         )
         sound = await asyncio.to_thread(_sound, answer, settings.response_format)
         return Speech(sound, slug, generation_id=answer.headers.get("X-Generation-Id", ""))
+
+
+def _slug(asked: str) -> str:
+    """The model that a call names. Raises `ModelMissing` when it is none."""
+    try:
+        return slug_of(asked)
+    except ConfigError as error:
+        raise ModelMissing(f"{LABEL}: {error}") from error
 
 
 def _sound(answer: BinaryAnswer, asked: str) -> Sound:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from bot.agent.speak import VoiceMode, shorten, word
+from bot.agent.shorten import cut
+from bot.agent.speak import Choice, Said, VoiceMode, word
 
 LONG = "This sentence is long enough to be spoken."
 TAGGED = "[[tts]]Hello there, friend.[[/tts]]"
 
 
-def said(answer: str, mode: VoiceMode, *, spoken_to: bool = True, has_media: bool = False, longest: int = 1500) -> str:
-    return word(answer, mode, spoken_to=spoken_to, has_media=has_media, longest=longest).said
+def said(answer: str, mode: VoiceMode, *, spoken_to: bool = True, has_media: bool = False) -> str:
+    found = word(answer, mode, spoken_to=spoken_to, has_media=has_media).said
+    return found.text if found else ""
 
 
 @pytest.mark.parametrize(
@@ -45,10 +47,34 @@ def test_what_the_model_marks_is_spoken_in_every_mode_but_off(mode: VoiceMode) -
 
 
 def test_a_long_answer_is_cut_with_an_ellipsis_after_a_sentence() -> None:
-    text = "One sentence here. " * 200
+    short = cut("One sentence here. " * 200, 1500)
 
-    cut = said(text, VoiceMode.ALWAYS)
+    assert len(short) <= 1500
+    assert short.endswith("here.…")
+    assert len(cut("x" * 5000, 4096)) == 4096
+    assert cut("x" * 10, 10) == "x" * 10
 
-    assert len(cut) <= 1500
-    assert cut.endswith("here.…")
-    assert len(shorten("x" * 5000, 4096)) == 4096
+
+MANNERED = "[[tts:voice=af_sky model=a/b speed=1.2]]Seen.[[tts:text]]Only heard.[[/tts:text]]"
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        (frozenset(Choice), Said("Only heard.", "af_sky", "a/b", 1.2)),
+        (frozenset(), Said("Seen.")),
+        ({Choice.VOICE, Choice.TEXT}, Said("Only heard.", "af_sky")),
+        ({Choice.SPEED, Choice.MODEL}, Said("Seen.", model="a/b", speed=1.2)),
+    ],
+)
+def test_an_answer_says_how_it_is_spoken_as_far_as_that_is_left_to_it(
+    choices: frozenset[Choice], expected: Said
+) -> None:
+    wording = word(MANNERED, VoiceMode.TAGGED, spoken_to=False, has_media=False, choices=frozenset(choices))
+
+    assert (wording.written, wording.said) == ("Seen.", expected)
+
+
+@pytest.mark.parametrize("mode", VoiceMode)
+def test_marks_are_never_written(mode: VoiceMode) -> None:
+    assert word(MANNERED, mode, spoken_to=True, has_media=False).written == "Seen."

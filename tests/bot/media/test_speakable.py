@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.media.speakable import speakable, tagged_speech
+from bot.media.speakable import Marked, speakable, tagged_speech, unmarked
 
 
 @pytest.mark.parametrize(
@@ -78,24 +78,84 @@ def test_no_text_breaks_it_and_no_control_is_spoken(text: str) -> None:
         ("```\n[[voice]]\n```", "```\n[[voice]]\n```", None),
         ("a[0][1] and [[link]]", "a[0][1] and [[link]]", None),
         ("[[voice:]]", "", None),
+        ("Here. [[tts:text]](laughs) Once more.[[/tts:text]] Bye.", "Here. Bye.", "(laughs) Once more."),
+        ("[[TTS:TEXT]]a [b] [[c]][[/tts:text]]", "", "a [b] [[c]]"),
+        ("[[tts:text]]never closed [[/tts:te", "", "never closed"),
+        ("A stray end[[/tts:text]].", "A stray end.", None),
+        ("Good morning! [[tts:voice=af_sky speed=1.2]]", "Good morning!", "Good morning!"),
+        ("[[tts:voice=af_sky]][[tts:text]]Only this.[[/tts:text]] Shown.", "Shown.", "Only this."),
+        ("[[voice: a=b is an equation]]", "", "a=b is an equation"),
+        ("`[[tts:text]]` marks speech", "`[[tts:text]]` marks speech", None),
     ],
 )
 def test_a_model_asks_to_be_heard(written: str, visible: str, spoken: str | None) -> None:
-    assert tagged_speech(written) == (visible, spoken)
+    marked = tagged_speech(written)
+    assert (marked.shown, marked.spoken) == (visible, spoken)
+
+
+@pytest.mark.parametrize(
+    ("settings", "voice", "model", "speed"),
+    [
+        ("voice=af_sky model=a/b speed=1.25", "af_sky", "a/b", 1.25),
+        ("speakerVoice=one voiceId=two", "one", "", None),
+        ('voiceName = "two words"', "two words", "", None),
+        ("speed=fast", "", "", None),
+        ("speed=-1 stability=0.4", "", "", None),
+        ("speed=inf", "", "", None),
+    ],
+)
+def test_a_model_says_how_it_wants_to_be_spoken(settings: str, voice: str, model: str, speed: float | None) -> None:
+    expected = Marked("Hi there.", "Hi there.", voice=voice, model=model, speed=speed)
+    assert tagged_speech(f"[[tts:{settings}]]Hi there.") == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Hello [[tts:text]]hidden words[[/tts:text]] there.",
+        "Hello [[tts:voice=af_sky speed=1.1]]there.",
+        "Hello [[voice: hidden words]] there.",
+        "Hello [[voice]]there[[/voice]].",
+    ],
+)
+def test_no_piece_of_a_mark_is_shown_however_the_answer_is_cut(answer: str) -> None:
+    for cut in range(len(answer) + 1):
+        seen = unmarked(answer[:cut])
+        assert not set(seen) & set("[]=:"), seen
+        assert "Hello there.".startswith(seen.strip()), seen
 
 
 @given(
-    st.lists(st.sampled_from(["[[voice]]", "[[voice:", "]]", "[[/voice]]", "a", "\n", "`", "```\n", "[["]), max_size=20)
+    st.lists(
+        st.sampled_from(
+            [
+                "[[voice]]",
+                "[[voice:",
+                "[[tts:text]]",
+                "[[/tts:text]]",
+                "a=b",
+                "]]",
+                "[[/voice]]",
+                "a",
+                "\n",
+                "`",
+                "```\n",
+                "[[",
+            ]
+        ),
+        max_size=20,
+    )
 )
 def test_marks_without_code_are_never_shown(parts: list[str]) -> None:
     text = "".join(parts)
 
-    visible, _ = tagged_speech(text)
+    visible = tagged_speech(text).shown
 
     assert "`" in text or "[[voice" not in visible
-    assert tagged_speech(visible)[1] is None or "`" in text
+    assert tagged_speech(visible).spoken is None or "`" in text
 
 
 def test_many_marks_are_read_in_reasonable_time() -> None:
-    assert tagged_speech("[[/voice]]" + "[[voice]]" * 20_000)[1] == ""
+    assert tagged_speech("[[/voice]]" + "[[voice]]" * 20_000).spoken == ""
+    assert tagged_speech("[[tts:text]]" * 20_000 + "[[tts:a=b" * 20_000).shown == ""
     assert speakable("*a" * 5_000 + "[a](" * 5_000)

@@ -264,7 +264,28 @@ SPEECH: dict[str, tuple[str, ...]] = {
     ),
     "10 under ten characters": ("bot/agent/test_speak::test_an_answer_under_ten_characters_is_not_spoken",),
     "10 replies with media": ("bot/agent/test_speak::test_an_answer_that_carries_media_is_not_spoken",),
+    "10 a reply directive or the call wins": (
+        "test_speech::test_what_the_call_says_wins_over_what_is_configured",
+        "bot/media/test_speakable::test_a_model_says_how_it_wants_to_be_spoken",
+        "bot/agent/test_speak::test_an_answer_says_how_it_is_spoken_as_far_as_that_is_left_to_it",
+        "flows/test_spoken::test_a_voice_that_nobody_has_is_as_if_it_had_not_been_asked_for",
+    ),
+    "10 directives are never seen": (
+        "bot/media/test_speakable::test_a_model_asks_to_be_heard",
+        "bot/media/test_speakable::test_no_piece_of_a_mark_is_shown_however_the_answer_is_cut",
+        "flows/test_spoken::test_marks_say_how_it_sounds_and_are_never_seen",
+        "flows/test_spoken::test_no_mark_is_seen_while_the_answer_grows_or_when_it_is_stopped",
+    ),
+    "10 long text is summed up, never before the words are there": (
+        "flows/test_spoken::test_a_long_answer_is_written_in_full_and_spoken_as_a_summary",
+        "flows/test_spoken::test_the_words_are_there_before_the_summary_is",
+        "flows/test_spoken::test_nobody_sums_up_where_that_is_switched_off_or_not_needed_or_not_affordable",
+    ),
+    "10 timeout of the call, then as configured": (
+        "test_speech::test_the_time_of_the_call_wins_over_the_configured_one",
+    ),
     "10 long text is cut, hard cap": (
+        "flows/test_spoken::test_without_a_usable_summary_the_voice_says_the_beginning",
         "bot/agent/test_speak::test_a_long_answer_is_cut_with_an_ellipsis_after_a_sentence",
     ),
     "10 key order": (

@@ -10,11 +10,11 @@ import pytest
 from openrouter.components import SpeechRequest
 
 from bot.config.load import parse
-from bot.core.errors import BadAnswer, ConfigError, ProviderBusy
+from bot.core.errors import BadAnswer, ConfigError, ModelMissing, ProviderBusy
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.configured import speech_settings
 from bot.openrouter.speech import OpenRouterSynthesizer, SpeechSettings
-from tests.bot.openrouter.recording_server import RecordingServer, says, sends
+from tests.bot.openrouter.recording_server import RecordingServer, says, sends, stalls
 from tests.bot.openrouter.sdk import assert_sdk_takes
 
 PATH = "POST /audio/speech"
@@ -56,6 +56,30 @@ async def test_every_setting_goes_out_and_the_voice_of_the_call_wins(
         "provider": {"options": {"openai": {"x": 1}}},
     }
     assert_sdk_takes(SpeechRequest, server.seen[0].json)
+
+
+async def test_what_the_call_says_wins_over_what_is_configured(
+    server: RecordingServer, client: OpenRouterClient
+) -> None:
+    server.on(PATH, sends(MP3, "audio/mpeg"))
+    speaker = OpenRouterSynthesizer(client, SpeechSettings("openai/tts", "nova", speed=2.0))
+
+    await speaker.speak("Hi", voice="echo", model="openrouter/hexgrad/kokoro-82m", speed=0.5)
+
+    sent = server.seen[0].json
+    assert (sent["model"], sent["voice"], sent["speed"]) == ("hexgrad/kokoro-82m", "echo", 0.5)
+    with pytest.raises(ModelMissing):
+        await speaker.speak("Hi", model="no model")
+
+
+@pytest.mark.parametrize(("configured", "called", "told"), [(0.05, None, "50ms"), (30.0, 0.04, "40ms")])
+async def test_the_time_of_the_call_wins_over_the_configured_one(
+    server: RecordingServer, client: OpenRouterClient, configured: float, called: float | None, told: str
+) -> None:
+    server.on(PATH, stalls())
+    speaker = OpenRouterSynthesizer(client, SpeechSettings(timeout_seconds=configured))
+    with pytest.raises(ProviderBusy, match=f"timed out after {told}"):
+        await speaker.speak("Hi", timeout_seconds=called)
 
 
 async def test_a_speed_that_is_no_number_is_left_out(server: RecordingServer, client: OpenRouterClient) -> None:

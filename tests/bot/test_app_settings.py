@@ -1,0 +1,29 @@
+"""From the configuration to what the agent is told about speaking."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.agent.speak import Choice, VoiceMode
+from bot.app_settings import agent_settings
+from bot.config.load import parse
+
+MODELS = "agents: {defaults: {model: 'openrouter/a/b', models: {'openrouter/c/d': {alias: 'small'}}}}"
+
+
+@pytest.mark.parametrize(
+    ("tts", "longest", "summary", "choices"),
+    [
+        ("", 1500, "openrouter/a/b", set(Choice)),
+        ("maxLength: 9000, maxTextLength: 4000", 4000, "openrouter/a/b", set(Choice)),
+        ("summaryModel: 'small'", 1500, "openrouter/c/d", set(Choice)),
+        ("summaryModel: 'small', summarize: false", 1500, "", set(Choice)),
+        ("modelOverrides: {enabled: false}", 1500, "openrouter/a/b", set()),
+        ("modelOverrides: {allowText: false, allowModelId: false}", 1500, "openrouter/a/b", {"voice", "speed"}),
+    ],
+)
+def test_how_answers_are_spoken_is_as_configured(tts: str, longest: int, summary: str, choices: set[str]) -> None:
+    voice = agent_settings(parse(f"{{{MODELS}, messages: {{tts: {{auto: 'tagged', {tts}}}}}}}")).voice
+
+    assert (voice.mode, voice.longest_characters, voice.summary_model) == (VoiceMode.TAGGED, longest, summary)
+    assert voice.choices == choices
