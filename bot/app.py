@@ -91,7 +91,8 @@ async def open_app(
                 clock=clock,
             )
         )
-        yield App(store, agent, links, counts, clock, clock.now(), clock.monotonic(), hold > 0)
+        now, started = clock.now(), clock.monotonic()
+        yield App(store, agent, links, counts, clock, now, started, hold > 0, lambda: provider.client.health)
 
 
 async def unsound(media: MediaReader) -> tuple[MediaError, ...]:

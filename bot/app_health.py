@@ -30,7 +30,7 @@ SECONDS_WITHOUT_SYSTEMD = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A daemon with its parts open. `held` tells that a crash loop was stopped."""
+    """A daemon with its parts open. `held` tells that a crash loop was stopped; `model` how the provider is."""
 
     store: SqliteStore
     agent: Agent
@@ -40,6 +40,7 @@ class App:
     started_at: datetime
     started: float
     held: bool = False
+    model: Callable[[], Health] = lambda: Health(True, "")
 
     @property
     def uptime_seconds(self) -> float:
@@ -81,7 +82,7 @@ async def is_alive(app: App) -> Health:
 
 async def is_ready(app: App) -> Health:
     """Whether messages come and go everywhere; else what does not work."""
-    told = {"store": await store_health(app), **await app.links.look()}
+    told = {"store": await store_health(app), "model": app.model(), **await app.links.look()}
     wrong = [f"{name}: {health.detail}" for name, health in told.items() if not health.ok]
     return Health(not wrong, "; ".join(wrong) or "ready")
 
@@ -135,14 +136,15 @@ def control_answers(app: App) -> Mapping[str, Answer]:
 
     async def told(_: Mapping[str, str]) -> Facts:
         now = app.clock.now()
-        channels, backlog = await app.links.look(), await app.store.backlog()
+        model, backlog = app.model(), await app.store.backlog()
+        health = {**({} if model.ok else {"model": model}), **await app.links.look()}
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return {
             "pid": os.getpid(),
             "version": __version__,
             "uptime_seconds": round(app.uptime_seconds),
             "page": app.page,
-            "health": {name: {"ok": health.ok, "detail": health.detail} for name, health in channels.items()},
+            "health": {name: {"ok": one.ok, "detail": one.detail} for name, one in health.items()},
             "working": app.agent.engine.running,
             "waiting_messages": backlog.messages,
             "waiting_parts": backlog.parts,

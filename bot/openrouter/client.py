@@ -24,8 +24,9 @@ from bot.core.errors import (
     ProviderBusy,
     ProviderError,
 )
-from bot.core.ports import Clock
-from bot.openrouter.failure import ERROR_READ_BYTES, Unreached, failure_from
+from bot.core.ports import Clock, Health
+from bot.net.trust import distrust
+from bot.openrouter.failure import ERROR_READ_BYTES, Distrusted, Unreached, failure_from
 from bot.openrouter.json_body import read_object, written
 from bot.openrouter.key_ring import KeyRing, one_key
 from bot.openrouter.route import PROTECTED, Route, merge_headers, same_origin
@@ -105,6 +106,12 @@ class OpenRouterClient:
         self._clock, self._public = clock, public
         self._keys = keys or one_key(route.key, clock)
         self._session: aiohttp.ClientSession | None = None
+        self.trouble = ""
+
+    @property
+    def health(self) -> Health:
+        """Whether the provider showed, the last time, that it is the provider."""
+        return Health(not self.trouble, self.trouble or _host(self.route.base_url))
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -262,11 +269,15 @@ class OpenRouterClient:
             got = await self._session.request(
                 method, _exact(url), headers=headers, data=payload and BytesIO(payload), allow_redirects=False
             )
+            self.trouble = ""
             if got.status < 300 or (follow and got.status in _MOVED and got.headers.get("Location")):
                 return got
             async with got:
                 preview = await _preview(got)
         except _NEVER_CONNECTED as error:
+            if why := distrust(error):
+                self.trouble = f"cannot reach {_host(url)}: {why}"
+                raise Distrusted(f"{label}: {self.trouble}") from error
             raise Unreached(f"{label}: cannot reach {_host(url)}: {type(error).__name__}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise _broken(label, error) from error

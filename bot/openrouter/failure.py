@@ -52,6 +52,12 @@ class Unreached(ProviderBusy):
     """The connection was never made, so nothing was asked and nothing can have been paid."""
 
 
+class Distrusted(ProviderError):
+    """The other side could not show that it is the provider: nothing was asked, and asking again is no use."""
+
+    tell = "The model service cannot be reached safely. The owner of this bot needs to look at it."
+
+
 def failure_from(
     status: int, body: bytes, headers: Mapping[str, str], *, label: str, now: datetime, secret: str = ""
 ) -> ProviderError:

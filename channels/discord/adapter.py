@@ -19,6 +19,7 @@ from bot.core.errors import ChannelDown, MaybeSent, NotSent, Undeliverable
 from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
 from bot.core.ports import Accept, Blobs, Channel, Clock, Cursors, Health, Limits
 from bot.core.work import Cursor
+from bot.net.trust import distrust
 from channels.discord.attachments import Files
 from channels.discord.budget import spend_identify
 from channels.discord.catch_up import Bookmarks
@@ -101,7 +102,10 @@ class DiscordChannel(Channel):
             except discord.LoginFailure as error:
                 raise login_refused() from error
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.warning("discord.unreachable", extra={"error": error.__class__.__name__})
+                why = distrust(error)
+                log.warning("discord.unreachable", extra={"error": why or error.__class__.__name__})
+                if why:
+                    raise ChannelDown(f"Discord at {self._settings.api_base}: {why}", retry_after=60.0) from error
                 await self._client.http.close()
                 self._client.http.connector = discord.utils.MISSING  # closed with the session; made anew
                 await self._clock.sleep(wait)

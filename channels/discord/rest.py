@@ -18,6 +18,7 @@ from yarl import URL
 
 from bot.core.errors import ChannelError, MaybeSent, NotSent, Undeliverable
 from bot.core.ports import Clock
+from bot.net.trust import distrust
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,8 @@ class Rest:
         except discord.HTTPException as error:
             raise self._told_apart(what, _place(route), error) from error
         except aiohttp.ClientConnectorError as error:
-            raise NotSent(f"{what}: cannot reach Discord ({error.__class__.__name__}); check the network") from error
+            why = distrust(error) or f"{error.__class__.__name__}; check the network"
+            raise NotSent(f"{what}: cannot reach Discord ({why})") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise MaybeSent(f"{what}: the connection broke ({error.__class__.__name__})") from error
         except ValueError as error:  # something between here and Discord answered in its place

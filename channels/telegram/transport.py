@@ -18,6 +18,8 @@ import aiohttp
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
+from bot.net.trust import distrust
+
 JSON_HEADERS = {"Content-Type": "application/json"}
 CHUNK_BYTES = 64 * 1024
 
@@ -156,6 +158,8 @@ def _timeout(connect_seconds: float, total_seconds: float | None) -> aiohttp.Cli
 def _named(error: BaseException) -> str:
     """The kind of a network error and its reason, never its own text: that may hold the address, and aiohttp says
     even as `strerror` where it could not write to."""
+    if why := distrust(error):
+        return why
     reason = ""
     if isinstance(error, aiohttp.ClientConnectorError):
         reason = error.strerror or ""  # of looking up and connecting: knows a host and a port

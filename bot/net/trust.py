@@ -1,0 +1,28 @@
+"""Why the other side of a connection is not trusted, in words that say what to do."""
+
+from __future__ import annotations
+
+import ssl
+
+REMEDY = (
+    "If a proxy stands in between, let SSL_CERT_FILE name a file with its certificate authority; "
+    "else check the clock of this machine and its CA certificates"
+)
+
+
+def distrust(error: BaseException) -> str:
+    """What is wrong with the certificate that ended a connection, or with its TLS; "" for an error of another kind.
+
+    Holds nothing that was sent."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        # aiohttp keeps what it wraps in fields of its own
+        found = getattr(cause, "certificate_error", None) or getattr(cause, "os_error", None) or cause
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted ({found.verify_message}). {REMEDY}"
+        if isinstance(found, ssl.SSLError):
+            return f"it does not speak TLS as it should ({found.reason or 'no reason given'}). {REMEDY}"
+        cause = cause.__cause__ or cause.__context__
+    return ""
