@@ -13,6 +13,7 @@ from bot.cli.studio import Studio
 from bot.core.errors import MediaError, VoxlineError
 from bot.core.messages import Blob
 from bot.core.work import Frame, Sound
+from bot.media.images import for_drawing
 from bot.net.guard import Guard
 from bot.tools.pictures import Gallery, is_link
 from bot.tools.tool import ToolFailed
@@ -45,12 +46,11 @@ class Place:
 
 
 async def picture_from(name: str, studio: Studio) -> Blob:
-    """A picture from a file, a data: address or a link, checked and fit for a model. Raises `WrongUsage`, `MediaError`.
+    """A picture from a file, a data: address or a link, checked and fit for drawing. Raises `WrongUsage`, `MediaError`.
 
     Whoever sits at the terminal may name any file; links are opened at public addresses only."""
     if _ADDRESS.match(name) is None:
-        data = await asyncio.to_thread(_read, name, LARGEST_PICTURE)
-        return await studio.media.for_model(await studio.shelf.put(data, ""))
+        return await studio.shelf.put(*await for_drawing(await asyncio.to_thread(_read, name, LARGEST_PICTURE)))
     async with Guard(plain=True) as web:
         try:
             return await Gallery(studio.shelf, web, (Path("/"),)).load(name, ())

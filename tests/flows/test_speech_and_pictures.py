@@ -45,6 +45,19 @@ async def test_a_picture_follows_its_text(world: World) -> None:
     assert Image.open(io.BytesIO(world.side.seen()[1].data)).width > 16
 
 
+async def test_a_large_picture_is_changed_as_finely_as_it_came(world: World) -> None:
+    photo = io.BytesIO()
+    Image.new("RGB", (3200, 400), "red").save(photo, "PNG")
+
+    await world.side.picture(photo.getvalue(), "make it blue")
+    await world.side.until(lambda: "photo" in world.kinds())
+
+    (drawing,) = (asked.body for asked in world.sandbox.asked("/chat/completions") if "modalities" in asked.body)
+    url = drawing["messages"][0]["content"][1]["image_url"]["url"]
+    assert Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).size == (3200, 400)
+    assert drawing["image_config"] == {"image_size": "4K"}
+
+
 async def test_a_picture_of_this_machine_is_changed_only_out_of_an_open_folder(
     telegram: TelegramSide, sandbox: Sandbox, tmp_path: Path
 ) -> None:

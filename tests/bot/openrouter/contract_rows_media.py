@@ -87,6 +87,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
         PICTURE_WISHES,
         WRONG_PICTURE_WISH,
         "test_images::test_an_edit_keeps_about_the_resolution_it_came_with",
+        "flows/test_speech_and_pictures::test_a_large_picture_is_changed_as_finely_as_it_came",
     ),
     "7.2 size becomes a ratio": (PICTURE_WISHES, WRONG_PICTURE_WISH, NEAREST_SHAPE, HINTS),
     "7.2 quality, outputFormat, background ignored and told": (
