@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 
 PLACEHOLDER = "…"
 SECONDS_BETWEEN_TRIES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-MEDIA_TRIES_UNSURE = 2
 FORM_TRIES = 3  # how often something is tried that fails for a reason nobody foresaw
 
 
@@ -110,12 +109,11 @@ class Deliverer:
         return message_id
 
     async def _unsure(self, channel: Channel, due: Due, error: MaybeSent) -> float:
-        """Nobody knows whether it arrived. Text is repeated, for its repetition is harmless; media at most once."""
+        """Nobody knows whether it arrived. Text is repeated, for its repetition is harmless; media once."""
         log.warning("part.maybe_sent", extra=_again(channel, due, error))
         harmless = isinstance(due.part, Text) or channel.limits.keyed
-        if not harmless and due.attempts + 1 >= MEDIA_TRIES_UNSURE:
-            reason = "I could not confirm that it arrived"
-            return await self._give_up(due, Undeliverable(reason))
+        if due.maybe_sent and not harmless:
+            return await self._give_up(due, Undeliverable("I could not confirm that it arrived"))
         await self._put_back(due, maybe_sent=True)
         return pause(due.attempts)
 

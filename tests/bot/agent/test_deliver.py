@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
-from bot.agent.deliver import FORM_TRIES, MEDIA_TRIES_UNSURE, PLACEHOLDER, Deliverer, pause, reason, what
+from bot.agent.deliver import FORM_TRIES, PLACEHOLDER, Deliverer, pause, reason, what
 from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, StoreUnavailable, Undeliverable
-from bot.core.messages import Blob, Choice, Kind, Media, Part, Target, Text, Voice
-from bot.core.ports import Outbox
+from bot.core.messages import Blob, Choice, Conversation, Kind, Media, Part, Sent, Target, Text, Voice
+from bot.core.ports import Limits, Outbox
 from bot.store import SqliteStore
 from tests.fakes.channel import LIMITS, FakeChannel, conversation
 from tests.fakes.clock import FakeClock
@@ -37,8 +38,11 @@ class Post:
         await self.outbox.post(key, TO, parts)
         return await self.settle()
 
-    async def settle(self, outbox: Outbox | None = None) -> float:
-        deliverer = Deliverer(outbox=outbox or self.outbox, channels={"fake": self.channel}, clock=self.clock)
+    async def settle(
+        self, outbox: Outbox | None = None, wake: Callable[[Conversation], None] = lambda conversation: None
+    ) -> float:
+        outbox = outbox or self.outbox
+        deliverer = Deliverer(outbox=outbox, channels={"fake": self.channel}, clock=self.clock, wake=wake)
         began = self.clock.monotonic()
         work = asyncio.create_task(deliverer.deliver_all(HERE))
         async with asyncio.timeout(10):
@@ -128,7 +132,7 @@ async def test_with_keys_nothing_shows_twice_and_nothing_is_lost(post: Post, par
 
 @pytest.mark.parametrize(("part", "name"), [(VOICE, "the voice note"), (PICTURE, "the picture")])
 async def test_media_whose_end_is_unknown_is_repeated_once_and_then_told(post: Post, part: Part, name: str) -> None:
-    for _ in range(MEDIA_TRIES_UNSURE):
+    for _ in range(2):
         post.channel.fault("send", MaybeSent("cut"))
 
     await post.deliver(part, Text("and more"))
@@ -136,20 +140,55 @@ async def test_media_whose_end_is_unknown_is_repeated_once_and_then_told(post: P
     assert post.texts == ["and more", f"I could not deliver {name}: I could not confirm that it arrived."]
 
 
-async def test_the_channel_is_told_that_an_earlier_try_may_have_arrived(post: Post) -> None:
-    asked: list[bool] = []
+class Asking(FakeChannel):
+    """Keeps what it was asked for."""
 
-    class Asking(FakeChannel):
-        async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> object:  # type: ignore[override]
-            asked.append(maybe_sent)
-            return await super().send(to, part, key=key, maybe_sent=maybe_sent)
+    def __init__(self, *bugs: Part, limits: Limits = LIMITS) -> None:
+        super().__init__(limits=limits)
+        self.bugs = list(bugs)
+        self.sends: list[tuple[Target, str, bool]] = []
+        self.edits: list[tuple[Target, str]] = []
 
-    post.channel = Asking()
-    post.channel.fault("send", MaybeSent("cut"))
-    post.channel.fault("send", NotSent("down"))
+    @property
+    def unsure(self) -> list[bool]:
+        return [maybe_sent for _, _, maybe_sent in self.sends]
+
+    async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
+        self.sends.append((to, key, maybe_sent))
+        if part in self.bugs:
+            raise KeyError("a bug")
+        return await super().send(to, part, key=key, maybe_sent=maybe_sent)
+
+    async def edit(self, to: Target, message_id: str, text: Text) -> None:
+        self.edits.append((to, message_id))
+        await super().edit(to, message_id, text)
+
+
+@pytest.mark.parametrize(("part", "limits"), [(VOICE, LIMITS), (Text("one"), KEYED)])
+async def test_the_channel_is_told_that_an_earlier_try_may_have_arrived(post: Post, part: Part, limits: Limits) -> None:
+    post.channel = channel = Asking(limits=limits)
+    for error in (NotSent("down"), MaybeSent("cut"), NotSent("down")):
+        channel.fault("send", error)
+    await post.deliver(part)
+
+    assert channel.unsure == [False, False, True, True]
+
+
+async def test_after_a_bug_nobody_knows_what_arrived(post: Post) -> None:
+    post.channel = channel = Asking(VOICE)
     await post.deliver(VOICE)
 
-    assert asked == [False, True, True]
+    assert channel.unsure[:FORM_TRIES] == [False, True, True]
+
+
+@pytest.mark.parametrize("limits", [LIMITS, KEYED])
+async def test_every_part_is_sent_under_its_own_key_to_its_own_place(post: Post, limits: Limits) -> None:
+    post.channel = channel = Asking(limits=limits)
+    await post.deliver(Text("one"), VOICE, Text("two"), key="5")
+
+    assert channel.sends == [(TO, f"5:{number}", False) for number in range(3)]
+    assert channel.edits == ([] if limits.keyed else [(TO, "1"), (TO, "3")])
+    assert post.channel.parts("1") == [Text("one"), VOICE, Text("two")]
 
 
 async def test_a_preview_that_somebody_deleted_is_said_anew(post: Post) -> None:
@@ -164,9 +203,10 @@ async def test_a_preview_that_somebody_deleted_is_said_anew(post: Post) -> None:
 async def test_what_can_never_be_delivered_is_told_where_it_would_have_been(post: Post) -> None:
     post.channel.fault("send", Undeliverable("the chat does not take voice notes."))
 
-    await post.deliver(VOICE, Text("next"))
+    took = await post.deliver(VOICE, Text("next"))
 
     assert post.texts == ["next", "I could not deliver the voice note: the chat does not take voice notes."]
+    assert took == 0
 
 
 @pytest.mark.parametrize("part", [Text("one"), VOICE])
@@ -203,41 +243,66 @@ async def test_a_file_that_is_gone_is_told(post: Post) -> None:
 
 
 async def test_a_part_that_breaks_the_channel_does_not_close_the_conversation(post: Post) -> None:
-    tries: list[Part] = []
-
-    class Broken(FakeChannel):
-        async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> object:  # type: ignore[override]
-            tries.append(part)
-            if isinstance(part, Voice):
-                raise KeyError("a bug")
-            return await super().send(to, part, key=key, maybe_sent=maybe_sent)
-
-    post.channel = Broken()
+    post.channel = channel = Asking(VOICE)
     await post.deliver(VOICE, Text("next"))
 
-    assert tries.count(VOICE) == FORM_TRIES
+    assert [key for _, key, _ in channel.sends].count("1:0") == FORM_TRIES
     assert post.texts == ["next", "I could not deliver the voice note: it failed for a reason in the log."]
 
 
-async def test_a_full_disk_delays_the_note_of_what_was_sent_and_repeats_nothing(post: Post) -> None:
-    class Full:
-        """An outbox whose disk is full when something was sent."""
+class Full:
+    """An outbox that refuses one kind of write three times."""
 
-        faults = 3
+    def __init__(self, outbox: Outbox, refused: str) -> None:
+        self._outbox, self._refused, self.left = outbox, refused, 3
 
-        def __getattr__(self, name: str) -> object:
-            return getattr(post.outbox, name)
+    def __getattr__(self, name: str) -> object:
+        write = getattr(self._outbox, name)
 
-        async def mark_sent(self, key: str, message_id: str) -> None:
-            if self.faults:
-                self.faults -= 1
+        async def refusing(*given: object, **named: object) -> object:
+            if name == self._refused and self.left:
+                self.left -= 1
                 raise StoreUnavailable("full")
-            await post.outbox.mark_sent(key, message_id)
+            return await write(*given, **named)
 
-    await post.outbox.post("1", TO, (VOICE,))
-    await post.settle(Full())  # type: ignore[arg-type]
+        return refusing
 
-    assert post.channel.parts("1") == [VOICE]
+
+@pytest.mark.parametrize("write", ["begin_sending", "hold_place", "mark_sent", "put_back", "bury", "post"])
+async def test_a_full_disk_delays_what_is_written_down_and_repeats_nothing(post: Post, write: str) -> None:
+    await post.outbox.post("1", TO, (VOICE, Text("one"), PICTURE))
+    post.channel.fault("send", NotSent("down"))
+    post.channel.fault("edit", NotSent("down"))
+    full = Full(post.outbox, write)
+    if write in ("bury", "post"):
+        post.channel.fault("send", Undeliverable("refused"))
+    await post.settle(full)  # type: ignore[arg-type]
+
+    told = [Text("I could not deliver the voice note: refused.")] if write in ("bury", "post") else []
+    assert post.channel.parts("1") == [*([] if told else [VOICE]), Text("one"), PICTURE, *told]
+    assert full.left == 0
+
+
+@pytest.mark.parametrize("write", ["", "move_conversation"])
+async def test_what_is_due_in_a_chat_that_moved_follows_it_at_once(post: Post, write: str) -> None:
+    await post.outbox.post("1", TO, (Text("one"), VOICE))
+    post.channel.fault("send", Undeliverable("it is a supergroup now", moved_to="2"))
+    woken: list[Conversation] = []
+    full = Full(post.outbox, write)
+    took = await post.settle(full, woken.append)  # type: ignore[arg-type]
+    there = [(await post.outbox.next_due(conversation("2")))]
+
+    assert post.channel.shown == []
+    assert woken == [conversation("2")]
+    assert [due.part for due in there if due] == [Text("one")]
+    assert (took > 0) is bool(write)
+
+
+async def test_a_chat_that_says_it_moved_to_itself_is_not_followed_for_ever(post: Post) -> None:
+    post.channel.fault("send", Undeliverable("it moved", moved_to="1"))
+    await post.deliver(VOICE)
+
+    assert post.texts == ["I could not deliver the voice note: it moved."]
 
 
 async def test_rows_of_a_channel_that_is_not_connected_wait(post: Post) -> None:
