@@ -51,6 +51,8 @@ def set_primary(args: argparse.Namespace) -> int:
     fallbacks = f", then {', '.join(model.fallbacks)}" if model.fallbacks else ""
     print(f"{model.primary} answers from now on{fallbacks} ({setup.file}).")
     print("A bot that is running takes it up when it is started again.")
+    if not setup.config.agents.defaults.models:
+        print("In a chat nobody can choose another any more: add some to agents.defaults.models, or empty it.")
     return OK
 
 

@@ -15,7 +15,7 @@ from bot.core.messages import Choice, Reply, Text
 from bot.core.ports import Sessions
 
 NAMED_AT_MOST = 10
-BUTTON_BYTES = 64
+BUTTON_BYTES, BUTTONS_AT_MOST = 64, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,13 @@ def alone(ref: str, levels: Sequence[str]) -> str:
 
 
 def buttons(models: Models, first: str = "") -> tuple[Choice, ...]:
-    """One for each offered model whose command fits; `first` comes before them."""
+    """One for each offered model, as many as every channel shows; `first` comes before them. A reference that is too
+    long for a button is chosen by its short name."""
     refs = dict.fromkeys((first, *models.offered) if first else models.offered)
-    return tuple(
-        Choice(models.aliases.get(ref, ref), f"/model {ref}")
-        for ref in refs
-        if len(f"/model {ref}".encode()) <= BUTTON_BYTES
-    )
+    told = ((ref, models.aliases.get(ref, "")) for ref in refs)
+    fitting = ((alias or ref, next(filter(_fits, (ref, alias)), "")) for ref, alias in told)
+    return tuple(Choice(label, f"/model {name}") for label, name in fitting if name)[:BUTTONS_AT_MOST]
+
+
+def _fits(name: str) -> bool:
+    return name != "" and len(f"/model {name}".encode()) <= BUTTON_BYTES

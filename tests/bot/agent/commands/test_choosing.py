@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,18 @@ async def test_only_thinking_levels_that_a_model_understands_are_offered_and_oth
         assert [choice.label for choice in (await said(talk, "/think what?")).choices][-1] == "xhigh"
         assert (await said(talk, "/think Extra High")).text == "Thinking level: xhigh."
         assert (await said(talk, "/think default")).text == "Thinking level: default."
+
+
+async def test_a_model_whose_name_is_too_long_for_a_button_is_chosen_by_its_short_name(tmp_path: Path) -> None:
+    long, nameless = (f"openrouter/somebody/{'very-' * 8}long-{number}" for number in (1, 2))
+    many = {long: {"alias": "short"}, nameless: {}, **{f"openrouter/some/model-{n}": {} for n in range(30)}}
+    async with open_talk(tmp_path, models=models(defaults(json.dumps({"models": many})), "openrouter/auto")) as talk:
+        shown = await said(talk, "/model")
+
+        assert [(choice.label, choice.say) for choice in shown.choices[:3]] == [
+            ("openrouter/auto", "/model openrouter/auto"),
+            ("short", "/model short"),
+            ("openrouter/some/model-0", "/model openrouter/some/model-0"),
+        ]
+        assert len(shown.choices) == 25
+        assert f"`{long}`" in (await said(talk, shown.choices[1].say)).text
