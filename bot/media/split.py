@@ -20,7 +20,7 @@ _PARAGRAPH = re.compile(r"\n(?=[^\S\n]*\n)")
 _LINE_END = re.compile(r"\n")
 _SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]*_]{0,3}(?=\s)|(?<=[。！？])(?=\S)""")
 _SPACE = re.compile(r"\s")
-_WHITE = re.compile(r"\s*")
+_VISIBLE = re.compile(r"\S")
 _LONGEST_GRAPHEME = 64
 _JOINER = "\u200d"
 
@@ -88,12 +88,17 @@ def pieces(text: str, limit: int, *, utf16: bool) -> tuple[Piece, ...]:
 
 def _next_start(text: str, at: int, limit: int) -> int:
     """Where the next piece begins when one ends at `at`: indentation is kept unless it is absurd."""
-    white = _WHITE.match(text, at)
-    white_end = white.end() if white else at
+    white_end = _first_visible(text, at)
     line_start = text.rfind("\n", at, white_end) + 1
     keep_from = line_start if line_start > at or at == 0 else white_end
     absurd = white_end - keep_from > limit // 4 or white_end == len(text)
     return white_end if absurd else keep_from
+
+
+def _first_visible(text: str, at: int) -> int:
+    """Where the white space that begins at `at` ends."""
+    found = _VISIBLE.search(text, at)
+    return found.start() if found else len(text)
 
 
 def _read_lines(text: str, limit: int) -> list[_Line]:
@@ -198,8 +203,7 @@ class _Splitter:
         furthest = self._reach(at, room)
         if furthest == len(self._text) and self._fits(at, furthest, room):
             return furthest
-        white = _WHITE.match(self._text, at)
-        first_word = white.end() if white else at
+        first_word = _first_visible(self._text, at)
         for places, least in self._places(at, furthest, room):
             for place in sorted(places, reverse=True):
                 if place < at + least or place <= first_word:
@@ -228,9 +232,8 @@ class _Splitter:
 
 
 def _inside_character(text: str, at: int) -> bool:
-    """Whether a cut here would part an accent, a joined emoji, a flag or a surrogate pair from its beginning."""
-    if at <= 0 or at >= len(text):
-        return False
+    """Whether a cut here, between two characters, would part an accent, a joined emoji, a flag or a surrogate pair
+    from its beginning."""
     before, after = text[at - 1], text[at]
     if _JOINER in (before, after) or before + after == "\r\n":
         return True

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.media.split import Piece, length, pieces, split
+from bot.media.split import Piece, _inside_character, length, pieces, split
 
 WORDS = ["word ", "Sentence one. ", "。文", "\n", "\n\n", "    ", "\t", "* item\n", "\r\n", "x" * 30, "y" * 200]
 CODE = [
@@ -39,6 +39,7 @@ def has_open_block(text: str) -> bool:
 @given(TEXTS, st.integers(2, 120), st.booleans())
 @example("```\n", 24, True)
 @example(" " * 500 + "x", 20, False)
+@example("```\n" + " " * 500 + "x\n```", 60, False)
 def test_bodies_and_gaps_are_the_text(text: str, limit: int, utf16: bool) -> None:
     found = pieces(text, limit, utf16=utf16)
 
@@ -168,3 +169,108 @@ def test_a_piece_tells_what_was_added() -> None:
 
     assert first == Piece(first.body, gap="\n", closer="\n```")
     assert first.text == first.body + "\n```"
+
+
+def test_length_is_counted_as_the_platform_counts() -> None:
+    assert length("a😀\ud800", utf16=True) == 4
+    assert length("a😀\ud800", utf16=False) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "inside"),
+    [
+        ("ab", 1, False),
+        ("e\u0301", 1, True),
+        ("👩\u200d👧", 1, True),
+        ("👩\u200d👧", 2, True),
+        ("👍\U0001f3fb", 1, True),
+        ("👍\U0001f3ff", 1, True),
+        ("👍\U0001f3fa", 1, False),
+        ("👍\U0001f400", 1, False),
+        ("\r\n", 1, True),
+        ("\n\r", 1, False),
+        ("🏴\U000e0020", 1, True),
+        ("🏴\U000e007f", 1, True),
+        ("🏴\U000e001f", 1, False),
+        ("🏴\U000e0080", 1, False),
+        ("\ud800\udc00", 1, True),
+        ("\udbff\udfff", 1, True),
+        ("\ud800x", 1, False),
+        ("x\udc00", 1, False),
+        ("\ud800\ue000", 1, False),
+        ("\udc00\udc00", 1, False),
+        ("\U0001f1e6\U0001f1ff", 1, True),
+        ("\U0001f1ff\U0001f1e6", 1, True),
+        ("x\U0001f1e6\U0001f1ff", 1, False),
+        ("x\U0001f1e6\U0001f1ff", 2, True),
+        ("\U0001f1e6\U0001f1ff\U0001f1e6\U0001f1ff", 2, False),
+        ("\U0001f1e6\U0001f1ff\U0001f1e6\U0001f1ff", 3, True),
+        ("\U0001f1e6\U0001f200", 1, False),
+        ("\U0001f1e6\U0001f1e5", 1, False),
+    ],
+)
+def test_what_people_see_as_one_character_has_an_inside(text: str, at: int, inside: bool) -> None:
+    assert _inside_character(text, at) is inside
+
+
+def test_a_message_is_filled_as_far_as_it_can_be() -> None:
+    assert split("😀" + "x" * 20, 10, utf16=True) == ("😀" + "x" * 8, "x" * 10, "xx")
+    assert split("\uffff😀" + "\uffff" * 8, 10, utf16=True) == ("\uffff😀" + "\uffff" * 7, "\uffff")
+    assert split("x" * 20, 10, utf16=True) == ("x" * 10, "x" * 10)
+
+
+def test_code_of_wide_characters_fits_with_the_end_of_its_block() -> None:
+    messages = split("```\n" + "😀" * 100 + "\n```", 31, utf16=True)
+
+    assert all(len(message.encode("utf-16-le")) // 2 <= 31 for message in messages)
+    assert "".join(messages).count("😀") == 100
+
+
+def test_indentation_is_kept_and_blank_lines_are_left_out() -> None:
+    assert split("  x", 100, utf16=False) == ("  x",)
+    assert split("\n \n  x", 100, utf16=False) == ("  x",)
+    assert split("a" * 20 + "\n\n\n    " + "b" * 20, 30, utf16=False) == ("a" * 20, "    " + "b" * 20)
+    assert split("a" * 20 + "\n" + " " * 8 + "b" * 20, 30, utf16=False) == ("a" * 20, "b" * 20)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "taken"),
+    [
+        ("a" * 10 + "\n", True),
+        ("a" * 9 + "\n", False),
+        ("a" * 9 + ". ", True),
+        ("a" * 8 + ". ", False),
+        ("```\nab\n```\n", True),
+        ("```\na\n```\n", False),
+    ],
+)
+@pytest.mark.parametrize("limit", [30, 31, 32])
+def test_a_kind_place_is_taken_from_a_third_of_the_limit_on(beginning: str, taken: bool, limit: int) -> None:
+    first = split(beginning + "bb " * 30, limit, utf16=False)[0]
+
+    assert (first == beginning.strip()) is taken
+
+
+def test_a_space_is_better_than_no_place_however_early() -> None:
+    assert split("a bbbbbbbb", 5, utf16=False) == ("a", "bbbbb", "bbb")
+
+
+def test_a_block_that_ends_with_the_message_stays_with_what_comes_before_it() -> None:
+    block = "```\n" + "c" * 20 + "\n```"
+    whole = "before the block.\n\n" + block
+
+    assert split(whole + "\nafter", len(whole), utf16=False) == (whole, "after")
+
+
+@pytest.mark.parametrize("text", ["```py", "word\n```py", "```", "~~~~ x"])
+def test_a_block_that_only_just_begins_is_closed(text: str) -> None:
+    marker = "~~~~" if "~" in text else "```"
+
+    assert split(text, 100, utf16=False) == (f"{text}\n{marker}",)
+
+
+def test_a_line_that_only_looks_like_a_block_is_kept_whole_where_it_fits_and_ends_where_it_ends() -> None:
+    line = "```aa bb" + "c" * 28 + "```"
+
+    assert split(f"hi\n{line}", 40, utf16=False) == ("hi", line)
+    assert split("```a`b c\nmore words", 12, utf16=False) == ("```a`b c", "more words")
