@@ -33,6 +33,7 @@ class Lane:
     again: bool = False
     turn: asyncio.Task[None] | None = None
     stopped: bool = False  # by a person; a shutdown that comes later takes it back
+    settles_at: float = 0.0  # until then more of what waits may come, as the rest of an album does
 
 
 class Engine:
@@ -90,15 +91,17 @@ class Engine:
             await asyncio.wait([lane.task for lane in self._lanes.values()])
 
     def wake(self, conversation: Conversation, *, after: float = 0.0) -> None:
-        """Makes sure that somebody looks at this conversation, `after` seconds from now if nobody does already."""
+        """Makes sure that somebody looks at this conversation. No turn begins there for `after` seconds."""
         if self._draining:
             return
         lane = self._lanes.get(conversation)
         if lane is None:
-            task = asyncio.create_task(self._run(conversation, after), name=f"lane {conversation}")
-            self._lanes[conversation] = Lane(task)
+            task = asyncio.create_task(self._run(conversation), name=f"lane {conversation}")
+            lane = self._lanes[conversation] = Lane(task)
         else:
             lane.again = True
+        if after:
+            lane.settles_at = self._clock.monotonic() + after
 
     def stop(self, conversation: Conversation) -> bool:
         """Ends the running turn of a conversation as stopped; False when none runs."""
@@ -114,12 +117,10 @@ class Engine:
         """Whether a turn of this conversation runs or waits, or something is being delivered there."""
         return conversation in self._lanes
 
-    async def _run(self, conversation: Conversation, after: float) -> None:
+    async def _run(self, conversation: Conversation) -> None:
         await asyncio.sleep(0)  # so that the lane is registered before it looks at itself
         lane = self._lanes[conversation]
         try:
-            if after:
-                await self._clock.sleep(after)
             while True:
                 lane.again = False
                 try:
@@ -143,6 +144,8 @@ class Engine:
         """Delivers what is due and runs what waits, until neither is left."""
         while True:
             await self._deliver_all(conversation)
+            while not self._draining and (wait := lane.settles_at - self._clock.monotonic()) > 0:
+                await self._clock.sleep(wait)
             if self._draining:
                 return
             async with self._room:
