@@ -10,7 +10,7 @@ from bot.tools.tool import ToolFailed
 
 # the shapes people name; each model is given the nearest one that it has
 RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9", "1:2", "2:1", "9:21", "1:4", "4:1")
-_SIZE = re.compile(r"[1-9]\d{0,4}[xX×][1-9]\d{0,4}")
+_SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 
 
 def parse(arguments: str) -> Mapping[str, object]:
@@ -18,7 +18,7 @@ def parse(arguments: str) -> Mapping[str, object]:
     try:
         # OpenRouter may send null or nothing for a call without arguments
         value = json.loads(arguments or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ToolFailed(f"The arguments are not JSON: {error}. Call again with a JSON object.") from error
     if value is None:
         return {}
@@ -55,7 +55,7 @@ def ratio(arguments: Mapping[str, object]) -> str:
 
 def size(arguments: Mapping[str, object]) -> str:
     """The size WxH in pixels under size; "" when absent."""
-    value = text(arguments, "size").replace(" ", "")
+    value = text(arguments, "size").replace(" ", "").replace("×", "x").lower()
     if value and not _SIZE.fullmatch(value):
         raise ToolFailed(f"'size' must be WxH in pixels, such as 1024x768, not {value!r}.")
     return value

@@ -9,7 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.core.chat import ToolSpec
-from bot.core.messages import Conversation
+from bot.core.messages import Conversation, Target
 from bot.core.ports import Clock
 from bot.core.work import Reminder, ToolOutcome
 from bot.tools import arguments
@@ -18,6 +18,7 @@ from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 
 ACTIONS = ("set", "list", "remove")
 REMINDERS_AT_MOST = 50
+FARTHEST = timedelta(days=3660)
 
 SPEC = ToolSpec(
     "reminder",
@@ -79,26 +80,31 @@ def make(given: Mapping[str, object], context: ToolContext, now: datetime, zone:
         raise ToolFailed(f"{name!r} is not an IANA time zone such as Europe/Berlin.") from error
     text, cron = arguments.text(given, "text", required=True), arguments.text(given, "cron")
     due = first_cron_time(cron, local, now) if cron else once(given, local, now)
-    last = context.turn.inbounds[-1]
-    target = type(context.turn.target)(context.turn.conversation, last.message_id)
+    target = Target(context.turn.conversation, context.turn.inbounds[-1].message_id)
     return Reminder(context.key.replace(":", "-"), target, context.person, text, due, cron, name)
 
 
 def once(given: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetime:
     """The one time that was asked for, in UTC."""
     minutes = given.get("inMinutes")
-    if isinstance(minutes, int | float) and not isinstance(minutes, bool) and 0 < minutes < 60 * 24 * 3660:
+    if (
+        isinstance(minutes, int | float)
+        and not isinstance(minutes, bool)
+        and 0 < minutes * 60 < FARTHEST.total_seconds()
+    ):
         return now + timedelta(minutes=minutes)
     at = arguments.text(given, "at")
     if not at:
         raise ToolFailed("Say when: 'inMinutes', 'at' or 'cron'.")
     try:
         due = datetime.fromisoformat(at)
-    except ValueError as error:
+        due = (due if due.tzinfo else due.replace(tzinfo=local)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the year 9999 may end elsewhere
         raise ToolFailed(f"{at!r} is not a time such as 2026-01-31T08:00.") from error
-    due = (due if due.tzinfo else due.replace(tzinfo=local)).astimezone(UTC)
     if due <= now:
         raise ToolFailed(f"{at!r} is in the past: it is {now.astimezone(local):%Y-%m-%dT%H:%M} there.")
+    if due - now >= FARTHEST:
+        raise ToolFailed(f"{at!r} is more than ten years ahead.")
     return due
 
 

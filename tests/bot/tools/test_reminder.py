@@ -1,0 +1,145 @@
+"""The tool that sets, lists and removes reminders: what a call means, and what the model is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.messages import Conversation, Target
+from bot.core.work import Reminder
+from bot.tools.reminder import REMINDERS_AT_MOST, reminder
+from bot.tools.tool import Effect, Tool, ToolFailed
+from tests.bot.tools.calling import context
+from tests.fakes.channel import conversation
+from tests.fakes.clock import FakeClock
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)  # a Thursday; 13:00 in Berlin
+
+
+class Kept:
+    """Reminders in memory."""
+
+    def __init__(self) -> None:
+        self.all: list[Reminder] = []
+
+    async def add(self, reminder: Reminder) -> None:
+        self.all.append(reminder)
+
+    async def drop(self, conversation: Conversation, reminder_id: str) -> bool:
+        gone = [one for one in self.all if (one.target.conversation, one.id) == (conversation, reminder_id)]
+        self.all = [one for one in self.all if one not in gone]
+        return bool(gone)
+
+    async def listed(self, conversation: Conversation) -> tuple[Reminder, ...]:
+        return tuple(one for one in self.all if one.target.conversation == conversation)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
+@pytest.fixture
+def tool(kept: Kept, clock: FakeClock) -> Tool:
+    return reminder(kept, clock, "Europe/Berlin")
+
+
+async def told(tool: Tool, **given: object) -> str:
+    return (await tool.run(given, context())).text
+
+
+@pytest.mark.parametrize(
+    ("when", "due"),
+    [
+        ({"inMinutes": 1.5}, NOON + timedelta(seconds=90)),
+        ({"inMinutes": 60, "at": "2027-01-01T00:00"}, NOON + timedelta(hours=1)),
+        ({"at": "2026-01-02T08:00"}, datetime(2026, 1, 2, 7, tzinfo=UTC)),
+        ({"at": "2026-07-02T08:00"}, datetime(2026, 7, 2, 6, tzinfo=UTC)),
+        ({"at": "2026-01-02T08:00", "zone": "Asia/Tokyo"}, datetime(2026, 1, 1, 23, tzinfo=UTC)),
+        ({"at": "2026-01-02T08:00Z", "zone": "Asia/Tokyo"}, datetime(2026, 1, 2, 8, tzinfo=UTC)),
+        ({"at": "2026-01-02T08:00+05:30"}, datetime(2026, 1, 2, 2, 30, tzinfo=UTC)),
+        ({"cron": "30 7 * * mon-fri"}, datetime(2026, 1, 2, 6, 30, tzinfo=UTC)),
+        ({"cron": "30 7 * * 6", "zone": "UTC"}, datetime(2026, 1, 3, 7, 30, tzinfo=UTC)),
+    ],
+)
+async def test_the_time_is_what_the_person_means(
+    tool: Tool, kept: Kept, when: dict[str, object], due: datetime
+) -> None:
+    await told(tool, text="tea", **when)
+
+    assert [(one.text, one.due, one.cron) for one in kept.all] == [("tea", due, when.get("cron", ""))]
+    assert kept.all[0].due.utcoffset() == timedelta(0)
+
+
+async def test_a_reminder_belongs_to_who_asked_and_answers_what_they_wrote(tool: Tool, kept: Kept) -> None:
+    await told(tool, action="set", text=" tea ", inMinutes=5)
+
+    only = kept.all[0]
+    assert (only.id, only.person, only.text, only.zone) == ("turn-1-call-1", "fake:7", "tea", "Europe/Berlin")
+    assert only.target == Target(conversation("1"), "")
+    assert tool.effect is Effect.KEYED  # the id comes from the call, so that repeating it sets one reminder
+
+
+async def test_the_model_is_told_the_time_as_the_person_reads_it(tool: Tool) -> None:
+    said = await told(tool, text="tea", at="2026-07-02T08:00")
+
+    assert said.startswith("Set for Thursday 2026-07-02 08:00 Europe/Berlin (id turn-1-call-1).")
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"inMinutes": 5}, "'text' is required."),
+        ({"text": "tea"}, "Say when: 'inMinutes', 'at' or 'cron'."),
+        ({"text": "tea", "inMinutes": 0}, "Say when"),
+        ({"text": "tea", "inMinutes": True}, "Say when"),
+        ({"text": "tea", "inMinutes": float("nan")}, "Say when"),
+        ({"text": "tea", "inMinutes": 60 * 24 * 3660}, "Say when"),
+        ({"text": "tea", "at": "tomorrow"}, "'tomorrow' is not a time such as"),
+        ({"text": "tea", "at": "2026-01-01T13:00"}, "'2026-01-01T13:00' is in the past: it is 2026-01-01T13:00 there."),
+        ({"text": "tea", "at": "9999-12-31T23:59", "zone": "America/New_York"}, "'9999-12-31T23:59' is not a time"),
+        ({"text": "tea", "at": "0001-01-01T00:00"}, "'0001-01-01T00:00' is not a time"),
+        ({"text": "tea", "at": "9999-12-31T23:59Z", "zone": "Asia/Tokyo"}, "'9999-12-31T23:59Z' is more than ten"),
+        ({"text": "tea", "cron": "every day"}, "'every day' is not a cron line of five fields"),
+        ({"text": "tea", "cron": "0 0 31 2 *"}, "'0 0 31 2 *' never comes."),
+        ({"text": "tea", "inMinutes": 5, "zone": "Berlin"}, "'Berlin' is not an IANA time zone"),
+        ({"text": "tea", "inMinutes": 5, "zone": "../etc"}, "'../etc' is not an IANA time zone"),
+        ({"action": "snooze"}, "'action' must be one of set, list, remove, not 'snooze'."),
+        ({"action": "remove"}, "'id' is required."),
+    ],
+)
+async def test_what_makes_no_sense_is_told_and_sets_nothing(
+    tool: Tool, kept: Kept, given: dict[str, object], wrong: str
+) -> None:
+    with pytest.raises(ToolFailed) as failed:
+        await told(tool, **given)
+
+    assert str(failed.value).startswith(wrong)
+    assert kept.all == []
+
+
+async def test_what_is_listed_can_be_removed_and_only_here(tool: Tool, kept: Kept) -> None:
+    empty = await told(tool, action="list")
+    await told(tool, text="tea", cron="0 8 * * *")
+    kept.all.append(Reminder("other", Target(conversation("2")), "fake:8", "coffee", NOON))
+
+    assert empty == "There are no reminders."
+    assert await told(tool, action="list") == (
+        "turn-1-call-1: 2026-01-02 08:00 Europe/Berlin (repeats: 0 8 * * *): tea"
+    )
+    assert await told(tool, action="remove", id="other") == "There is no reminder with that id."
+    assert await told(tool, action="remove", id="turn-1-call-1") == "Removed."
+    assert [one.text for one in kept.all] == ["coffee"]
+
+
+async def test_a_chat_holds_fifty_reminders_and_another_chat_counts_for_itself(tool: Tool, kept: Kept) -> None:
+    def some(number: int) -> Reminder:
+        return Reminder(str(number), Target(conversation("1")), "fake:7", "tea", NOON)
+
+    kept.all = [some(number) for number in range(REMINDERS_AT_MOST - 1)]
+    kept.all += [Reminder(f"x{number}", Target(conversation("2")), "fake:8", "tea", NOON) for number in range(9)]
+    await told(tool, text="the last", inMinutes=5)
+
+    with pytest.raises(ToolFailed, match="There are 50 reminders already; remove one first"):
+        await told(tool, text="one too many", inMinutes=5)
