@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from bot.agent.memory import SUMMARISE
 from bot.sandbox import Sandbox
 from tests.daemon import Daemon, configure, daemon
 from tests.sides import SIDES, DiscordSide, Side, TelegramSide
@@ -30,10 +31,12 @@ LIFE_SECONDS = (0.25, 0.8)  # from being ready to the kill
 PAUSE_SECONDS = (0.05, 0.3)
 PAUSES = 0.2  # the share of lives that are paused once
 MESSAGES_A_LIFE = 12
+UNANSWERED_AT_MOST = 12  # in one chat: of more than twenty the daemon says that it does not take them
 WORDS_PER_SECOND = 20.0  # so that a kill often meets a turn half way
 END_SECONDS = 60.0
 ANSWER = re.compile(r"answer (\d+)$")
 GAVE_UP = "I could not finish this one"
+REFUSED = "wait already, so I did not take this one"
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Tally:
     kills: int = 0
     pauses: int = 0
     calls: int = 0
+    summaries: int = 0
 
     @property
     def updates(self) -> int:
@@ -59,15 +63,16 @@ class Verdict:
     out_of_order: int
     orphans: int
     given_up: int
+    refused: int
 
     @property
     def clean(self) -> bool:
-        return not (self.lost or self.twice or self.out_of_order)
+        return not (self.lost or self.twice or self.out_of_order or self.refused)
 
 
 def judge(side: Side, tally: Tally) -> Verdict:
     """Compares what is shown with what was sent."""
-    lost = twice = out_of_order = orphans = given_up = 0
+    lost = twice = out_of_order = orphans = given_up = refused = 0
     for chat, sent in tally.sent.items():
         texts = [seen.text for seen in side.seen(chat)]
         answers = [int(found.group(1)) for text in texts if (found := ANSWER.match(text))]
@@ -79,7 +84,13 @@ def judge(side: Side, tally: Tally) -> Verdict:
         out_of_order += sum(later < earlier for earlier, later in pairwise(first_seen))
         orphans += sum(text.endswith("…") for text in texts)
         given_up += sorry
-    return Verdict(lost, twice, out_of_order, orphans, given_up)
+        refused += sum(REFUSED in text for text in texts)
+    return Verdict(lost, twice, out_of_order, orphans, given_up, refused)
+
+
+def unanswered(side: Side, tally: Tally, chat: str) -> int:
+    """How many messages of this chat wait for an answer, as far as people can see."""
+    return len(tally.sent[chat]) - sum(bool(ANSWER.match(seen.text)) for seen in side.seen(chat))
 
 
 async def get_to_know(side: Side, folder: Path, tally: Tally) -> None:
@@ -98,10 +109,12 @@ async def write(side: Side, tally: Tally, chat: str) -> None:
 
 
 async def feed(side: Side, tally: Tally, dice: random.Random, seconds: float) -> None:
-    """A few messages at random moments."""
+    """A few messages at random moments. Where too much waits already, nobody writes."""
     for _ in range(MESSAGES_A_LIFE):
         await asyncio.sleep(dice.uniform(0, 2 * seconds / MESSAGES_A_LIFE))
-        await write(side, tally, dice.choice(side.chats))
+        chat = dice.choice(side.chats)
+        if unanswered(side, tally, chat) < UNANSWERED_AT_MOST:
+            await write(side, tally, chat)
 
 
 async def live_and_die(side: Side, folder: Path, tally: Tally, dice: random.Random) -> None:
@@ -160,7 +173,10 @@ async def chaos(kills: int, channel: str, seed: int, folder: Path) -> bool:
         configure(folder, base_url=sandbox.base_url, key=sandbox.key, channels=side.config())
 
         def count_calls() -> None:
-            tally.calls += len(sandbox.asked("/chat/completions"))
+            asked = [str(request.body["messages"][0]) for request in sandbox.asked("/chat/completions")]
+            summaries = sum(SUMMARISE.splitlines()[0] in instructions for instructions in asked)
+            tally.calls += len(asked) - summaries
+            tally.summaries += summaries
             sandbox.forget()
 
         await get_to_know(side, folder, tally)
@@ -181,11 +197,14 @@ async def chaos(kills: int, channel: str, seed: int, folder: Path) -> bool:
     print(f"lost                   {verdict.lost}")
     print(f"final texts twice      {verdict.twice}")
     print(f"out of order           {verdict.out_of_order}")
+    print(f"refused, and said so   {verdict.refused}")
     print(f"given up, and said so  {verdict.given_up}")
     print(f"orphaned placeholders  {verdict.orphans} ({100 * verdict.orphans / max(1, tally.kills):.1f} % of kills)")
     print(f"model calls            {tally.calls} ({tally.calls - tally.updates} more than messages)")
-    print(f"calls written down     {written} ({tally.calls - written} cut off before that)")
-    return verdict.clean and tally.calls <= tally.updates + tally.kills * len(side.chats)
+    print(f"calls for summaries    {tally.summaries}")
+    print(f"calls written down     {written} ({tally.calls + tally.summaries - written} cut off before that)")
+    cut_off_at_most = tally.kills * len(side.chats)
+    return verdict.clean and tally.calls <= tally.updates + cut_off_at_most
 
 
 def main() -> int:
