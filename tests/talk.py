@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -17,7 +17,7 @@ from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.core.chat import Picture
 from bot.core.errors import MediaError, ProviderError, VoxlineError
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Text
-from bot.core.ports import Limits
+from bot.core.ports import Health, Limits
 from bot.core.work import Arrivals, Drawn, ImageRequest, Sound, Speech, Transcript
 from bot.media.audio import Note
 from bot.store import SqliteStore, open_store
@@ -42,11 +42,14 @@ class FakeEars:
 
 @dataclass
 class FakeMouth:
-    """Speaks text as bytes."""
+    """Speaks text as bytes. Without `names_its_price` what it cost is told by `costs`, one for each question."""
 
     spoken: list[str] = field(default_factory=list)
     manners: list[tuple[str, str, float | None]] = field(default_factory=list)
     faults: list[ProviderError] = field(default_factory=list)
+    costs: list[int | ProviderError | None] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    names_its_price: bool = True
 
     async def speak(
         self,
@@ -61,7 +64,17 @@ class FakeMouth:
         if self.faults:
             raise self.faults.pop(0)
         self.spoken.append(text)
-        return Speech(Sound(text.encode(), "audio/mpeg"), "fake/mouth", 20)
+        sound, number = Sound(text.encode(), "audio/mpeg"), len(self.spoken)
+        if not self.names_its_price:
+            return Speech(sound, "fake/mouth", generation_id=f"gen-{number}")
+        return Speech(sound, "fake/mouth", 20)
+
+    async def cost(self, generation_id: str) -> int | None:
+        self.asked.append(generation_id)
+        cost = self.costs.pop(0) if self.costs else None
+        if isinstance(cost, ProviderError):
+            raise cost
+        return cost
 
 
 @dataclass
@@ -175,9 +188,11 @@ async def open_talk(
     lacks: tuple[VoxlineError, ...] = (),
     holds: Holds | None = None,
     guide: ModelGuide | None = None,
+    down: Mapping[str, Health] | None = None,
     **decided: object,
 ) -> AsyncIterator[Talk]:
-    """An agent over a real store in `folder`, with a model that plays `moves`. `decided` are further settings."""
+    """An agent over a real store in `folder`, with a model that plays `moves`. `down` are channels that
+    could not connect, `decided` further settings."""
     clock = clock or FakeClock()
     channel = channel or FakeChannel(limits=limits)
     model = ScriptedModel(list(moves))  # type: ignore[arg-type]
@@ -197,12 +212,18 @@ async def open_talk(
         async with open_agent(
             store=store,
             channels={"fake": channel},
+            look=lambda: looked_at(channel, down or {}),
             providers=providers,
             media=media,
             settings=settings,
             clock=clock,
         ) as agent:
             yield Talk(agent, store, channel, model, ears, mouth, painter, media, clock, count(1))
+
+
+async def looked_at(channel: FakeChannel, down: Mapping[str, Health]) -> Mapping[str, Health]:
+    """How a channel is, beside those that are down."""
+    return {channel.name: await channel.ping(), **down}
 
 
 def texts(parts: Sequence[object]) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from bot.agent.accept import Acceptor, FrontDesk
 from bot.agent.access import Door
+from bot.agent.bills import Bills
 from bot.agent.budget import Budget, Limits
-from bot.agent.commands.about import about_commands
+from bot.agent.commands.about import Look, about_commands
 from bot.agent.commands.choosing import ModelGuide, Models, Unguided, choosing_commands
 from bot.agent.commands.command import Command, Commands
 from bot.agent.commands.conversation import conversation_commands
@@ -132,12 +133,14 @@ async def open_agent(
     *,
     store: Store,
     channels: Mapping[str, Channel],
+    look: Look,
     providers: Providers,
     media: MediaReader,
     settings: AgentSettings,
     clock: Clock,
 ) -> AsyncIterator[Agent]:
-    """An agent that takes up what was left and runs until the block ends, then drains."""
+    """An agent that takes up what was left and runs until the block ends, then drains. `look` tells how every channel
+    is, also one that is not among `channels` because it cannot connect."""
     engine: Engine
 
     def wake(conversation: Conversation) -> None:
@@ -148,17 +151,18 @@ async def open_agent(
     budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
+    bills = Bills(ledger=store, synthesizer=providers.synthesizer, clock=clock)
     memory = Memory(history=store, chat=providers.chat, budget=budget, clock=clock, holds=providers.holds)
     gallery = Gallery(PatientShelf(store, clock), providers.web, settings.picture_folders)
     tools = all_tools(providers, gallery, jobs, timer, settings.zone, clock)
-    commands = all_commands(store, channels, providers, settings, jobs, Money(budget, providers.credit), clock, wake)
+    commands = all_commands(store, look, providers, settings, jobs, Money(budget, providers.credit), clock, wake)
     runner = TurnRunner(
         store=TurnStore(store, store, store),
         verbs=Verbs(
             listener(store, media, providers, settings, clock, budget),
             memory,
             Thinker(chat=providers.chat, tools=tools, steps=store, blobs=store, clock=clock, budget=budget),
-            speaker(store, media, providers, settings, clock, budget),
+            speaker(store, media, providers, settings, clock, budget, bills),
             Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
             media,
         ),
@@ -181,6 +185,7 @@ async def open_agent(
     acceptor = Acceptor(store=desk, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(memory)
+        await stack.enter_async_context(bills)
         await stack.enter_async_context(engine)
         await stack.enter_async_context(jobs)
         await stack.enter_async_context(timer)
@@ -220,7 +225,13 @@ def listener(
 
 
 def speaker(
-    store: Store, media: MediaReader, providers: Providers, settings: AgentSettings, clock: Clock, budget: Budget
+    store: Store,
+    media: MediaReader,
+    providers: Providers,
+    settings: AgentSettings,
+    clock: Clock,
+    budget: Budget,
+    bills: Bills,
 ) -> Speaker:
     """Who says answers aloud."""
     voice = settings.voice
@@ -240,12 +251,13 @@ def speaker(
         clock=clock,
         budget=budget,
         longest=voice.longest_characters,
+        unpriced=bills.wake,
     )
 
 
 def all_commands(
     store: Store,
-    channels: Mapping[str, Channel],
+    look: Look,
     providers: Providers,
     settings: AgentSettings,
     jobs: JobRunner,
@@ -257,7 +269,7 @@ def all_commands(
     commands: tuple[Command, ...] = ()
     commands = (
         *about_commands(
-            channels=channels,
+            look=look,
             money=money,
             model=settings.models.default,
             lacks=providers.lacks,

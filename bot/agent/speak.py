@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -123,9 +124,11 @@ class Speaker:
         clock: Clock,
         budget: Budget,
         longest: int = LONGEST_CHARACTERS,
+        unpriced: Callable[[], None] = lambda: None,
     ) -> None:
+        """`unpriced` hears of every speech whose price has to be asked for."""
         self._synthesizer, self._voices, self._budget = synthesizer, voices, budget
-        self._shortener, self._longest = shortener, longest
+        self._shortener, self._longest, self._unpriced = shortener, longest, unpriced
         self._steps, self._blobs, self._clock = steps, PatientShelf(blobs, clock), clock
 
     async def speak(self, turn: Turn, said: Said | None, done: dict[str, Step]) -> Voice | None:
@@ -151,6 +154,8 @@ class Speaker:
             log.warning("voice.failed", extra={"turn": turn.id, "why": str(error)})
             voice = None
         await insist(lambda: self._steps.finish_step(turn, Step("voice", Spoken(voice)), spend), self._clock)
+        if any(paid.cost_microusd is None and paid.generation_id for paid in spend):
+            self._unpriced()
         return voice
 
     async def _voice(self, synthesizer: Synthesizer, turn: Turn, said: Said, spend: list[Spend]) -> Voice:

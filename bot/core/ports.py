@@ -159,6 +159,9 @@ class Synthesizer(Protocol):
     ) -> Speech:
         """`text` (4096 characters at most) as speech; "" and None mean as configured. Raises `ProviderError`."""
 
+    async def cost(self, generation_id: str) -> int | None:
+        """What a speech cost in micro-dollars, None while nobody says. Raises `ProviderError`."""
+
 
 class ImageGenerator(Protocol):
     async def draw(self, request: ImageRequest) -> Drawn:
@@ -327,6 +330,9 @@ class Ledger(Protocol):
     async def record(self, spend: Spend) -> None: ...
     async def spent(self, since: datetime, *, person: str = "", capability: str = "") -> int:
         """Micro-dollars since then."""
+
+    async def unpriced(self, since: datetime, capability: str) -> tuple[Spend, ...]:
+        """The calls since then that the provider named and nobody priced, oldest first. `record` prices one."""
 
 
 class Access(Protocol):

@@ -14,10 +14,10 @@ from bot.core.chat import ChatEvent, ChatRequest, Finished, FinishReason, Retryi
 from bot.core.errors import BadRequest, ConfigError, ModelMissing, ProviderBusy, ProviderError
 from bot.core.ports import Blobs, Clock
 from bot.openrouter.answer import AnswerBuilder
+from bot.openrouter.bill import billed
 from bot.openrouter.catalog import Catalog, ModelFacts, estimate
 from bot.openrouter.chunks import BROKE_OFF, FUSION_PATIENCE, Patience, chunks_of
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.cost import cost_microusd
 from bot.openrouter.failure import UPSTREAM
 from bot.openrouter.messages import estimated_tokens, load_pictures, wire_messages, wire_tool
 from bot.openrouter.params import ParamLayers, Params, first, number
@@ -200,14 +200,10 @@ class OpenRouterChat:
 
     async def _billed(self, generation: str) -> int | None:
         try:
-            answer = await self._client.get_json(
-                f"/generation?id={_quoted(generation)}", label="OpenRouter bill", timeout_seconds=BILL_SECONDS
-            )
+            return await billed(self._client, generation, timeout_seconds=BILL_SECONDS)
         except ProviderError as error:
             log.debug("bill.unknown", extra={"reason": str(error)})
             return None
-        data = answer.body.get("data")
-        return cost_microusd({"cost": data.get("total_cost")}) if isinstance(data, dict) else None
 
     async def _question(self, slug: str, request: ChatRequest) -> _Question:
         facts = await self._catalog.facts(slug)
@@ -259,9 +255,3 @@ def _slug(ref: str) -> str:
         return slug_of(ref)
     except ConfigError as error:
         raise ModelMissing(f"{LABEL}: {error}") from error
-
-
-def _quoted(text: str) -> str:
-    return "".join(
-        character for character in text if character.isascii() and (character.isalnum() or character in "-_.")
-    )

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.core.errors import BadAnswer, ConfigError, ModelMissing, ProviderError
 from bot.core.work import Sound, Speech
+from bot.openrouter.bill import billed
 from bot.openrouter.client import BinaryAnswer, OpenRouterClient
 from bot.openrouter.failure import failure_in
 from bot.openrouter.refs import slug_of
@@ -20,6 +21,7 @@ LABEL = "OpenRouter TTS API error"
 DEFAULT_MODEL = "hexgrad/kokoro-82m"
 DEFAULT_VOICE = "af_alloy"
 _FORMATS = ("mp3", "pcm")
+BILL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ class OpenRouterSynthesizer:
         )
         sound = await asyncio.to_thread(_sound, answer, settings.response_format)
         return Speech(sound, slug, generation_id=answer.headers.get("X-Generation-Id", ""))
+
+    async def cost(self, generation_id: str) -> int | None:
+        """What a speech cost: its own answer does not say. Asked where it was made. Raises `ProviderError`."""
+        return await billed(self._client, generation_id, timeout_seconds=BILL_SECONDS)
 
 
 def _slug(asked: str) -> str:

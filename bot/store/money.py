@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.work import Spend
+from bot.core.work import Capability, Spend
 from bot.store.database import Database
 
 
@@ -21,6 +21,12 @@ def record(database: Database, spend: Sequence[Spend], now: int) -> None:
             billed=paid.billed,
             generation_id=paid.generation_id,
         )
+
+
+def unpriced(database: Database, since: int, capability: str) -> tuple[Spend, ...]:
+    """The calls since then that the provider named and nobody priced, oldest first."""
+    rows = database.all("unpriced", since=since, capability=capability)
+    return tuple(Spend(who, Capability(kind), model, None, generation_id=named) for who, kind, model, named in rows)
 
 
 def spent(database: Database, since: int, person: str, capability: str) -> int:

@@ -274,10 +274,17 @@ ORDER BY due, id;
 DELETE FROM reminder WHERE id = :id AND conversation = :conversation;
 
 -- name: record_spend
--- One paid call; one the provider named is counted once.
+-- One paid call; one the provider named is counted once, and priced when its cost is told later.
 INSERT INTO spend (at, person, capability, model, microusd, billed, generation_id)
 VALUES (:now, :person, :capability, :model, :microusd, :billed, :generation_id)
-ON CONFLICT DO NOTHING;
+ON CONFLICT (generation_id, capability) WHERE generation_id <> ''
+DO UPDATE SET microusd = excluded.microusd, billed = excluded.billed WHERE microusd IS NULL;
+
+-- name: unpriced
+-- The calls since a time that the provider named and nobody priced.
+SELECT person, capability, model, generation_id FROM spend
+WHERE at >= :since AND capability = :capability AND microusd IS NULL AND generation_id <> ''
+ORDER BY id;
 
 -- name: spent
 -- Micro-dollars since a time, of one person or all, for one capability or all.

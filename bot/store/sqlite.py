@@ -227,6 +227,9 @@ class SqliteStore:
     async def spent(self, since: datetime, *, person: str = "", capability: str = "") -> int:
         return await self._writer.read(money.spent, milliseconds(since), person, capability)
 
+    async def unpriced(self, since: datetime, capability: str) -> tuple[Spend, ...]:
+        return await self._writer.read(money.unpriced, milliseconds(since), capability)
+
     async def guest(self, channel: str, person_id: str) -> Guest | None:
         return await self._writer.read(access.guest, channel, person_id)
 

@@ -146,6 +146,21 @@ async def test_a_call_the_provider_named_is_counted_once(store: SqliteStore) -> 
     assert await store.spent(NOON) == 100
 
 
+async def test_a_call_without_a_price_is_priced_once(store: SqliteStore) -> None:
+    owed = spend(None, generation="gen-1")
+    await store.record(spend(None))
+    await store.record(owed)
+    await store.record(spend(5, generation="gen-2"))
+    assert await store.unpriced(NOON, "chat") == (owed,)
+    assert await store.unpriced(NOON, "speech") == ()
+
+    for microusd in (100, 7):
+        await store.record(spend(microusd, generation="gen-1"))
+
+    assert await store.unpriced(NOON, "chat") == ()
+    assert await store.spent(NOON) == 105
+
+
 # --- access ------------------------------------------------------------------------------------
 
 

@@ -294,6 +294,12 @@ SPEECH: dict[str, tuple[str, ...]] = {
     ),
     "10 answer: bytes, never text": (NO_SOUND, "test_speech::test_an_error_inside_a_success_is_told"),
     "10 label": ("test_speech::test_a_refusal_has_the_speech_label",),
+    "10 the generation tells the price afterwards": (
+        "test_speech::test_the_price_is_told_by_the_generation",
+        "flows/test_bills::test_the_price_is_asked_for_after_the_voice_and_entered_once",
+        "flows/test_bills::test_a_restart_asks_for_what_is_still_owed",
+        "flows/test_bills::test_a_price_that_nobody_tells_is_given_up",
+    ),
     "10 pcm in a WAV": (
         "test_speech::test_bare_samples_are_put_into_a_wav_file",
         "test_speech::test_pcm_that_comes_unasked_is_told_by_its_type",

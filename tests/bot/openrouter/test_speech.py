@@ -10,10 +10,14 @@ import pytest
 from openrouter.components import SpeechRequest
 
 from bot.config.load import parse
+from bot.core.clock import SystemClock
 from bot.core.errors import BadAnswer, ConfigError, ModelMissing, ProviderBusy
+from bot.openrouter.account import key_use
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.configured import speech_settings
+from bot.openrouter.route import Route
 from bot.openrouter.speech import OpenRouterSynthesizer, SpeechSettings
+from bot.sandbox import Sandbox
 from tests.bot.openrouter.recording_server import RecordingServer, says, sends, stalls
 from tests.bot.openrouter.sdk import assert_sdk_takes
 
@@ -80,6 +84,33 @@ async def test_the_time_of_the_call_wins_over_the_configured_one(
     speaker = OpenRouterSynthesizer(client, SpeechSettings(timeout_seconds=configured))
     with pytest.raises(ProviderBusy, match=f"timed out after {told}"):
         await speaker.speak("Hi", timeout_seconds=called)
+
+
+async def test_the_price_is_told_by_the_generation(server: RecordingServer, client: OpenRouterClient) -> None:
+    server.on(PATH, sends(MP3, "audio/mpeg", headers={"X-Generation-Id": "gen 1&2"}))
+    server.on("GET /generation", says({"data": {"total_cost": 0.0007}}), says({"data": {}}), says({}, status=404))
+    speaker = OpenRouterSynthesizer(client, SpeechSettings())
+
+    speech = await speaker.speak("Hi")
+
+    assert (speech.cost_microusd, await speaker.cost(speech.generation_id)) == (None, 700)
+    assert server.seen[-1].path == "/api/v1/generation?id=gen%201%262"
+    assert await speaker.cost("gen-2") is None
+    with pytest.raises(ModelMissing):
+        await speaker.cost("gen-3")
+
+
+async def test_the_sandbox_tells_what_its_speech_cost() -> None:
+    async with (
+        Sandbox() as sandbox,
+        OpenRouterClient(Route(sandbox.base_url, sandbox.key), clock=SystemClock()) as client,
+    ):
+        speaker = OpenRouterSynthesizer(client, SpeechSettings())
+        speech = await speaker.speak("Good morning to everybody.")
+        used = (await key_use(client)).used
+
+        assert used is not None
+        assert await speaker.cost(speech.generation_id) == round(used * 1_000_000) > 0
 
 
 async def test_a_speed_that_is_no_number_is_left_out(server: RecordingServer, client: OpenRouterClient) -> None:
