@@ -76,6 +76,8 @@ class Deliverer:
             await self._put_back(due, maybe_sent=True)
             return pause(due.attempts)
         failpoint("sent.after")
+        if not isinstance(due.part, Text):
+            failpoint("media.after")
         await insist(lambda: self._outbox.mark_sent(due.key, message_id), self._clock)
         log.info("part.sent", extra={"key": due.key, "attempt": due.attempts + 1})
         return 0.0

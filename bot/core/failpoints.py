@@ -41,6 +41,7 @@ EFFECTS = (
     "tool.after",  # a tool has run
     "placeholder.after",  # a placeholder was sent
     "sent.after",  # a part was sent
+    "media.after",  # a voice note, a picture or a file was sent
     "submit.after",  # a job was submitted
 )
 

@@ -8,6 +8,7 @@ _JOB = ("submit.after", "job.add", "job.save", "job.end")
 _REMINDER = ("reminder.fire",)
 _NOTICE = ("post",)
 _TOOL = ("tool.after",)
+_MEDIA = ("media.after",)
 _PLACEHOLDER = ("placeholder.after",)
 _TURN = ("model.after", "c2", "c3i", "c3", "c4")
 
@@ -16,6 +17,7 @@ _WHY = {
     _REMINDER: "no reminder is set",
     _NOTICE: "a notice is what no turn says: pairing, pace, /stop",
     _TOOL: "the model calls no tool",
+    _MEDIA: "the answer is text alone",
     _PLACEHOLDER: "every text begins as a live preview, whose message the outbox then edits",
     _TURN: "/stop is answered without a turn",
     ("c3i",): "nothing is begun that could not be repeated: no tool, no attachment, no voice",
@@ -32,10 +34,10 @@ def _both(name: str) -> Iterator[str]:
 
 
 UNREACHABLE: dict[str, dict[str, str]] = {
-    "text": _but(_JOB, _REMINDER, _NOTICE, _TOOL, ("c3i",)),
+    "text": _but(_JOB, _REMINDER, _NOTICE, _TOOL, _MEDIA, ("c3i",)),
     "voice": _but(_JOB, _REMINDER, _NOTICE, _TOOL, _PLACEHOLDER),
-    "tool": _but(_JOB, _NOTICE),
+    "tool": _but(_JOB, _NOTICE, _MEDIA),
     "picture": _but(_JOB, _REMINDER, _NOTICE, _PLACEHOLDER),
     "clip": _but(_REMINDER, _NOTICE),
-    "notice": _but(_JOB, _REMINDER, _TOOL, _TURN),
+    "notice": _but(_JOB, _REMINDER, _TOOL, _TURN, _MEDIA),
 }
