@@ -1,7 +1,8 @@
 """Voxline against a bare bot of sixty lines, interleaved in one run, through the same Telegram test server.
 
-python -m benchmarks.turn            everything, about a minute
-python -m benchmarks.turn latency    one part: latency, crowd, slow, first, start, memory
+python -m benchmarks.turn                 everything, about a minute
+python -m benchmarks.turn latency         one part: latency, crowd, slow, first, start, memory
+python -m benchmarks.turn --before DIR    against another checkout of Voxline, for example of the commit before
 """
 
 from __future__ import annotations
@@ -74,9 +75,9 @@ def config(api: TelegramApi, model: ModelServer, discord: DiscordApi | None = No
 
 
 @asynccontextmanager
-async def running(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(*command: str, root: Path = ROOT) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", *command, cwd=root, stdout=asyncio.subprocess.DEVNULL
     )
     try:
         yield process
@@ -87,13 +88,13 @@ async def running(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 @asynccontextmanager
-async def voxline(model: ModelServer, discord: DiscordApi | None = None) -> AsyncIterator[Side]:
+async def voxline(model: ModelServer, discord: DiscordApi | None = None, root: Path = ROOT) -> AsyncIterator[Side]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         api = await stack.enter_async_context(TelegramApi())
         (folder / "voxline.json5").write_text(config(api, model, discord))
         command = (str(folder / "stall"), str(folder / "voxline.json5"), str(folder / "state"))
-        process = await stack.enter_async_context(running("benchmarks.watched", *command))
+        process = await stack.enter_async_context(running("benchmarks.watched", *command, root=root))
         await api.wait_for(lambda: api.polling, 20)
         yield Side("voxline", api, process, folder)
 
@@ -113,16 +114,20 @@ def say(label: str, value: str, goal: str, ok: bool) -> None:
 
 
 async def latency(ours: Side, theirs: Side, model: ModelServer) -> None:
-    times: dict[str, list[float]] = {"voxline": [], "bare": []}
-    for number in range(220):
-        for side in (ours, theirs):
-            took = await side.turn(7, f"n{number}")
-            if number >= 20:
-                times[side.name].append(took)
-    medians = {name: statistics.median(values) * 1000 for name, values in times.items()}
-    ratio = medians["voxline"] / medians["bare"]
-    told = f"{ratio:.2f}x ({medians['voxline']:.1f} ms against {medians['bare']:.1f} ms)"
+    mine, other = await latencies(ours, theirs)
+    ratio = mine / other
+    told = f"{ratio:.2f}x ({mine:.1f} ms against {other:.1f} ms)"
     say("latency of a turn, p50, zero-delay model", told, "<= 2x", ratio <= 2)
+
+
+async def latencies(ours: Side, theirs: Side) -> tuple[float, float]:
+    """Milliseconds of a turn in the middle of two hundred, taken in turns."""
+    mine: list[float] = []
+    other: list[float] = []
+    for number in range(220):
+        mine.append(await ours.turn(7, f"n{number}"))
+        other.append(await theirs.turn(7, f"n{number}"))
+    return statistics.median(mine[20:]) * 1000, statistics.median(other[20:]) * 1000
 
 
 async def crowd(ours: Side, theirs: Side, model: ModelServer) -> None:
@@ -177,7 +182,7 @@ async def start(model: ModelServer) -> None:
     say("process start to first getUpdates", told, "<= 1.0 s", statistics.median(times) <= 1.0)
 
 
-async def one_start(model: ModelServer) -> float:
+async def one_start(model: ModelServer, root: Path = ROOT) -> float:
     """Seconds from starting the process to its first question for updates."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -185,22 +190,47 @@ async def one_start(model: ModelServer) -> float:
         (folder / "voxline.json5").write_text(config(api, model))
         started = time.monotonic()
         places = ("--config", str(folder / "voxline.json5"), "--state-dir", str(folder / "state"))
-        await stack.enter_async_context(running("bot", "run", *places))
+        await stack.enter_async_context(running("bot", "run", *places, root=root))
         await api.wait_for(lambda: api.count("getUpdates") > 0, 20)
         return time.monotonic() - started
 
 
 async def memory(model: ModelServer) -> None:
-    async with DiscordApi() as discord, voxline(model, discord) as side:
-        await asyncio.sleep(2)  # until both channels are connected and nothing more is being set up
-        mib = await asyncio.to_thread(resident_mib, side.process.pid)
+    mib = await idle_mib(model)
     say("idle memory with Telegram and Discord", f"{mib:.1f} MiB", "<= 80 MiB", mib <= 80)
+
+
+async def idle_mib(model: ModelServer, root: Path = ROOT) -> float:
+    async with DiscordApi() as discord, voxline(model, discord, root) as side:
+        await asyncio.sleep(2)  # until both channels are connected and nothing more is being set up
+        return await asyncio.to_thread(resident_mib, side.process.pid)
 
 
 def resident_mib(pid: int) -> float:
     """Memory of a process that is its own, in MiB. Linux only."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) / 1024
+
+
+async def against(before: Path) -> None:
+    """This checkout against another one, each figure taken in turns; five percent worse are allowed."""
+    async with ModelServer() as model:
+        async with voxline(model) as ours, voxline(model, root=before) as theirs:
+            compare("latency of a turn, p50", *await latencies(ours, theirs), "ms")
+        starts = [(await one_start(model), await one_start(model, before)) for _ in range(9)]
+        compare("process start to first getUpdates, p50", *medians(starts, 1000), "ms")
+        idle = [(await idle_mib(model), await idle_mib(model, before)) for _ in range(3)]
+        compare("idle memory with Telegram and Discord, p50", *medians(idle), "MiB")
+
+
+def medians(pairs: list[tuple[float, float]], scale: float = 1.0) -> tuple[float, float]:
+    mine, other = zip(*pairs, strict=True)
+    return statistics.median(mine) * scale, statistics.median(other) * scale
+
+
+def compare(label: str, mine: float, other: float, unit: str) -> None:
+    ratio = mine / other
+    say(label, f"{ratio:.2f}x ({mine:.1f} {unit} against {other:.1f} {unit})", "<= 1.05x", ratio <= 1.05)
 
 
 async def main(parts: tuple[str, ...]) -> None:
@@ -216,4 +246,7 @@ async def main(parts: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(tuple(sys.argv[1:]) or PARTS))
+    if sys.argv[1:2] == ["--before"]:
+        asyncio.run(against(Path(sys.argv[2]).resolve()))
+    else:
+        asyncio.run(main(tuple(sys.argv[1:]) or PARTS))
