@@ -9,7 +9,7 @@ from bot.core.messages import Reply, Text
 from bot.core.ports import History, Inbox, Sessions
 from bot.core.work import Arrivals
 
-LOOK_BACK = 10
+LOOK_BACK = 20  # an album has up to ten messages
 
 
 def conversation_commands(*, inbox: Inbox, history: History, sessions: Sessions) -> tuple[Command, ...]:
@@ -26,12 +26,14 @@ def conversation_commands(*, inbox: Inbox, history: History, sessions: Sessions)
         return (Text("I have forgotten your last message and my answer." if gone else "There is nothing to undo."),)
 
     async def retry(said: Said) -> Reply:
-        conversation = said.turn.conversation
-        for inbound in await inbox.recent(conversation, limit=LOOK_BACK):
-            if not inbound.text.startswith("/"):
-                again = replace(inbound, id=f"retry:{said.turn.id}", group="")
-                await inbox.accept(Arrivals("retry", (again,)))
-                return ()
-        return (Text("There is nothing to try again."),)
+        recent = await inbox.recent(said.turn.conversation, limit=LOOK_BACK)
+        last = next((inbound for inbound in recent if not inbound.text.startswith("/")), None)
+        if last is None:
+            return (Text("There is nothing to try again."),)
+        whole = [one for one in reversed(recent) if one is last or (last.group and one.group == last.group)]
+        name = f"retry:{said.turn.id}"
+        again = [replace(one, id=f"{name}:{place}", group=name) for place, one in enumerate(whole)]
+        await inbox.accept(Arrivals("retry", tuple(again)))
+        return ()
 
     return (Command("new", new), Command("retry", retry), Command("undo", undo))
