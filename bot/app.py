@@ -85,6 +85,7 @@ async def open_app(
             open_agent(
                 store=store,
                 channels=links.channels,
+                look=links.look,
                 providers=offered,
                 media=media,
                 settings=agent_settings(config),

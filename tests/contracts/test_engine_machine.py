@@ -28,7 +28,7 @@ from bot.store import open_store
 from tests.fakes.channel import FakeChannel, conversation
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import ScriptedModel
-from tests.talk import OPEN, PlainMedia
+from tests.talk import OPEN, PlainMedia, looked_at
 
 CHATS = ("1", "2")
 COST = 100  # micro-dollars of one answer of the scripted model
@@ -59,6 +59,7 @@ class EngineMachine(RuleBasedStateMachine):
             open_agent(
                 store=self.store,
                 channels={"fake": self.channel},
+                look=lambda: looked_at(self.channel, {}),
                 providers=Providers(self.models[-1]),
                 media=PlainMedia(self.store),
                 settings=AgentSettings(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.agent.commands.command import MENU, Command, Said
 from bot.agent.commands.money import Money
 from bot.core.errors import VoxlineError
 from bot.core.messages import Reply, Text
-from bot.core.ports import Channel
+from bot.core.ports import Health
+
+Look = Callable[[], Awaitable[Mapping[str, Health]]]
 
 START = (
     "Hello! Write to me or send a voice note, and I will answer. I can also draw pictures: just ask. "
@@ -18,13 +20,14 @@ START = (
 
 def about_commands(
     *,
-    channels: Mapping[str, Channel],
+    look: Look,
     money: Money,
     model: str,
     lacks: tuple[VoxlineError, ...],
     others: Callable[[], tuple[Command, ...]],
 ) -> tuple[Command, ...]:
-    """The commands that only tell. `lacks` are what cannot be done, `others` gives all commands, for /help."""
+    """The commands that only tell. `look` tells how every channel is, `lacks` are what cannot be done, `others`
+    gives all commands, for /help."""
 
     async def help_(said: Said) -> Reply:
         lines = [f"/{command.name} — {command.about}" for command in others() if said.owner or not command.owners_only]
@@ -36,9 +39,9 @@ def about_commands(
     async def status(said: Said) -> Reply:
         lines = [f"Model: `{said.turn.session.model or model}`", *await money.of(said)]
         lines += [str(lack) if said.owner else lack.tell for lack in lacks]
-        for name, channel in channels.items():
-            health = await channel.ping()
-            lines.append(f"{name}: {'' if health.ok else 'not working, '}{health.detail}")
+        for name, health in (await look()).items():
+            if said.owner or name == said.turn.conversation.channel:
+                lines.append(f"{name}: {'' if health.ok else 'not working, '}{health.detail}")
         return (Text("\n".join(lines)),)
 
     async def whoami(said: Said) -> Reply:
