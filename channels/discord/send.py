@@ -13,7 +13,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from bot.core.ports import Blobs, Clock
 from bot.media.characters import whole
 from channels.discord.inbound import Json
 from channels.discord.markdown import to_discord
-from channels.discord.rest import Refused, Rest
+from channels.discord.rest import UNKNOWN_CHANNEL, Refused, Rest
 from channels.discord.snowflake import first_id_at
 
 log = logging.getLogger(__name__)
@@ -116,10 +116,36 @@ class Sender:
         self._my_id, self._upload_bytes = my_id, upload_bytes
         # which key each recent message was sent under: the same words twice are two messages
         self._keys: OrderedDict[str, str] = OrderedDict()
+        self._private: dict[str, str] = {}
 
     async def send(self, to: Target, part: Part, key: str, maybe_sent: bool) -> Sent:
-        """Raises `NotSent`, `MaybeSent`, `Undeliverable`."""
+        """A chat that is none may be a person who has not written yet, such as an owner: their private chat is opened.
+
+        Raises `NotSent`, `MaybeSent`, `Undeliverable`."""
         _check(to.conversation.chat, to.reply_to)
+        try:
+            return await self._send(self._placed(to), part, key, maybe_sent)
+        except Refused as refusal:
+            if refusal.code != UNKNOWN_CHANNEL or not await self._opened(to.conversation.chat):
+                raise
+        return await self._send(self._placed(to), part, key, maybe_sent)
+
+    async def _opened(self, person: str) -> bool:
+        """Whether a private chat with this person was opened now. Source: Discord docs, User resource, Create DM."""
+        if person in self._private:
+            return False
+        try:
+            chat: Json = await self._rest.call(Route("POST", "/users/@me/channels"), json={"recipient_id": person})
+        except Undeliverable:
+            return False
+        self._private[person] = str(chat["id"])
+        return True
+
+    def _placed(self, to: Target) -> Target:
+        chat = self._private.get(to.conversation.chat)
+        return replace(to, conversation=replace(to.conversation, chat=chat)) if chat else to
+
+    async def _send(self, to: Target, part: Part, key: str, maybe_sent: bool) -> Sent:
         match part:
             case Text():
                 body, upload = text_body(part), None
@@ -152,7 +178,7 @@ class Sender:
         route = Route(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",
-            channel_id=to.conversation.chat,
+            channel_id=self._placed(to).conversation.chat,
             message_id=message_id,
         )
         await self._rest.call(route, json=text_body(text))

@@ -178,7 +178,7 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
         person = self.world.person(author)
         interaction = {"id": self.world.snowflake(), "token": f"token-{len(self.world.interactions)}", "version": 1}
         interaction |= {"application_id": APPLICATION_ID, "channel_id": channel_id, **more}
-        if channel_id == DM_ID:
+        if self.world.channels[channel_id]["type"] == 1:
             interaction["user"] = person
         else:
             interaction |= {"guild_id": GUILD_ID, "member": {"user": person, "roles": [], "nick": None}}

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.discord_gateway import Gateway
-from tests.fakes.discord_world import APPLICATION_ID, DM_ID, Upload, World
+from tests.fakes.discord_world import APPLICATION_ID, Upload, World
 
 API = "/api/v10"
 # high enough that the client library never waits by itself
@@ -74,7 +74,8 @@ class Rest:
         return told({"url": self.events.url, "shards": 1, "session_start_limit": left})
 
     async def open_dm(self, request: web.Request) -> web.Response:
-        return told(self.world.channels[DM_ID])
+        person = self.world.users.get(str((await request.json()).get("recipient_id")))
+        return told(self.world.direct_chat(person)) if person else refusal(400, 50033, "Invalid Recipient(s)")
 
     async def put_commands(self, request: web.Request) -> web.Response:
         self.world.commands = await request.json()
@@ -175,6 +176,7 @@ class Rest:
         return nothing()
 
     async def file(self, request: web.Request) -> web.Response:
+        self.world.fetched += 1
         if request.path in self.world.gone_links and not request.query.get("ex"):
             return web.Response(status=404, text="This content is no longer available.")
         if self.world.files_moved_to:

@@ -69,6 +69,7 @@ class World:
     typing: list[str] = field(default_factory=list)
     gone_links: set[str] = field(default_factory=set)
     files_moved_to: str = ""
+    fetched: int = 0
     identifies_left: int = 1000
     _nonces: dict[str, tuple[datetime, Json]] = field(default_factory=dict)
     _last_id: int = 0
@@ -90,6 +91,15 @@ class World:
         self.channels[DM_ID] = {"id": DM_ID, "type": 1, "recipients": [self.users[ADA_ID]]}
         for channel_id in self.channels:
             self.history[channel_id] = []
+
+    def direct_chat(self, person: Json) -> Json:
+        """The private chat with this person, made when new."""
+        for channel in self.channels.values():
+            if channel["type"] == 1 and channel["recipients"][0]["id"] == person["id"]:
+                return channel
+        made: Json = {"id": self.snowflake(), "type": 1, "recipients": [person]}
+        self.channels[made["id"]], self.history[made["id"]] = made, []
+        return made
 
     def _guild_channel(self, channel_id: str, kind: int, name: str) -> Json:
         return {
