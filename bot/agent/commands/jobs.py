@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from bot.agent.commands.command import Command, Said
 from bot.agent.jobs import JobRunner, what
 from bot.core.messages import Choice, Reply, Text
 from bot.core.ports import Clock, Jobs
+from bot.core.work import Job
 
 LISTED = 10
 
@@ -18,7 +21,7 @@ def job_commands(*, jobs: Jobs, runner: JobRunner, clock: Clock) -> tuple[Comman
         active = await jobs.jobs(conversation, active=True)
         word, _, number = said.rest.partition(" ")
         if word == "cancel":
-            chosen = [job for place, job in enumerate(active, 1) if number in ("", "all", str(place))]
+            chosen = [job for place, job in enumerate(active, 1) if number in ("", "all", str(place), mark(job))]
             cancelled = [job for job in chosen if await runner.cancel(conversation, job.id)]
             return () if cancelled else (Text("There is nothing to cancel."),)
         if not active:
@@ -27,7 +30,14 @@ def job_commands(*, jobs: Jobs, runner: JobRunner, clock: Clock) -> tuple[Comman
             f"{place}. {what(job)}, for {int((clock.now() - job.created_at).total_seconds())} s"
             for place, job in enumerate(active[:LISTED], 1)
         ]
-        choices = tuple(Choice(f"Cancel {place}", f"/jobs cancel {place}") for place in range(1, len(lines) + 1))
+        choices = tuple(
+            Choice(f"Cancel {place}", f"/jobs cancel {mark(job)}") for place, job in enumerate(active[:LISTED], 1)
+        )
         return (Text("\n".join(lines), choices),)
 
     return (Command("jobs", show),)
+
+
+def mark(job: Job) -> str:
+    """What a button calls a job: places in the list change while the button stays."""
+    return hashlib.sha256(job.id.encode()).hexdigest()[:10]
