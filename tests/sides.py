@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.fakes.discord_api import CHANNEL_ID, DM_ID, DiscordApi, Upload
 from tests.fakes.discord_api import TOKEN as DISCORD_TOKEN
@@ -49,6 +49,21 @@ class Side(AbstractAsyncContextManager["Side"], Protocol):
         """The section `channels` of a configuration."""
 
     async def say(self, text: str, chat: str = "") -> str: ...
+    async def call(self, text: str, room: str) -> str:
+        """Somebody speaks to the bot in a room."""
+
+    async def aside(self, text: str, room: str) -> str:
+        """Somebody speaks in a room, not to the bot."""
+
+    async def reply(self, text: str, to: str, room: str) -> str:
+        """Somebody answers a message of the bot in a room."""
+
+    async def newcomer(self, name: str) -> tuple[str, str]:
+        """Somebody nobody has met: their private chat and their id."""
+
+    async def redeliver(self, said: str) -> None:
+        """The platform hands this message out once more."""
+
     async def voice(self, ogg: bytes, seconds: float, chat: str = "") -> str: ...
     async def picture(self, data: bytes, caption: str = "", chat: str = "") -> str: ...
     async def press(self, seen: Seen, button: str, chat: str = "") -> None: ...
@@ -70,6 +85,7 @@ class TelegramSide(Side):
 
     def __init__(self) -> None:
         self.api = TelegramApi()
+        self.updates: dict[str, dict[str, Any]] = {}
 
     async def __aenter__(self) -> TelegramSide:
         await self.api.__aenter__()
@@ -85,7 +101,29 @@ class TelegramSide(Side):
         return {"telegram": section | {"groups": {"*": {}}} | more}
 
     async def say(self, text: str, chat: str = "") -> str:
-        return str(self.api.say(int(chat or self.chat), text)["message"]["message_id"])
+        return self._told(self.api.say(int(chat or self.chat), text))
+
+    def _told(self, update: dict[str, Any]) -> str:
+        said = str(update["message"]["message_id"])
+        self.updates[said] = update
+        return said
+
+    async def call(self, text: str, room: str) -> str:
+        return await self.say(f"@{self.api.me['username']} {text}", room)
+
+    async def aside(self, text: str, room: str) -> str:
+        return await self.say(text, room)
+
+    async def reply(self, text: str, to: str, room: str) -> str:
+        answered = {"message_id": int(to), "from": self.api.me, "text": "what it said"}
+        return self._told(self.api.say(int(room), text, reply_to_message=answered))
+
+    async def newcomer(self, name: str) -> tuple[str, str]:
+        person = str(60_000 + len(self.updates))
+        return person, person
+
+    async def redeliver(self, said: str) -> None:
+        self.api.redeliver(self.updates[said])
 
     async def voice(self, ogg: bytes, seconds: float, chat: str = "") -> str:
         return str(self.api.send_voice(int(chat or self.chat), ogg, round(seconds))["message"]["message_id"])
@@ -134,6 +172,7 @@ class DiscordSide(Side):
 
     def __init__(self) -> None:
         self.api = DiscordApi()
+        self._people: dict[str, str] = {}
 
     async def __aenter__(self) -> DiscordSide:
         await self.api.__aenter__()
@@ -150,15 +189,35 @@ class DiscordSide(Side):
 
     async def say(self, text: str, chat: str = "") -> str:
         where = chat or self.chat
-        return await self.api.say(where, "Ada", text, mentions_bot=where != self.chat)
+        if self.api.world.channels[where]["type"] != 1:
+            return await self.call(text, where)
+        return await self.api.say(where, self._people.get(where, "Ada"), text)
+
+    async def call(self, text: str, room: str) -> str:
+        return await self.api.say(room, "Ada", text, mentions_bot=True)
+
+    async def aside(self, text: str, room: str) -> str:
+        return await self.api.say(room, "Ada", text)
+
+    async def reply(self, text: str, to: str, room: str) -> str:
+        return await self.api.say(room, "Ada", text, reply_to=to)
+
+    async def newcomer(self, name: str) -> tuple[str, str]:
+        person = self.api.world.person(name)
+        chat = str(self.api.world.direct_chat(person)["id"])
+        self._people[chat] = name
+        return chat, str(person["id"])
+
+    async def redeliver(self, said: str) -> None:
+        message = next(found for chat in self.api.world.channels if (found := self.api.world.find(chat, said)))
+        await self.api.gateway.dispatch("MESSAGE_CREATE", self.api.world.told(message))
 
     async def voice(self, ogg: bytes, seconds: float, chat: str = "") -> str:
         return await self.api.voice_message(chat or self.chat, "Ada", ogg, seconds)
 
     async def picture(self, data: bytes, caption: str = "", chat: str = "") -> str:
-        return await self.api.say(
-            chat or self.chat, "Ada", caption, attachments=[Upload("photo.png", data, "image/png")]
-        )
+        who = self._people.get(chat, "Ada")
+        return await self.api.say(chat or self.chat, who, caption, attachments=[Upload("photo.png", data, "image/png")])
 
     async def press(self, seen: Seen, button: str, chat: str = "") -> None:
         message = self.api.world.find(chat or self.chat, seen.id)
@@ -192,7 +251,7 @@ class DiscordSide(Side):
         return found
 
     def fetched(self) -> int:
-        return 0
+        return self.api.world.fetched
 
     def typing(self) -> int:
         return len(self.api.asked("POST", "/typing"))

@@ -99,21 +99,14 @@ class TelegramRemote(TelegramSide):
     def __init__(self, store: SqliteStore, clock: ImpatientClock) -> None:
         super().__init__()
         self._store, self._clock = store, clock
-        self._updates: dict[str, int] = {}
 
     def channel(self) -> Channel:
         self.api.meet(int(self.chat))
         settings = TelegramSettings(self.api.token, self.api.root, poll_seconds=1)
         return TelegramChannel(settings, cursors=self._store, blobs=self._store, clock=self._clock)
 
-    async def say(self, text: str, chat: str = "") -> str:
-        update = self.api.say(int(chat or self.chat), text)
-        said = str(update["message"]["message_id"])
-        self._updates[said] = update["update_id"]
-        return said
-
     async def confirmed(self, said: str) -> bool:
-        return self.api.confirmed > self._updates[said]
+        return self.api.confirmed > self.updates[said]["update_id"]
 
     async def watches(self) -> None:
         return None

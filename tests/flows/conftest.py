@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox import Sandbox
 from tests.flows.world import World, open_world
-from tests.sides import SIDES, Side, TelegramSide
+from tests.sides import SIDES, DiscordSide, Side, TelegramSide
 
 
 @pytest.fixture
@@ -33,6 +33,12 @@ async def world(side: Side, sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[W
 @pytest.fixture
 async def telegram() -> AsyncIterator[TelegramSide]:
     async with TelegramSide() as running:
+        yield running
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordSide]:
+    async with DiscordSide() as running:
         yield running
 
 

@@ -7,15 +7,33 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app import open_app
 from bot.app_health import App, announced
 from bot.config.load import parse
 from bot.core.clock import SystemClock
+from bot.core.ports import Clock
 from bot.ops.counts import counting
 from bot.sandbox import Sandbox
 from tests.sides import Seen, Side
+
+
+class HurriedClock(SystemClock):
+    """A clock that runs `times` as fast as time."""
+
+    def __init__(self, times: float) -> None:
+        self._times, self._began, self._from = times, super().monotonic(), super().now()
+
+    def now(self) -> datetime:
+        return self._from + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (super().monotonic() - self._began) * self._times
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self._times)
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,7 @@ async def open_world(
     tts: str = "inbound",
     owners: tuple[str, ...] = (),
     defaults: Mapping[str, object] | None = None,
+    clock: Clock | None = None,
     **channel: object,
 ) -> AsyncIterator[World]:
     """The app receives while the block runs. `channel` changes the channel's section; state stays in `folder`.
@@ -82,7 +101,7 @@ async def open_world(
     made = parse(json.dumps(config), "the story")
     with counting() as counts:
         async with AsyncExitStack() as stack:
-            opening = open_app(made, state, environ={}, clock=SystemClock(), tell=told.append, counts=counts)
+            opening = open_app(made, state, environ={}, clock=clock or SystemClock(), tell=told.append, counts=counts)
             app = await stack.enter_async_context(opening)
             await stack.enter_async_context(app.links.receiving(app.agent.acceptor.accept, announced(app, told.append)))
             await app.links.first_round()
