@@ -91,6 +91,13 @@ class GatewayClient(discord.Client):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._before_identify(initial)
 
+    async def close(self) -> None:
+        """As the library, which lets its wait for the last servers outlive the loop that it closes."""
+        waiting = self._connection._ready_task
+        if waiting is not None:
+            waiting.cancel()
+        await super().close()
+
     async def end_half_open(self) -> None:
         """Ends connections that broke off between HELLO and READY, as ours do when no session may be begun any
         more: the library forgets them with their heartbeat threads and sockets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -56,6 +57,15 @@ async def test_discord_that_does_not_answer_is_told_within_the_bound(api: Discor
     with pytest.raises(ChannelDown, match="network"):
         async with connect(connect_seconds=0.2):
             pass
+
+
+async def test_a_connection_closed_while_it_waits_for_its_servers_leaves_no_wait_behind(connect: Connect) -> None:
+    with pytest.raises(ChannelDown):
+        async with connect(guild_wait_seconds=60.0, connect_seconds=0.5):
+            pass
+    await asyncio.sleep(0)
+
+    assert not [task for task in asyncio.all_tasks() if "_delay_ready" in repr(task.get_coro())]
 
 
 async def test_discord_that_is_busy_at_first_is_asked_again(api: DiscordApi, connect: Connect) -> None:
