@@ -169,6 +169,14 @@ class Talk:
         async with asyncio.timeout(10):
             await self.agent.engine.settled()
 
+    async def settles_in_time(self) -> None:
+        """Returns once nothing is being worked on, and lets pass what time that takes."""
+        settled = asyncio.ensure_future(self.settles())
+        while not settled.done():
+            await self.clock.advance(30)
+            await asyncio.sleep(0.001)
+        await settled
+
     async def answer(self, chat: str = "1") -> str:
         """The newest text in the chat, once everything has settled."""
         await self.settles()

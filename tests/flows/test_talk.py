@@ -12,7 +12,6 @@ from bot.core.errors import MaybeSent, NotSent, ProviderBusy, Undeliverable
 from bot.core.messages import Media, Text, Voice
 from bot.core.work import Arrivals
 from tests.fakes.channel import LIMITS, conversation
-from tests.fakes.clock import FakeClock
 from tests.fakes.model import Calls, Says
 from tests.talk import open_talk
 
@@ -184,28 +183,21 @@ async def test_the_same_call_three_times_ends_the_round(tmp_path: Path) -> None:
 
 
 async def test_delivery_is_tried_again_until_it_arrives(tmp_path: Path) -> None:
-    clock = FakeClock()
-    async with open_talk(tmp_path, clock=clock) as talk:
+    async with open_talk(tmp_path) as talk:
         talk.channel.fault("send", NotSent("the network is down"))
         talk.channel.fault("send", NotSent("the network is down"))
         await talk.says("hello")
-        for _ in range(4):
-            await asyncio.sleep(0.02)
-            await clock.advance(30)
+        await talk.settles_in_time()
 
         assert await talk.answer() == "You said: hello"
         assert len(talk.channel.shown) == 1
 
 
 async def test_a_text_whose_sending_is_unsure_never_shows_twice(tmp_path: Path) -> None:
-    clock = FakeClock()
-    async with open_talk(tmp_path, clock=clock) as talk:
+    async with open_talk(tmp_path) as talk:
         talk.channel.fault("edit", MaybeSent("the connection broke"), arrives=True)
         await talk.says("hello")
-        for _ in range(3):
-            await asyncio.sleep(0.02)
-            await clock.advance(30)
-        await talk.settles()
+        await talk.settles_in_time()
 
         assert talk.channel.texts("1") == ["You said: hello"]
 
