@@ -23,6 +23,7 @@ from bot.agent.deliver import Deliverer
 from bot.agent.engine import TURNS_AT_ONCE, Engine
 from bot.agent.fit import Shrinker
 from bot.agent.insist import PatientShelf
+from bot.agent.hearing import EVERYTHING, Hearing
 from bot.agent.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
 from bot.agent.listen import Listener, PictureReader, SoundReader
 from bot.agent.memory import Holds, Memory
@@ -107,6 +108,7 @@ class AgentSettings:
     budget: Limits = field(default_factory=Limits)
     echo: str = ""
     language: str = ""
+    hearing: Hearing = EVERYTHING
     zone: str = "UTC"
     clip_seconds: float = SECONDS_FOR_A_CLIP
     picture_folders: tuple[Path, ...] = ()
@@ -184,11 +186,8 @@ async def open_agent(
     desk, pace = FrontDesk(store, store, store), Pace(clock, messages=settings.messages_per_minute)
     acceptor = Acceptor(store=desk, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(memory)
-        await stack.enter_async_context(bills)
-        await stack.enter_async_context(engine)
-        await stack.enter_async_context(jobs)
-        await stack.enter_async_context(timer)
+        for part in (memory, bills, engine, jobs, timer):
+            await stack.enter_async_context(part)
         stack.push_async_callback(engine.drain)  # first of all: what still runs may start a job or set a reminder
         yield Agent(acceptor, engine, memory, jobs, timer, owners, commands)
 
@@ -221,6 +220,7 @@ def listener(
         budget=budget,
         language=settings.language,
         echo=settings.echo,
+        hearing=settings.hearing,
     )
 
 
