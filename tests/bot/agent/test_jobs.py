@@ -169,7 +169,10 @@ async def test_a_chat_waits_for_one_clip_and_one_song_at_a_time(store: SqliteSto
         again = await works.runner.start_video(job("1"))
         assert again.instead is not None and again.instead.id == "1"
         assert (await works.runner.start_video(elsewhere)).instead is None
+        studio.gate.clear()
         assert (await works.runner.start_song(SONG)).instead is None
+        third = await works.runner.start_video(job("5", "a green kite"))
+        assert third.instead is not None and third.instead.id == "1"
 
     assert studio.asked.count("submit") == 2
 

@@ -54,7 +54,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
         "bot/tools/test_image_generate::test_pictures_are_taken_once_each_the_own_ones_first",
     ),
     "7.2 ten for the tool, five for the provider": (
-        WRONG_PICTURE_WISH,
+        "bot/tools/test_image_generate::test_ten_pictures_are_handed_on_and_eleven_are_too_many",
         "test_images::test_more_than_five_references_are_refused_unasked",
     ),
     "7.2 path and file address": (
@@ -327,6 +327,17 @@ SPEECH: dict[str, tuple[str, ...]] = {
         "test_transcription::test_when_all_fail_each_is_named",
     ),
     "11 sizes": (SIZES, "test_transcription::test_a_model_that_takes_less_is_skipped"),
+    "11 under 1024 bytes": ("bot/media/test_reader_incoming::test_a_recording_too_small_to_hold_a_word_is_empty",),
+    "11 attachments: first or all": (
+        "bot/agent/test_hearing::test_pictures_are_always_looked_at_and_recordings_as_many_as_may_be",
+        "flows/test_heard::test_only_as_many_recordings_as_configured_are_heard_and_the_person_is_told",
+        "bot/test_app_settings::test_what_is_listened_to_is_as_configured",
+    ),
+    "11 scope": (
+        "bot/agent/test_hearing::test_a_rule_is_about_the_chats_that_fit_it",
+        "bot/agent/test_hearing::test_the_first_rule_that_fits_decides_and_else_the_default",
+        "flows/test_heard::test_where_recordings_are_not_heard_nothing_is_fetched_or_paid_and_words_are_answered",
+    ),
     "11 heard before the agent thinks": (
         "flows/test_speech_and_pictures::test_a_spoken_question_is_heard_by_the_model_and_answered_in_text_and_voice",
     ),
@@ -335,6 +346,7 @@ SPEECH: dict[str, tuple[str, ...]] = {
         "flows/test_character::test_the_agent_hears_its_own_name_in_speech",
     ),
     "11 failure never blocks": (
+        "flows/test_heard::test_the_model_knows_of_a_recording_that_failed_and_the_turn_goes_on",
         "flows/test_talk::test_a_caption_is_answered_even_when_the_recording_cannot_be_heard",
         "flows/test_talk::test_when_hearing_fails_the_person_is_told_and_can_retry",
     ),

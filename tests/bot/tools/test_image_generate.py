@@ -9,10 +9,11 @@ import pytest
 from bot.core.chat import Picture
 from bot.core.messages import Media
 from bot.core.work import Drawn, ImageRequest
+from bot.media.dataurl import data_url
 from bot.tools import arguments
 from bot.tools.image_generate import image_generate
 from bot.tools.tool import ToolFailed
-from tests.bot.tools.calling import PNG_URL, context, gallery, picture
+from tests.bot.tools.calling import PNG_URL, context, drawn, gallery, picture
 
 
 class Painter:
@@ -69,7 +70,6 @@ async def test_every_wish_reaches_the_painter() -> None:
         {"image": 5},
         {"images": "1"},
         {"images": [1]},
-        {"images": [f"https://p.example/{number}" for number in range(11)]},
     ],
 )
 async def test_a_wrong_wish_is_refused_before_anything_is_drawn(wrong: dict[str, object]) -> None:
@@ -102,6 +102,17 @@ async def test_an_edit_takes_the_pictures_of_the_person_in_order() -> None:
     await image_generate(painter, gallery()).run({"prompt": "in blue", "edit": True}, context(*shown))
 
     assert painter.asked[0].references == shown
+
+
+async def test_ten_pictures_are_handed_on_and_eleven_are_too_many() -> None:
+    painter, named = Painter(), [data_url(drawn((0, number, 0)), "image/png") for number in range(11)]
+    tool = image_generate(painter, gallery())
+
+    await tool.run({"prompt": "x", "images": named[:10]}, context())
+    with pytest.raises(ToolFailed, match="11 pictures are named; 10 are"):
+        await tool.run({"prompt": "x", "images": named}, context())
+
+    assert [len(request.references) for request in painter.asked] == [10]
 
 
 async def test_pictures_are_taken_once_each_the_own_ones_first() -> None:
