@@ -11,6 +11,7 @@ from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.assembly import AgentSettings
 from bot.agent.budget import MICRO, Limits
 from bot.agent.commands.choosing import Models
+from bot.agent.hearing import Hearing, Rule
 from bot.agent.jobs import SECONDS_FOR_A_CLIP
 from bot.agent.prompt import Character
 from bot.agent.speak import Choice, VoiceMode, VoiceSettings
@@ -19,7 +20,7 @@ from bot.config.channels import Discord, Guild, Telegram
 from bot.config.channels import Room as RoomConfig
 from bot.config.choose import chosen_by_person, find_model
 from bot.config.model import Config
-from bot.config.speech import Tts
+from bot.config.speech import Audio, Tts
 
 WEB_DOOR = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"you"}))
 """The local page: whoever has its token sits at this machine."""
@@ -40,12 +41,22 @@ def agent_settings(config: Config) -> AgentSettings:
         budget=Limits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
         echo=audio.echo_format if audio.echo_transcript else "",
         language=audio.language,
+        hearing=hearing(audio),
         zone=defaults.user_timezone,
         clip_seconds=SECONDS_FOR_A_CLIP if defaults.video.timeout_ms is None else defaults.video.timeout_ms / 1000,
         picture_folders=tuple(map(Path, defaults.media_local_roots)),
         turns_at_once=limits.turns_at_once,
         messages_per_minute=limits.messages_per_minute or 1_000_000,
     )
+
+
+def hearing(audio: Audio) -> Hearing:
+    """Which recordings are listened to."""
+    rules = (
+        Rule(rule.action == "allow", rule.match.channel, rule.match.chat_type, rule.match.key_prefix)
+        for rule in audio.scope.rules
+    )
+    return Hearing(audio.attachments.at_most, tuple(rules), audio.scope.default == "allow")
 
 
 def voice_settings(speech: Tts, summary: str) -> VoiceSettings:

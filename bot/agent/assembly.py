@@ -22,8 +22,8 @@ from bot.agent.commands.people import people_commands
 from bot.agent.deliver import Deliverer
 from bot.agent.engine import TURNS_AT_ONCE, Engine
 from bot.agent.fit import Shrinker
-from bot.agent.insist import PatientShelf
 from bot.agent.hearing import EVERYTHING, Hearing
+from bot.agent.insist import PatientShelf
 from bot.agent.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
 from bot.agent.listen import Listener, PictureReader, SoundReader
 from bot.agent.memory import Holds, Memory

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.agent.budget import Budget, OverBudget
+from bot.agent.hearing import EVERYTHING, OFF, SOUNDS, Hearing
 from bot.agent.insist import insist
 from bot.agent.prompt import Understood, untrusted, with_quote
 from bot.core.errors import KeyRefused, MediaError, OutOfCredit, ProviderError, VoxlineError
@@ -29,7 +30,6 @@ READABLE = ("text/", "application/json", "application/xml", "application/x-yaml"
 
 NOT_UNDERSTOOD = "I could not understand the voice note. Send it again, or say /retry."
 NO_SPEECH = "I heard no speech in that recording."
-HEARING_OFF = "I cannot listen to recordings here. Please write instead."
 
 
 class SoundReader(Protocol):
@@ -61,18 +61,23 @@ class Listener:
         budget: Budget,
         language: str = "",
         echo: str = "",
+        hearing: Hearing = EVERYTHING,
     ) -> None:
+        self._hearing = hearing
         self._steps, self._blobs, self._clock, self._budget, self._echo = steps, blobs, clock, budget, echo
         self._sounds, self._pictures = sounds, pictures
         self._transcriber, self._language = transcriber, language
 
     async def listen(self, turn: Turn, channel: Channel, done: dict[str, Step]) -> Understood:
         """What the turn's messages say. `done` are the steps that an earlier attempt finished."""
+        attachments = attachments_of(turn.inbounds)[:ATTACHMENTS_AT_MOST]
+        silent = self._hearing.passed_over(turn.inbounds[-1], attachments)
+        wanted = {attachment: number for number, attachment in enumerate(attachments) if attachment not in silent}
         jobs = [
-            self._heard(turn, channel, attachment, f"heard:{number}", done)
-            for number, attachment in enumerate(attachments_of(turn.inbounds)[:ATTACHMENTS_AT_MOST])
+            self._heard(turn, channel, attachment, f"heard:{number}", done) for attachment, number in wanted.items()
         ]
-        heard = dict(zip(attachments_of(turn.inbounds), await asyncio.gather(*jobs), strict=False))
+        found = silent | dict(zip(wanted, await asyncio.gather(*jobs), strict=True))
+        heard = {attachment: found[attachment] for attachment in attachments}
         understood = put_together(turn.inbounds, heard, await self._documents(heard))
         return replace(understood, echo=echoed(self._echo, turn.inbounds, heard))
 
@@ -90,7 +95,7 @@ class Listener:
 
     def _paid(self, turn: Turn, attachment: Attachment) -> AbstractAsyncContextManager[None]:
         """Only hearing costs money."""
-        heard = attachment.kind in (Kind.VOICE, Kind.AUDIO) and self._transcriber is not None
+        heard = attachment.kind in SOUNDS and self._transcriber is not None
         return self._budget.spending(turn.person, Capability.TRANSCRIPT) if heard else nullcontext()
 
     async def _hear_once(self, turn: Turn, channel: Channel, attachment: Attachment, name: str) -> Heard:
@@ -120,8 +125,8 @@ class Listener:
     ) -> Heard:
         if attachment.kind is Kind.VIDEO:
             return Heard(None, tell="I cannot watch videos yet. Tell me about it, or send a picture from it.")
-        if attachment.kind in (Kind.VOICE, Kind.AUDIO) and self._transcriber is None:
-            return Heard(None, tell=HEARING_OFF)
+        if attachment.kind in SOUNDS and self._transcriber is None:
+            return Heard(None, tell=OFF)
         blob = attachment.blob or await self._fetch(channel, attachment)
         match attachment.kind:
             case Kind.VOICE | Kind.AUDIO:
@@ -224,4 +229,13 @@ def put_together(
     if left_out:
         troubles[f"I looked at the first {ATTACHMENTS_AT_MOST} files only."] = None
     text = "\n".join(text for text in texts if text)
-    return Understood(text, tuple(pictures), spoken, tuple(troubles), originals=tuple(originals))
+    return Understood(text, tuple(pictures), spoken, tuple(troubles), originals=tuple(originals), missed=unheard(heard))
+
+
+def unheard(heard: dict[Attachment, Heard]) -> tuple[str, ...]:
+    """What stands in the place of each recording that the agent cannot know."""
+    return tuple(
+        f"[The person sent a recording that you cannot hear. They are told: {result.tell}]"
+        for attachment, result in heard.items()
+        if attachment.kind in SOUNDS and result.tell and not result.text
+    )

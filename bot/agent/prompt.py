@@ -34,6 +34,7 @@ class Understood:
 
     `pictures` are fit for a model, `originals` are the same as they came. `spoken` is true when the person used their
     voice. `troubles` are sentences for the person about what could not be used. `echo` shows the person what was heard.
+    `missed` stands for what the agent cannot hear.
     """
 
     text: str
@@ -42,6 +43,12 @@ class Understood:
     troubles: tuple[str, ...] = ()
     echo: str = ""
     originals: tuple[Blob, ...] = ()
+    missed: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """What the model is asked."""
+        return "\n".join(part for part in (self.text, *self.missed) if part)
 
     @property
     def empty(self) -> bool:

@@ -181,7 +181,7 @@ class TurnRunner:
         shown: Indicator,
     ) -> Outcome:
         mode = VoiceMode(turn.session.voice_mode or self._manners.voice.mode)
-        thought.added.append(User(understood.text, understood.pictures))
+        thought.added.append(User(understood.asked, understood.pictures))
         await self._verbs.thinker.think(
             turn,
             await self._question(turn, self._instructions(turn, mode, understood)),

@@ -97,6 +97,37 @@ class AudioModel(Section):
     max_bytes: Count | None = None
 
 
+class AudioAttachments(Section):
+    """How many recordings of one turn are heard: the first alone, or all, `max_attachments` at most."""
+
+    mode: Literal["first", "all"] = "all"
+    max_attachments: Count | None = None
+
+    @property
+    def at_most(self) -> int | None:
+        return 1 if self.mode == "first" else self.max_attachments
+
+
+class ScopeMatch(Section):
+    """Which chats a rule is about; what is empty fits all. `dm` is direct, `room` is channel."""
+
+    channel: str = ""
+    chat_type: Literal["", "direct", "dm", "group", "channel", "room"] = ""
+    key_prefix: str = ""
+
+
+class ScopeRule(Section):
+    action: Literal["allow", "deny"]
+    match: ScopeMatch = ScopeMatch()
+
+
+class Scope(Section):
+    """Where recordings are heard: the first rule that fits decides, else `default`."""
+
+    default: Literal["allow", "deny"] = "allow"
+    rules: Annotated[tuple[ScopeRule, ...], AsTuple] = ()
+
+
 class Audio(Section):
     """Transcription of voice notes: models are tried in order until one succeeds.
 
@@ -110,6 +141,8 @@ class Audio(Section):
     language: str = ""
     echo_transcript: bool = False
     echo_format: str = "📝 “{transcript}”"
+    attachments: AudioAttachments = AudioAttachments()
+    scope: Scope = Scope()
 
 
 class MediaTools(Section):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bot.core.errors import MediaError
 from bot.core.messages import Blob
 from bot.core.ports import Blobs
 from bot.core.work import Sound
 from bot.media import audio, images
 from bot.media.ffmpeg import Ffmpeg
+
+SMALLEST_BYTES = 1024
 
 
 class MediaReader:
@@ -20,7 +23,10 @@ class MediaReader:
         await self._ffmpeg.works()
 
     async def for_transcription(self, blob: Blob) -> Sound | None:
-        """A checked, normalised copy, or None when nobody speaks in it. Raises `MediaError`."""
+        """A checked, normalised copy, or None when nobody speaks in it. Raises `MediaError`, also for a file that is
+        too small to hold a word."""
+        if blob.size < SMALLEST_BYTES:
+            raise MediaError(f"the recording has only {blob.size} bytes", tell="That recording is empty.")
         return await audio.for_transcription(self._ffmpeg, self._blobs.path(blob))
 
     async def for_model(self, blob: Blob) -> Blob:

@@ -1,9 +1,10 @@
-"""From the configuration to what the agent is told about speaking."""
+"""From the configuration to what the agent is told about speaking and listening."""
 
 from __future__ import annotations
 
 import pytest
 
+from bot.agent.hearing import Hearing, Rule
 from bot.agent.speak import Choice, VoiceMode
 from bot.app_settings import agent_settings
 from bot.config.load import parse
@@ -27,3 +28,29 @@ def test_how_answers_are_spoken_is_as_configured(tts: str, longest: int, summary
 
     assert (voice.mode, voice.longest_characters, voice.summary_model) == (VoiceMode.TAGGED, longest, summary)
     assert voice.choices == choices
+
+
+SCOPE = """scope: {default: "deny", rules: [
+    {action: "allow", match: {chatType: "direct"}},
+    {action: "deny", match: {channel: "discord", keyPrefix: "discord:channel:5"}},
+    {action: "allow"},
+]}"""
+
+
+@pytest.mark.parametrize(
+    ("audio", "hearing"),
+    [
+        ("", Hearing()),
+        ("attachments: {mode: 'first', maxAttachments: 5}", Hearing(at_most=1)),
+        ("attachments: {mode: 'all', maxAttachments: 5}", Hearing(at_most=5)),
+        (
+            SCOPE,
+            Hearing(
+                rules=(Rule(True, chat_type="direct"), Rule(False, "discord", "", "discord:channel:5"), Rule(True)),
+                otherwise=False,
+            ),
+        ),
+    ],
+)
+def test_what_is_listened_to_is_as_configured(audio: str, hearing: Hearing) -> None:
+    assert agent_settings(parse(f"{{tools: {{media: {{audio: {{{audio}}}}}}}}}")).hearing == hearing

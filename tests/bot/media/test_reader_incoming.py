@@ -51,6 +51,12 @@ async def test_a_stored_recording_is_made_ready_to_be_heard(blobs: Folder) -> No
     assert quiet is None
 
 
+async def test_a_recording_too_small_to_hold_a_word_is_empty(blobs: Folder) -> None:
+    with pytest.raises(MediaError) as raised:
+        await MediaReader(blobs).for_transcription(await blobs.put(b"OggS" + bytes(1019), "audio/ogg"))
+    assert raised.value.tell == "That recording is empty."
+
+
 async def test_a_stored_picture_keeps_its_blob_when_it_is_fit_and_gets_its_true_type(blobs: Folder) -> None:
     packed = io.BytesIO()
     Image.new("RGB", (9, 9)).save(packed, "PNG")
