@@ -95,7 +95,7 @@ def _judge_room(door: Door, inbound: Inbound) -> Verdict:
     allowed = door.allow_from if room.allow_from is None else room.allow_from
     if not (person in allowed or EVERYONE in allowed or person in door.owners):
         return Verdict.STRANGER
-    if inbound.to_me or not room.require_mention or _may_be_spoken_to_me(inbound):
+    if meant_for_me(door, inbound) or _may_be_spoken_to_me(inbound):
         return Verdict.ADMIT
     return Verdict.QUIET
 
@@ -103,6 +103,12 @@ def _judge_room(door: Door, inbound: Inbound) -> Verdict:
 def known(door: Door, person: str) -> bool:
     """Whether a person is named by the operator."""
     return person in door.owners or person in door.allow_from
+
+
+def meant_for_me(door: Door, inbound: Inbound) -> bool:
+    """Whether a message calls for an answer before anybody listened to it: it is addressed, or need not be there."""
+    room = None if inbound.private else door.room(inbound)
+    return inbound.to_me or (room is not None and not room.require_mention)
 
 
 def _may_be_spoken_to_me(inbound: Inbound) -> bool:

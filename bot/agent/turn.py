@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bot.agent.access import Door, mentions
+from bot.agent.access import Door, meant_for_me, mentions
 from bot.agent.budget import Budget
 from bot.agent.commands.command import Commands
 from bot.agent.draft import Draft
@@ -162,14 +162,21 @@ class TurnRunner:
         steps, _ = await asyncio.gather(self._store.steps.steps(turn), draft.resume())
         done = {step.name: step for step in steps}
         understood = await self._verbs.listener.listen(turn, channel, done)
-        if not addressed(turn.inbounds, understood, (*channel.names, self._manners.character.name)):
+        if not self._addressed(turn, understood, channel):
             return Outcome((), ())
-        command = self._verbs.commands.find(understood.text)
+        command = self._verbs.commands.find(own_words(last, understood))
         if command is not None:
             return Outcome((), await self._verbs.commands.run(command, turn, understood))
         if understood.empty:
             return Outcome((), (Text("\n".join(understood.troubles) or "I received nothing that I can read."),))
         return await self._converse(turn, understood, done, draft, thought, shown)
+
+    def _addressed(self, turn: Turn, understood: Understood, channel: Channel) -> bool:
+        """Whether a message in a room is for us: a voice note may say so only in speech."""
+        door = self._manners.doors.get(channel.name, Door())
+        return any(meant_for_me(door, inbound) for inbound in turn.inbounds) or mentions(
+            understood.text, (*channel.names, self._manners.character.name)
+        )
 
     async def _converse(
         self,
@@ -246,9 +253,10 @@ async def carried_through(work: Coroutine[None, None, None], stopped: Callable[[
                 raise
 
 
-def addressed(inbounds: tuple[Inbound, ...], understood: Understood, names: tuple[str, ...]) -> bool:
-    """Whether a message in a room is for us: a voice note may say so only in speech."""
-    return any(inbound.to_me for inbound in inbounds) or mentions(understood.text, names)
+def own_words(last: Inbound, understood: Understood) -> str:
+    """What a command is looked for in: not what the person replied to."""
+    replied = last.quoted is not None and last.text and not last.forwarded_from
+    return last.text if replied else understood.text
 
 
 def with_troubles(text: str, understood: Understood) -> str:
