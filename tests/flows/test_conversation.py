@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Hang, Slow
 from tests.flows.world import World, open_world
-from tests.sides import Side, TelegramSide
+from tests.sides import Side
 
 
 async def test_two_messages_of_one_chat_are_answered_in_order(world: World) -> None:
@@ -51,16 +51,6 @@ async def test_stop_in_mid_stream_keeps_what_was_said_and_ends_the_indicator(sid
         assert world.texts() == [stopped.text]
 
 
-async def test_an_update_that_comes_twice_is_answered_once(on_telegram: World, telegram: TelegramSide) -> None:
-    update = telegram.api.say(7, "reply with exactly: once")
-    await on_telegram.answer("once")
-    telegram.api.redeliver(update)
-    telegram.api.say(7, "reply with exactly: after")
-
-    await on_telegram.answer("after")
-    assert on_telegram.texts() == ["once", "after"]
-
-
 async def test_a_button_chooses_the_model(world: World) -> None:
     await world.side.say("/model")
     await world.side.until(lambda: any(seen.buttons for seen in world.side.seen()))
@@ -82,54 +72,6 @@ async def test_a_model_outside_the_list_is_refused_in_the_chat(on_telegram: Worl
     assert "openrouter/somebody/else" in on_telegram.texts()[0]
     assert "From now on" not in on_telegram.texts()[0]
     assert '"model": "openrouter/auto"' in on_telegram.prompts()[-1]
-
-
-async def test_a_room_is_answered_only_when_it_calls_the_bot(on_telegram: World, telegram: TelegramSide) -> None:
-    telegram.api.say(-100500, "reply with exactly: not for you")
-    telegram.api.say(-100500, "@vox_bot reply with exactly: for you")
-
-    await on_telegram.answer("for you", "-100500")
-    assert len(on_telegram.prompts()) == 1
-    assert on_telegram.side.seen("-100500")[0].reply_to
-
-
-async def test_a_stranger_costs_no_model_call_and_no_download(
-    telegram: TelegramSide, sandbox: Sandbox, tmp_path: Path
-) -> None:
-    closed = {"dmPolicy": "allowlist", "allowFrom": ["7"]}
-    async with open_world(telegram, sandbox, tmp_path, **closed) as world:
-        await telegram.picture(b"\x89PNG", "look", "666")
-        await telegram.say("reply with exactly: known")
-        await world.answer("known")
-        await world.settled()
-
-        assert len(world.prompts()) == 1
-        assert telegram.fetched() == 0
-        assert world.texts("666") == []
-
-
-async def test_an_owner_lets_somebody_in_by_code_and_by_button(
-    telegram: TelegramSide, sandbox: Sandbox, tmp_path: Path
-) -> None:
-    telegram.api.meet(1)
-    pairing = {"dmPolicy": "pairing", "allowFrom": []}
-    async with open_world(telegram, sandbox, tmp_path, owners=("telegram:1",), **pairing) as world:
-        await telegram.say("hello?", "21")
-        await telegram.until(lambda: any("code: " in text for text in world.texts("21")))
-        code = world.texts("21")[0].split("code: ")[1].split()[0]
-        await telegram.say(f"/allow {code}", "1")
-        await telegram.until(lambda: len(world.texts("21")) == 2)
-
-        await telegram.say("hello?", "22")
-        await telegram.until(lambda: any("id 22" in text for text in world.texts("1")))
-        card = next(seen for seen in telegram.seen("1") if "id 22" in seen.text)
-        await telegram.press(card, "Let in", "1")
-        await telegram.until(lambda: len(world.texts("22")) == 2)
-
-        assert world.prompts() == []
-        for chat in ("21", "22"):
-            await telegram.say("reply with exactly: welcome", chat)
-            await world.answer("welcome", chat)
 
 
 async def test_a_clip_is_delivered_as_a_reply_while_the_chat_stays_usable(world: World) -> None:
