@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from tests.fakes.discord_api import CHANNEL_ID, DM_ID, DiscordApi, Upload
 from tests.fakes.discord_api import TOKEN as DISCORD_TOKEN
@@ -40,10 +40,20 @@ class Side(AbstractAsyncContextManager["Side"], Protocol):
     """Where people talk to the bot. `chat` is a private chat, `room` a shared one, `chats` all there are."""
 
     name: str
+    api: TelegramApi | DiscordApi
     chat: str
     room: str
     chats: tuple[str, ...]
     person: str
+
+    async def __aenter__(self) -> Self:
+        await self.api.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.api.__aexit__(kind, error, trace)
 
     def config(self, **more: object) -> dict[str, object]:
         """The section `channels` of a configuration."""
@@ -74,7 +84,8 @@ class Side(AbstractAsyncContextManager["Side"], Protocol):
     def typing(self) -> int:
         """How often the busy indicator was shown."""
 
-    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None: ...
+    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None:
+        await self.api.wait_for(holds, seconds)
 
 
 class TelegramSide(Side):
@@ -86,15 +97,6 @@ class TelegramSide(Side):
     def __init__(self) -> None:
         self.api = TelegramApi()
         self.updates: dict[str, dict[str, Any]] = {}
-
-    async def __aenter__(self) -> TelegramSide:
-        await self.api.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.api.__aexit__(kind, error, trace)
 
     def config(self, **more: object) -> dict[str, object]:
         section = {"botToken": self.api.token, "apiRoot": self.api.root, "dmPolicy": "open", "allowFrom": ["*"]}
@@ -160,9 +162,6 @@ class TelegramSide(Side):
     def typing(self) -> int:
         return self.api.count("sendChatAction")
 
-    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None:
-        await self.api.wait_for(holds, seconds)
-
 
 class DiscordSide(Side):
     name = "discord"
@@ -173,15 +172,6 @@ class DiscordSide(Side):
     def __init__(self) -> None:
         self.api = DiscordApi()
         self._people: dict[str, str] = {}
-
-    async def __aenter__(self) -> DiscordSide:
-        await self.api.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.api.__aexit__(kind, error, trace)
 
     def config(self, **more: object) -> dict[str, object]:
         section = {"token": DISCORD_TOKEN, "apiBase": self.api.base, "dmPolicy": "open", "allowFrom": ["*"]}
@@ -255,9 +245,6 @@ class DiscordSide(Side):
 
     def typing(self) -> int:
         return len(self.api.asked("POST", "/typing"))
-
-    async def until(self, holds: Callable[[], object], seconds: float = 30.0) -> None:
-        await self.api.wait_for(holds, seconds)
 
 
 SIDES: dict[str, type[TelegramSide] | type[DiscordSide]] = {"telegram": TelegramSide, "discord": DiscordSide}

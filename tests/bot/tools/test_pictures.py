@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from aiohttp.abc import ResolveResult
 from PIL import Image
 
-from bot.core.errors import FetchFailed, MediaError
+from bot.core.errors import MediaError
 from bot.core.messages import Blob
 from bot.net.guard import Guard
 from bot.tools.pictures import CLOSED, NOT_THERE, PICTURE_BYTES, Gallery, read_below
 from bot.tools.tool import ToolFailed
+from tests.bot.net.origins import Names
+from tests.bot.openrouter.stranger import Page, Stranger
 from tests.bot.tools.calling import PNG_URL, Shelf, drawn, gallery, picture
 
 GPS = 0x8825
-
-
-@dataclass(frozen=True)
-class Page:
-    data: bytes
-
-
-@dataclass
-class Pages:
-    """The public internet: one page at every address that it knows."""
-
-    known: dict[str, bytes] = field(default_factory=dict)
-    caps: list[int] = field(default_factory=list)
-
-    async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> Page:
-        self.caps.append(cap_bytes)
-        if url not in self.known:
-            raise FetchFailed("https://pics.example answered 404")
-        return Page(self.known[url])
 
 
 def kept(where: Gallery, blob: Blob) -> bytes:
@@ -89,15 +72,24 @@ async def test_a_picture_comes_out_of_a_data_address() -> None:
 
 
 async def test_a_picture_is_fetched_from_the_web_within_a_cap() -> None:
-    pages = Pages({"http://pics.example/a": drawn(), "https://pics.example/text": b"<p>"})
-    where = gallery(web=pages)
+    web = Stranger({"http://p.example/a": Page(drawn(), ""), "https://p.example/text": Page(b"<p>", "image/png")})
+    web.pages["https://p.example/large"] = Page(bytes(PICTURE_BYTES + 1), "image/png")
+    where = gallery(web=web)
 
-    assert kept(where, await where.load("http://pics.example/a", ())) == drawn()
-    with pytest.raises(ToolFailed, match="not a picture"):
-        await where.load("https://pics.example/text", ())
-    with pytest.raises(ToolFailed, match="answered 404"):
-        await where.load("https://pics.example/gone", ())
-    assert set(pages.caps) == {PICTURE_BYTES}
+    assert kept(where, await where.load("http://p.example/a", ())) == drawn()
+    for name, why in (("text", "not a picture"), ("large", "too large")):
+        with pytest.raises(ToolFailed, match=why):
+            await where.load(f"https://p.example/{name}", ())
+
+
+async def test_a_link_that_leads_nowhere_is_told() -> None:
+    class Nowhere(Names):
+        async def resolve(self, *_: object, **__: object) -> list[ResolveResult]:
+            raise OSError("no such name")
+
+    async with Guard(plain=True, resolver=Nowhere()) as guard:
+        with pytest.raises(ToolFailed, match="cannot connect"):
+            await gallery(web=guard).load("https://p.example/a.png", ())
 
 
 @pytest.mark.parametrize(
