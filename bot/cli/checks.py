@@ -16,7 +16,7 @@ from bot.cli.findings import Finding, fail, ok, warn
 from bot.cli.setup import Setup
 from bot.cli.status import running_pid
 from bot.config.channels import Discord, Telegram
-from bot.config.keys import FoundKey, speech_key
+from bot.config.keys import FoundKey
 from bot.core.errors import ConfigError, MediaError, StateError
 from bot.media.ffmpeg import Ffmpeg
 
@@ -40,7 +40,7 @@ def keys(setup: Setup) -> Iterator[Finding]:
         yield fail("key", "no key for OpenRouter", "Run `voxline onboard`, or set OPENROUTER_API_KEY.")
         return
     yield models
-    speech = _key("key for speech", lambda: speech_key(setup.config, setup.profiles(), setup.environ))
+    speech = _key("key for speech", setup.speech_key)
     if speech is not None and speech.told != models.told:
         yield speech
 

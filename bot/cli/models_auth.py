@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
 
 from bot.cli import signin
 from bot.cli.exits import FAILED, OK, WrongUsage
 from bot.cli.groups import Group
-from bot.cli.setup import add_places, open_setup
+from bot.cli.setup import add_places, now_ms, open_setup
 from bot.cli.terminal import Console, Terminal, chosen
 from bot.config.choose import onboarding_changes
 from bot.config.edit import change
-from bot.config.keys import in_order
-from bot.config.profiles import DEFAULT_PROFILE, PROVIDER, remove_keys, store_key
+from bot.config.profiles import DEFAULT_PROFILE, PROVIDER, StoredKey, remove_keys, store_key
 
 _METHODS = {"oauth": "sign in to OpenRouter in the browser", "api-key": "paste a key made at openrouter.ai/keys"}
 MANUAL_PROFILE = f"{PROVIDER}:manual"
@@ -78,16 +80,34 @@ def sign_in(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def show(args: argparse.Namespace) -> int:
     setup = open_setup(args)
-    stored = in_order(setup.config.auth, setup.profiles())
+    stored = setup.stored_keys()
     if args.json:
-        rows = [{"id": key.id, "type": key.type, "name": key.display_name, "env": key.env or None} for key in stored]
-        print(json.dumps({"ok": True, "profiles": rows}, ensure_ascii=False))
+        print(json.dumps({"ok": True, "profiles": [row(key) for key in stored]}, ensure_ascii=False))
         return OK
     for key in stored:
-        print(key.shown())
+        until = rests_until(key)
+        why = f", {key.use.disabled_reason}" if key.use.disabled_reason else ""
+        print(f"{key.shown()}{f'  (rests until {until}{why})' if until else ''}")
     if not stored:
         print(f"No key is stored in {setup.profiles_file}.")
     return OK
+
+
+def row(key: StoredKey) -> dict[str, JsonValue]:
+    """One stored key without the key."""
+    return {
+        "id": key.id,
+        "type": key.type,
+        "name": key.display_name,
+        "env": key.env or None,
+        "restsUntil": rests_until(key) or None,
+    }
+
+
+def rests_until(key: StoredKey) -> str:
+    """When a key that had trouble is tried like the others again, "" when it is."""
+    until = key.use.resting_until_ms
+    return "" if until <= now_ms() else f"{datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%dT%H:%MZ}"
 
 
 def remove(args: argparse.Namespace) -> int:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import paths
-from bot.config.keys import FoundKey, model_key
+from bot.config.keys import FoundKey, in_order, model_key, speech_key
 from bot.config.known import known_secrets
 from bot.config.load import load
 from bot.config.model import Config
-from bot.config.profiles import FILE_NAME, Profiles, read_profiles
+from bot.config.profiles import FILE_NAME, Profiles, StoredKey, read_profiles
 from bot.config.surroundings import Surroundings, surroundings
 from bot.core.errors import StateError
 from bot.net.redact import Redactor, hide_in_crashes
@@ -43,7 +43,20 @@ class Setup:
 
     def key(self, profile: str = "") -> FoundKey | None:
         """The key for models, or None when there is none. Raises `ConfigError`, `StateError`."""
-        return model_key(self.config, self.profiles(), self.environ, profile=profile, now_ms=int(time.time() * 1000))
+        return model_key(self.config, self.profiles(), self.environ, profile=profile, now_ms=now_ms())
+
+    def speech_key(self) -> FoundKey | None:
+        """The key for speech. Raises as `key`."""
+        return speech_key(self.config, self.profiles(), self.environ, now_ms=now_ms())
+
+    def stored_keys(self) -> tuple[StoredKey, ...]:
+        """The stored keys as they are tried now. Raises `StateError`."""
+        return in_order(self.config.auth, self.profiles(), now_ms=now_ms())
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from bot.config.secret import Secret, mask
 ENV_NAME = "OPENROUTER_API_KEY"
 ENV_LIST = "OPENROUTER_API_KEYS"
 CONFIG_PATH = "models.providers.openrouter.apiKey"
+OPENROUTER = ("https://openrouter.ai/api/v1", "https://openrouter.ai/v1")
 SPEECH_PATH = "messages.tts.providers.openrouter.apiKey"
 
 
@@ -80,15 +81,21 @@ def speech_key(config: Config, profiles: Profiles, environ: Mapping[str, str], *
     """The key for speech: its own, the provider's configured one, the environment, then any other.
 
     The first three are in the order of the OpenRouter provider page, text-to-speech; the stored
-    profile comes last, so that somebody who only signed in is heard too.
+    profile comes last, so that somebody who only signed in is heard too. A key that is configured for a proxy stays
+    there when another host speaks.
     """
-    provider = config.models.providers.openrouter
+    provider, speech = config.models.providers.openrouter, config.speech.providers.openrouter
+    proxy = provider.base_url if provider.base_url not in OPENROUTER else None
+    foreign = bool(proxy and speech.base_url and proxy != speech.base_url)
     places = (
-        _configured(config.speech.providers.openrouter.api_key, environ, SPEECH_PATH),
-        _configured(provider.api_key, environ, CONFIG_PATH),
+        _configured(speech.api_key, environ, SPEECH_PATH),
+        () if foreign else _configured(provider.api_key, environ, CONFIG_PATH),
         _from_environ(environ),
     )
-    return next(chain.from_iterable(places), None) or model_key(config, profiles, environ, now_ms=now_ms)
+    if found := next(chain.from_iterable(places), None):
+        return found
+    others = model_keys(config, profiles, environ, now_ms=now_ms)
+    return next((key for key in others if not (foreign and key.where == CONFIG_PATH)), None)
 
 
 def in_order(auth: Auth, profiles: Profiles, *, now_ms: int = 0) -> tuple[StoredKey, ...]:

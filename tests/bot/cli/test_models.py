@@ -9,8 +9,9 @@ import pytest
 
 from bot.cli.main import parse
 from bot.cli.models_auth import sign_in
+from bot.config.key_use import Use
 from bot.config.load import load
-from bot.config.profiles import StoredKey, read_profiles, store_key
+from bot.config.profiles import StoredKey, read_profiles, save_uses, store_key
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Status
 from tests.bot.cli.conftest import Voxline
@@ -85,6 +86,23 @@ def test_stored_keys_are_listed_masked_and_removed(voxline: Voxline, home: Path)
     assert voxline("models", "auth", "remove", "openrouter:default")[:2] == (0, "openrouter:default is forgotten.\n")
     assert voxline("models", "auth", "remove", "openrouter:default")[0] == 1
     assert read_profiles(file).stored == ()
+
+
+def test_a_key_that_rests_is_listed_last_with_the_reason(voxline: Voxline, home: Path) -> None:
+    file = home / "state" / "auth-profiles.json"
+    for name in ("ready", "rested", "poor"):
+        store_key(file, StoredKey(f"openrouter:{name}", key=f"sk-or-v1-{name}"))
+    poor = Use(disabled_until_ms=4_102_444_800_000, disabled_reason="billing", errors=1, bills=1)
+    save_uses(file, {"openrouter:poor": poor, "openrouter:rested": Use(cooldown_until_ms=5, errors=1)})
+
+    lines = voxline("models", "auth", "list")[1].splitlines()
+    rows = json.loads(voxline("models", "auth", "list", "--json")[1])["profiles"]
+
+    assert lines[-1] == "openrouter:poor  …  (rests until 2100-01-01T00:00Z, billing)"
+    assert [(row["id"], row["restsUntil"]) for row in rows][1:] == [
+        ("openrouter:ready", None),
+        ("openrouter:poor", "2100-01-01T00:00Z"),
+    ]
 
 
 def test_a_login_rotates_the_key_and_leaves_the_model_alone(config: Path, home: Path) -> None:

@@ -55,6 +55,28 @@ def test_speech_takes_its_own_key_then_the_file_then_the_environment_then_the_st
     assert _speech("", Profiles(), {}) == ""
 
 
+@pytest.mark.parametrize(
+    ("provider", "speech", "found"),
+    [
+        ("https://proxy.example", "https://openrouter.ai/api/v1", ""),
+        ("https://proxy.example", "https://proxy.example", "configured"),
+        ("https://proxy.example", "", "configured"),
+        ("", "https://proxy.example", "configured"),
+        ("https://openrouter.ai/v1", "https://openrouter.ai/api/v1", "configured"),
+    ],
+)
+def test_a_key_for_one_host_is_not_spoken_with_at_another(provider: str, speech: str, found: str) -> None:
+    def at(url: str) -> str:
+        return f", baseUrl: '{url}'" if url else ""
+
+    text = (
+        f"models: {{providers: {{openrouter: {{apiKey: 'configured', auth: 'api-key'{at(provider)}}}}}}},"
+        f" messages: {{tts: {{providers: {{openrouter: {{model: 'a/b'{at(speech)}}}}}}}}}"
+    )
+    assert _speech(text, Profiles(), {}) == found
+    assert _speech(text, Profiles(), ENVIRON) == (found or "environ")
+
+
 def test_a_key_that_points_at_nothing_is_an_error_and_not_silence() -> None:
     with pytest.raises(ConfigError, match=r"models\.providers\.openrouter\.apiKey: .*NOWHERE"):
         _model("models: {providers: {openrouter: {apiKey: '${NOWHERE}'}}}", Profiles(), {})

@@ -292,6 +292,10 @@ SPEECH: dict[str, tuple[str, ...]] = {
     "10 key order": (
         "bot/config/test_keys::test_speech_takes_its_own_key_then_the_file_then_the_environment_then_the_stored_one",
     ),
+    "10 a proxy's key stays with the proxy": (
+        "bot/config/test_keys::test_a_key_for_one_host_is_not_spoken_with_at_another",
+        "test_key_ring::test_a_host_with_a_key_of_its_own_gets_no_spare_key",
+    ),
     "10 answer: bytes, never text": (NO_SOUND, "test_speech::test_an_error_inside_a_success_is_told"),
     "10 label": ("test_speech::test_a_refusal_has_the_speech_label",),
     "10 the generation tells the price afterwards": (
