@@ -1,7 +1,7 @@
 """The daemon with a probe in it: each line on its input is a question, each line on its output the answer as JSON.
 
 python -m benchmarks.probed CONFIG STATE_DIR [trace]
-look   what is alive: tasks, threads, objects; with `trace` also where memory grew since the first look
+look   what is alive: tasks, threads, objects; with `trace` also where memory grew since the last look
 sweep  what retention removes once everything here has become old
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import linecache
 import sys
 import threading
 import tracemalloc
@@ -31,7 +32,7 @@ class Probe:
 
     def __init__(self, *, trace: bool) -> None:
         self._trace = trace
-        self._first: tracemalloc.Snapshot | None = None
+        self._last: tracemalloc.Snapshot | None = None
         self._kinds: Counter[str] = Counter()
         self._app: App | None = None
 
@@ -54,15 +55,16 @@ class Probe:
         return {"swept": await self._app.store.sweep(later, KEEP_DAYS)}
 
     def _grown(self) -> list[str]:
-        """Where the memory was asked for that was not there at the first look."""
-        now = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(False, tracemalloc.__file__)])
-        if self._first is None:
-            self._first = now
+        """Where the memory was asked for that was not there at the last look."""
+        own = [tracemalloc.Filter(False, file) for file in (tracemalloc.__file__, linecache.__file__)]
+        now = tracemalloc.take_snapshot().filter_traces(own)
+        last, self._last = self._last, now
+        if last is None:
             return []
-        grown = now.compare_to(self._first, "traceback")[:LINES]
         return [
             f"{one.size_diff / 1024:+.0f} KiB in {one.count_diff:+}\n" + "\n".join(one.traceback.format())
-            for one in grown
+            for one in now.compare_to(last, "traceback")[:LINES]
+            if one.size_diff > 0
         ]
 
     def _more_kinds(self) -> dict[str, int]:
