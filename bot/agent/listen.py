@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 DOCUMENT_CHARACTERS = 50_000
 ATTACHMENTS_AT_MOST = 10
+NAMES = (".txt", ".md", ".csv", ".log", ".py")
 READABLE = ("text/", "application/json", "application/xml", "application/x-yaml", "application/toml")
 
 NOT_UNDERSTOOD = "I could not understand the voice note. Send it again, or say /retry."
@@ -173,7 +174,7 @@ class Listener:
 
     async def _read_document(self, attachment: Attachment, blob: Blob) -> str:
         name = safe_name(attachment.name)
-        if not attachment.mime.startswith(READABLE) and not name.endswith((".txt", ".md", ".csv", ".log", ".py")):
+        if not attachment.mime.startswith(READABLE) and not name.lower().endswith(NAMES):
             mime = attachment.mime or "unknown"
             return f"[The person sent a file named {name!r} of type {mime}; it cannot be read here.]"
         text = (await self._blobs.read(blob)).decode("utf-8", errors="replace")
