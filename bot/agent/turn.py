@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 
 from bot.agent.access import Door, meant_for_me, mentions
@@ -36,6 +37,7 @@ NOTHING = "The model returned nothing. Please try again, or choose another with 
 CRASHED = "I could not finish this one, even after trying again (ref {ref}). Please put it another way, or use /new."
 FAILED = "Something failed on my side (ref {ref}). Try again, or start over with /new."
 STOPPED = "(stopped)"
+TOO_LATE = "I did not run /{name}: it is {age} old. Say it again if you still want it."
 ALERTS: dict[type[VoxlineError], str] = {
     KeyRefused: "The provider refused my key, or I have none: I can answer nobody. Sign in with `voxline onboard`.",
     OutOfCredit: "The model account is out of credit, so I cannot answer. Top it up at https://openrouter.ai/credits.",
@@ -165,6 +167,8 @@ class TurnRunner:
         if not self._addressed(turn, understood, channel):
             return Outcome((), ())
         command = self._verbs.commands.find(own_words(last, understood))
+        if command is not None and last.stale(self._clock.now()):
+            return Outcome((), (Text(TOO_LATE.format(name=command.name, age=age(self._clock.now() - last.sent_at))),))
         if command is not None:
             return Outcome((), await self._verbs.commands.run(command, turn, understood))
         if understood.empty:
@@ -251,6 +255,14 @@ async def carried_through(work: Coroutine[None, None, None], stopped: Callable[[
                 task.cancel()
                 await asyncio.wait({task})
                 raise
+
+
+def age(past: timedelta) -> str:
+    """How long ago, in a person's words."""
+    minutes = int(past.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
 
 
 def own_words(last: Inbound, understood: Understood) -> str:

@@ -7,8 +7,10 @@ store's concern. Text is Markdown everywhere inside; each channel renders its ow
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+STALE_AFTER = timedelta(minutes=15)
 
 
 class Kind(StrEnum):
@@ -122,6 +124,10 @@ class Inbound:
     forwarded_from: str = ""
     origin: Origin = Origin.PERSON
     edited: bool = False
+
+    def stale(self, now: datetime) -> bool:
+        """Whether this was said so long ago that it is answered with what was said around it, and not obeyed."""
+        return self.origin is Origin.PERSON and now - self.sent_at > STALE_AFTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,8 +203,9 @@ class Inbox(Protocol):
         """How many messages of people nobody has begun."""
 
     async def claim(self, conversation: Conversation) -> Turn | None:
-        """C2: the oldest waiting work of the conversation (an album as a whole), or None when there is none
-        or another turn of it runs. Counts the attempt and raises the fence."""
+        """C2: the oldest waiting work of the conversation, or None when there is none or another turn of it runs.
+        An album is taken as a whole; so is what one person said in a row and what is stale by now, but for commands.
+        A turn that was claimed before is the same again. Counts the attempt and raises the fence."""
 
     async def release(self, turn: Turn) -> None:
         """Puts a turn back as if it had not been claimed (shutdown): the attempt does not count."""

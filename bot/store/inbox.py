@@ -6,11 +6,16 @@ it keeps its name, its steps and its outbox keys however often it is tried.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.core.messages import Conversation, Inbound, Session, Turn
 from bot.core.work import Arrivals, Outcome
 from bot.store import outbox
 from bot.store.codec import decode, encode
 from bot.store.database import Database, conversation_of, name_of
+
+TOGETHER_AT_MOST = 20
+FILES_AT_MOST = 10  # as many as one turn looks at
 
 
 def accept(database: Database, arrivals: Arrivals, now: int) -> tuple[Inbound, ...]:
@@ -47,17 +52,20 @@ def knows(database: Database, source: str, inbound_id: str) -> bool:
     return bool(database.one("knows_event", source=source, event_id=inbound_id)[0])
 
 
-def claim(database: Database, conversation: Conversation) -> Turn | None:
+def claim(database: Database, conversation: Conversation, now: datetime) -> Turn | None:
     """The oldest waiting work, or None when there is none or a turn of the conversation runs."""
     name = name_of(conversation)
     first = database.one("first_open", conversation=name)
     if first is None or first[1] == "working":
         return None
-    head, _, album = first
+    head, _, album, turn = first
     if album:
         rows = sorted(database.all("claim_album", conversation=name, album=album, head=head))
+    elif turn is not None:  # as it was: steps of an earlier attempt belong to just these rows
+        rows = sorted(database.all("claim_again", turn=turn))
     else:
         rows = database.all("claim_one", head=head)
+        rows += _said_with(database, name, head, decode(rows[0][2], Inbound), now)
     fence, session = database.one("raise_fence", conversation=name)
     return Turn(
         id=str(head),
@@ -67,6 +75,26 @@ def claim(database: Database, conversation: Conversation) -> Turn | None:
         attempt=rows[0][1],
         fence=fence,
     )
+
+
+def _said_with(database: Database, name: str, head: int, first: Inbound, now: datetime) -> list[tuple[int, int, str]]:
+    """The rows behind a stale one that are answered with it, claimed."""
+    if not _joins(first, first, now):
+        return []
+    last, files = head, len(first.attachments)
+    for number, album, body in database.all("waiting_behind", conversation=name, head=head, limit=TOGETHER_AT_MOST - 1):
+        said = decode(body, Inbound)
+        files += len(said.attachments)
+        if album or files > FILES_AT_MOST or not _joins(first, said, now):
+            break
+        last = number
+    return [] if last == head else sorted(database.all("claim_behind", conversation=name, head=head, last=last))
+
+
+def _joins(first: Inbound, said: Inbound, now: datetime) -> bool:
+    """Whether a message is answered together with the first of its turn."""
+    same = (said.sender.id, said.private, said.room) == (first.sender.id, first.private, first.room)
+    return same and said.stale(now) and said.to_me and not said.text.lstrip().startswith("/")
 
 
 def release(database: Database, turn: Turn) -> None:

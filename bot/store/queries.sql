@@ -23,7 +23,7 @@ ON CONFLICT (source, event_id) DO NOTHING;
 
 -- name: first_open
 -- The running turn of a conversation if there is one, else its oldest waiting row.
-SELECT id, state, album FROM inbox
+SELECT id, state, album, turn FROM inbox
 WHERE conversation = :conversation AND state IN ('waiting', 'working')
 ORDER BY state DESC, id LIMIT 1;
 
@@ -31,6 +31,23 @@ ORDER BY state DESC, id LIMIT 1;
 -- One waiting row becomes a turn.
 UPDATE inbox SET state = 'working', turn = id, attempts = attempts + 1
 WHERE id = :head
+RETURNING id, attempts, body;
+
+-- name: claim_again
+-- The rows of a turn that was claimed before and waits.
+UPDATE inbox SET state = 'working', attempts = attempts + 1 WHERE turn = :turn AND state = 'waiting'
+RETURNING id, attempts, body;
+
+-- name: waiting_behind
+-- What waits behind a row and was never claimed, oldest first.
+SELECT id, album, body FROM inbox
+WHERE conversation = :conversation AND state = 'waiting' AND id > :head AND turn IS NULL
+ORDER BY id LIMIT :limit;
+
+-- name: claim_behind
+-- Waiting rows behind the first of a turn, up to another, join it.
+UPDATE inbox SET state = 'working', turn = :head, attempts = attempts + 1
+WHERE conversation = :conversation AND state = 'waiting' AND id > :head AND id <= :last AND turn IS NULL
 RETURNING id, attempts, body;
 
 -- name: claim_album

@@ -96,7 +96,7 @@ class SqliteStore:
         return await self._writer.read(inbox.knows, source, inbound_id)
 
     async def claim(self, conversation: Conversation) -> Turn | None:
-        claiming = self._writer.write("c2", inbox.claim, conversation)
+        claiming = self._writer.write("c2", inbox.claim, conversation, self._clock.now())
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
