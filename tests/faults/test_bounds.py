@@ -17,7 +17,7 @@ from bot.openrouter.route import Route
 from bot.openrouter.videos import OpenRouterVideos, VideoSettings
 from tests.bot.net.test_guard import FORBIDDEN, Names, Trap
 from tests.bot.openrouter.recording_server import RecordingServer, redirects, says
-from tests.bot.openrouter.shelf import Shelf
+from tests.fakes.shelf import Shelf
 
 KEY = "sk-or-v1-test-key-0123456789"
 NAMED = "https://friendly.example:{port}/clip.mp4"

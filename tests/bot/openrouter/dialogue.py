@@ -18,8 +18,8 @@ from bot.openrouter.chat import ChatSettings, OpenRouterChat
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.route import Route
 from tests.bot.openrouter.recording_server import RecordingServer, Reply, Seen, says, streams
-from tests.bot.openrouter.shelf import Shelf
 from tests.fakes.clock import FakeClock
+from tests.fakes.shelf import Shelf
 
 CHAT = "POST /chat/completions"
 KEY = "sk-or-v1-test-key-0123456789"

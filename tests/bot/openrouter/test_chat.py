@@ -26,7 +26,7 @@ from tests.bot.openrouter.dialogue import (
     told,
 )
 from tests.bot.openrouter.recording_server import RecordingServer, says, streams
-from tests.bot.openrouter.shelf import PNG
+from tests.fakes.shelf import PNG
 
 
 async def test_an_answer_streams_and_ends_with_one_finished(server: RecordingServer) -> None:

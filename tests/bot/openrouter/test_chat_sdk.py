@@ -14,7 +14,7 @@ from tests.bot.openrouter.bodies import SLUGS
 from tests.bot.openrouter.dialogue import CHAT, WEATHER, answers, dialogue
 from tests.bot.openrouter.recording_server import RecordingServer
 from tests.bot.openrouter.sdk import assert_sdk_takes
-from tests.bot.openrouter.shelf import PNG
+from tests.fakes.shelf import PNG
 
 THOUGHT = json.dumps({"reasoning_details": [{"type": "reasoning.text", "text": "Hmm", "index": 0}]})
 

@@ -38,8 +38,8 @@ from tests.bot.openrouter.dialogue import (
     told,
 )
 from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, says, sends, stalls, streams
-from tests.bot.openrouter.shelf import PNG
 from tests.fakes.clock import FakeClock
+from tests.fakes.shelf import PNG
 
 
 def refuses(status: int, message: str = "no", *, retry_after: str = "", **error: Any) -> Any:

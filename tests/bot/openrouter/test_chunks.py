@@ -158,3 +158,43 @@ async def test_silence_ends_in_the_very_second_and_lets_go_of_the_line(
     assert waiting
     assert (str(broken.value), broken.value.tell) == (f"chat: {told}", BROKE_OFF)
     await chunks.aclose()  # nobody reads it any more
+
+
+@pytest.mark.parametrize(
+    ("beats", "ends", "told"),
+    [
+        ((), 60.5, "nothing was sent for 60 seconds"),
+        ((60.0, 90.0), 120.5, "only keep-alive comments were sent for 120 seconds"),
+    ],
+)
+async def test_patience_counts_from_the_last_byte_and_from_the_last_event(
+    clock: FakeClock, beats: tuple[float, ...], ends: float, told: str
+) -> None:
+    arriving = asyncio.Queue[bytes]()
+
+    async def line() -> AsyncGenerator[bytes, None]:
+        while True:
+            yield await arriving.get()
+
+    async def until(seconds: float) -> None:
+        await clock.advance(seconds - clock.monotonic())
+
+    stream = ByteStream("", {}, line())
+    asked = chunks_of(stream, label="chat", patience=Patience(), clock=clock, complete=lambda: False)
+    reading = asyncio.ensure_future(anext(asked))
+    await until(0.5)
+    arriving.put_nowait(event({"a": 1}))
+    assert await reading == {"a": 1}
+    reading = asyncio.ensure_future(anext(asked))
+    for beat in beats:
+        await until(beat)
+        arriving.put_nowait(b": alive\n\n")
+        await clock.advance(0)
+
+    await until(ends - 0.25)
+    waiting = not reading.done()
+    await until(ends)
+    with pytest.raises(ProviderBusy, match=told):
+        await reading
+
+    assert waiting

@@ -17,8 +17,8 @@ from bot.openrouter.image_request import hints_for, inferred_resolution, picture
 from bot.openrouter.images import ImageSettings, OpenRouterImages, picture_name
 from tests.bot.openrouter.recording_server import RecordingServer, says, stalls
 from tests.bot.openrouter.sdk import assert_sdk_takes
-from tests.bot.openrouter.shelf import JPEG, PNG, Shelf
 from tests.bot.openrouter.stranger import Page, Stranger
+from tests.fakes.shelf import JPEG, PNG, Shelf
 
 CHAT = "POST /chat/completions"
 GEMINI = "google/gemini-3.1-flash-image-preview"
@@ -28,11 +28,6 @@ PNG_URL = data_url(PNG, "image/png")
 def drawn(*urls: str, **more: Any) -> dict[str, Any]:
     images = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     return {"id": "gen-9", "choices": [{"message": {"content": "", "images": images}}], **more}
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
 
 
 def generator(

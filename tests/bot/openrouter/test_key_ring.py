@@ -20,8 +20,8 @@ from bot.openrouter.key_ring import KeyBook, KeyRing
 from bot.openrouter.provider import OpenRouter, open_openrouter
 from bot.openrouter.route import Route
 from tests.bot.openrouter.recording_server import RecordingServer, Reply, says, streams
-from tests.bot.openrouter.shelf import Shelf
 from tests.fakes.clock import FakeClock
+from tests.fakes.shelf import Shelf
 
 POST = "POST /responses"
 ONE, TWO = StoredKey("openrouter:one", key="key-one"), StoredKey("openrouter:two", key="key-two")

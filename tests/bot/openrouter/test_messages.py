@@ -11,7 +11,7 @@ from bot.core.chat import Assistant, Call, System, ToolResult, ToolSpec, User
 from bot.core.errors import BadRequest
 from bot.core.messages import Blob
 from bot.openrouter.messages import estimated_tokens, load_pictures, wire_messages, wire_tool
-from tests.bot.openrouter.shelf import JPEG, PNG, Shelf
+from tests.fakes.shelf import JPEG, PNG, Shelf
 
 GONE = Blob("0" * 64, "image/png", 9)
 

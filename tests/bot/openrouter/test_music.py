@@ -19,7 +19,7 @@ from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.music import MusicSettings, OpenRouterMusic, song_prompt
 from tests.bot.openrouter.recording_server import RecordingServer, says, sends, stalls, streams
 from tests.bot.openrouter.sdk import assert_sdk_takes
-from tests.bot.openrouter.shelf import PNG, Shelf
+from tests.fakes.shelf import PNG, Shelf
 
 PATH = "POST /chat/completions"
 MP3 = b"ID3\x04" + bytes(range(256)) * 3
@@ -32,11 +32,6 @@ def event(**delta: Any) -> bytes:
 
 def sound_of(data: bytes) -> bytes:
     return event(data=base64.b64encode(data).decode())
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
 
 
 @pytest.fixture

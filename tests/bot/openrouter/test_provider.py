@@ -13,7 +13,7 @@ from bot.core.errors import ConfigError
 from bot.core.work import Sound
 from bot.openrouter.provider import KEYLESS, OpenRouter, open_openrouter
 from tests.bot.openrouter.recording_server import RecordingServer, says
-from tests.bot.openrouter.shelf import Shelf
+from tests.fakes.shelf import Shelf
 
 
 def opened(text: str, *stored: StoredKey) -> AbstractAsyncContextManager[OpenRouter]:

@@ -22,7 +22,7 @@ from bot.openrouter.videos import OpenRouterVideos
 from tests.bot.config import provider_page
 from tests.bot.openrouter.dialogue import answers, dialogue
 from tests.bot.openrouter.recording_server import RecordingServer, says, sends
-from tests.bot.openrouter.shelf import PNG, Shelf
+from tests.fakes.shelf import PNG, Shelf
 
 CHAT = "POST /chat/completions"
 DRAWN = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"

@@ -19,21 +19,11 @@ from bot.openrouter.videos import OpenRouterVideos, VideoSettings
 from tests.bot.openrouter.conftest import KEY
 from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, redirects, says, sends, stalls
 from tests.bot.openrouter.sdk import assert_sdk_takes
-from tests.bot.openrouter.shelf import PNG, Shelf
 from tests.fakes.clock import FakeClock
+from tests.fakes.shelf import PNG, Shelf
 
 SUBMIT = "POST /videos"
 VEO = VideoLimits((4, 6, 8), ("720P", "1080P"), ("16:9", "9:16"))
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
-
-
-@pytest.fixture
-def videos(client: OpenRouterClient, shelf: Shelf) -> OpenRouterVideos:
-    return OpenRouterVideos(client, VideoSettings(clip_bytes=1000), blobs=shelf, clock=FakeClock())
 
 
 def accepted(**more: Any) -> dict[str, Any]:

@@ -8,25 +8,12 @@ import pytest
 
 from bot.core.errors import BadAnswer, ProviderBusy, ProviderError
 from bot.core.work import VideoJob, VideoState
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.videos import OpenRouterVideos, VideoSettings
+from bot.openrouter.videos import OpenRouterVideos
 from tests.bot.openrouter.conftest import KEY
 from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, says, sends, stalls
-from tests.bot.openrouter.shelf import Shelf
 from tests.bot.openrouter.stranger import Page, Stranger
-from tests.fakes.clock import FakeClock
 
 JOB = VideoJob("v/1", "", "google/veo-3.1-fast")
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
-
-
-@pytest.fixture
-def videos(client: OpenRouterClient, shelf: Shelf) -> OpenRouterVideos:
-    return OpenRouterVideos(client, VideoSettings(clip_bytes=1000), blobs=shelf, clock=FakeClock())
 
 
 def accepted(**more: Any) -> dict[str, Any]:

@@ -4,51 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 
-from bot.core.errors import MediaError
-from bot.core.messages import Blob, Inbound
-from bot.core.work import Arrivals, Cursor
+from bot.core.messages import Inbound
+from bot.core.work import Arrivals
 from channels.discord.adapter import DiscordChannel
 from channels.discord.settings import DiscordSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.discord_api import TOKEN, DiscordApi
-
-
-@dataclass(slots=True)
-class Shelf:
-    """Cursors and blobs in memory: what outlives a connection."""
-
-    cursors: dict[str, str] = field(default_factory=dict)
-    data: dict[str, bytes] = field(default_factory=dict, repr=False)
-
-    async def cursor(self, name: str) -> str:
-        return self.cursors.get(name, "")
-
-    async def save_cursor(self, cursor: Cursor) -> None:
-        self.cursors[cursor.name] = cursor.value
-
-    async def put(self, data: bytes, mime: str) -> Blob:
-        digest = hashlib.sha256(data).hexdigest()
-        self.data[digest] = data
-        return Blob(digest, mime, len(data))
-
-    async def put_stream(self, chunks: AsyncIterator[bytes], mime: str, *, cap: int) -> Blob:
-        return await self.put(b"".join([chunk async for chunk in chunks]), mime)
-
-    async def read(self, blob: Blob) -> bytes:
-        if blob.sha256 not in self.data:
-            raise MediaError(f"{blob.sha256} is gone")
-        return self.data[blob.sha256]
-
-    def path(self, blob: Blob) -> Path:
-        raise NotImplementedError
+from tests.fakes.shelf import Shelf
 
 
 @dataclass(slots=True)

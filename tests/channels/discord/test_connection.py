@@ -14,8 +14,9 @@ from channels.discord.adapter import DiscordChannel
 from channels.discord.budget import A_DAY, CURSOR
 from channels.discord.client import Heard
 from channels.discord.intake import WAITING, Line
-from tests.channels.discord.conftest import Connect, Desk, HastyClock, Shelf, listening
+from tests.channels.discord.conftest import Connect, Desk, HastyClock, listening
 from tests.fakes.discord_api import BOT_ID, CHANNEL_ID, DM_ID, DiscordApi
+from tests.fakes.shelf import Shelf
 
 DIRECT = Target(Conversation("discord", DM_ID))
 

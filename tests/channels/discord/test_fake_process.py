@@ -10,7 +10,8 @@ import aiohttp
 
 from channels.discord.adapter import DiscordChannel
 from channels.discord.settings import DiscordSettings
-from tests.channels.discord.conftest import Desk, HastyClock, Shelf, listening
+from tests.channels.discord.conftest import Desk, HastyClock, listening
+from tests.fakes.shelf import Shelf
 
 
 async def test_the_fake_runs_alone_and_is_driven_over_http(shelf: Shelf, desk: Desk, clock: HastyClock) -> None:

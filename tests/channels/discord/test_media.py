@@ -10,8 +10,9 @@ import pytest
 from bot.core.errors import FetchFailed, MaybeSent, Undeliverable
 from bot.core.messages import Attachment, Conversation, Kind, Media, Target, Voice
 from channels.discord.adapter import DOWNLOAD_BYTES, UPLOAD_BYTES, DiscordChannel
-from tests.channels.discord.conftest import Connect, Desk, Shelf, listening
+from tests.channels.discord.conftest import Connect, Desk, listening
 from tests.fakes.discord_api import CHANNEL_ID, DM_ID, DiscordApi, Do, Upload
+from tests.fakes.shelf import Shelf
 
 DIRECT = Target(Conversation("discord", DM_ID))
 ROOM = Target(Conversation("discord", CHANNEL_ID))
@@ -225,7 +226,7 @@ async def test_a_boosted_server_takes_larger_files(api: DiscordApi, connect: Con
 
 async def test_media_that_is_gone_from_the_disk_is_undeliverable(channel: DiscordChannel, shelf: Shelf) -> None:
     note = await voice(shelf)
-    shelf.data.clear()
+    shelf.files.clear()
 
     with pytest.raises(Undeliverable):
         await channel.send(DIRECT, note, key="1:0")

@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from bot.core.errors import MediaError, StoreUnavailable
-from bot.core.messages import Blob, Conversation, Inbound, Target
-from bot.core.work import Arrivals, Cursor, Poison
+from bot.core.messages import Conversation, Inbound, Target
+from bot.core.work import Arrivals, Poison
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
 from tests.fakes.clock import FakeClock
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import TelegramApi
-
-
-class Shelf:
-    """Cursors and blobs in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
-        self.files: dict[str, bytes] = {}
-        self.unreadable = 0  # how often the next reads of a cursor fail
-
-    async def cursor(self, name: str) -> str:
-        if self.unreadable:
-            self.unreadable -= 1
-            raise StoreUnavailable("locked")
-        return self.kept.get(name, "")
-
-    async def save_cursor(self, cursor: Cursor) -> None:
-        self.kept[cursor.name] = cursor.value
-
-    def add(self, data: bytes, mime: str) -> Blob:
-        sha256 = hashlib.sha256(data).hexdigest()
-        self.files[sha256] = data
-        return Blob(sha256, mime, len(data))
-
-    async def put(self, data: bytes, mime: str) -> Blob:
-        return self.add(data, mime)
-
-    async def put_stream(self, chunks: AsyncIterator[bytes], mime: str, *, cap: int) -> Blob:
-        return self.add(b"".join([chunk async for chunk in chunks]), mime)
-
-    async def read(self, blob: Blob) -> bytes:
-        if blob.sha256 not in self.files:
-            raise MediaError("the file is gone")
-        return self.files[blob.sha256]
-
-    def path(self, blob: Blob) -> Path:
-        return Path("/nowhere") / blob.sha256
 
 
 class TellingClock(FakeClock):

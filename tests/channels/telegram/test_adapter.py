@@ -11,7 +11,8 @@ from bot.core.messages import Choice, Text
 from bot.core.ports import Channel
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
-from tests.channels.telegram.conftest import Ear, Shelf, TellingClock, changed, receiving, room
+from tests.channels.telegram.conftest import Ear, TellingClock, changed, receiving, room
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import TelegramApi
 
 

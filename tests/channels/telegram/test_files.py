@@ -8,7 +8,8 @@ from bot.core.errors import FetchFailed
 from bot.core.messages import Attachment, Kind
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
-from tests.channels.telegram.conftest import Ear, Shelf, TellingClock, changed, receiving
+from tests.channels.telegram.conftest import Ear, TellingClock, changed, receiving
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import TelegramApi
 
 MB = 1024 * 1024

@@ -9,7 +9,8 @@ import pytest
 from bot.core.errors import Undeliverable
 from bot.core.messages import Kind, Media, Voice
 from channels.telegram.adapter import TelegramChannel
-from tests.channels.telegram.conftest import Shelf, TellingClock, room
+from tests.channels.telegram.conftest import TellingClock, room
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import TelegramApi
 
 OGG, PNG = b"OggS-sound", b"\x89PNG-picture"
@@ -22,7 +23,7 @@ def known_chats(api: TelegramApi) -> None:
 
 
 async def test_a_voice_note_has_its_true_length(api: TelegramApi, channel: TelegramChannel, shelf: Shelf) -> None:
-    voice = Voice(shelf.add(OGG, "audio/ogg"), 4.4, b"\x01", "words")
+    voice = Voice(shelf.keep(OGG, "audio/ogg"), 4.4, b"\x01", "words")
 
     sent = await channel.send(room(-100, "3", "55"), voice, key="k")
 
@@ -36,7 +37,7 @@ async def test_who_forbids_voice_notes_gets_a_sound_file_and_the_words(
 ) -> None:
     api.no_voice.add(7)
 
-    await channel.send(room(7), Voice(shelf.add(OGG, "audio/ogg"), 4.0, b"\x01", "the *words*"), key="k")
+    await channel.send(room(7), Voice(shelf.keep(OGG, "audio/ogg"), 4.0, b"\x01", "the *words*"), key="k")
 
     (shown,) = api.messages(7)
     assert (shown.kind, shown.text, shown.file, shown.seconds) == ("audio", "the words", OGG, 4)
@@ -54,7 +55,7 @@ async def test_who_forbids_voice_notes_gets_a_sound_file_and_the_words(
 async def test_media_goes_out_as_what_it_is(
     api: TelegramApi, channel: TelegramChannel, shelf: Shelf, kind: Kind, name: str, seen: str
 ) -> None:
-    media = Media(kind, shelf.add(b"data\r\n--x", "application/x"), name, "**A** caption", 12.0)
+    media = Media(kind, shelf.keep(b"data\r\n--x", "application/x"), name, "**A** caption", 12.0)
 
     await channel.send(room(7), media, key="k")
 
@@ -67,7 +68,7 @@ async def test_a_picture_that_is_refused_goes_out_as_a_file(
 ) -> None:
     api.fault("sendPhoto", "status", status=400, description="Bad Request: PHOTO_INVALID_DIMENSIONS")
 
-    await channel.send(room(7), Media(Kind.PICTURE, shelf.add(PNG, "image/png"), "a.png", "tall"), key="k")
+    await channel.send(room(7), Media(Kind.PICTURE, shelf.keep(PNG, "image/png"), "a.png", "tall"), key="k")
 
     assert [(shown.kind, shown.text) for shown in api.messages(7)] == [("document", "tall")]
 
@@ -77,7 +78,7 @@ async def test_what_does_not_fit_a_caption_follows_as_text(
 ) -> None:
     words = " ".join(f"word{number}" for number in range(400))
 
-    sent = await channel.send(room(7), Media(Kind.PICTURE, shelf.add(PNG, "image/png"), "a.png", words), key="k")
+    sent = await channel.send(room(7), Media(Kind.PICTURE, shelf.keep(PNG, "image/png"), "a.png", words), key="k")
 
     picture, text = api.messages(7)
     assert (picture.kind, text.kind, sent.message_id) == ("photo", "text", str(picture.message_id))
@@ -89,7 +90,7 @@ async def test_a_wide_table_never_makes_a_caption_too_long(
 ) -> None:
     table = "| a | b |\n|---|---|\n" + "| x | y |\n" * 60 + f"| {'wide' * 30} | z |"
 
-    await channel.send(room(7), Media(Kind.PICTURE, shelf.add(PNG, "image/png"), "a.png", table), key="k")
+    await channel.send(room(7), Media(Kind.PICTURE, shelf.keep(PNG, "image/png"), "a.png", table), key="k")
 
     (shown,) = api.messages(7)
     assert (shown.kind, shown.text) == ("photo", table)
@@ -99,7 +100,7 @@ async def test_the_rest_of_a_caption_waits_for_flood_control(
     api: TelegramApi, channel: TelegramChannel, shelf: Shelf, clock: TellingClock
 ) -> None:
     api.too_many("sendMessage", 3)
-    picture = Media(Kind.PICTURE, shelf.add(PNG, "image/png"), "a.png", "word " * 400)
+    picture = Media(Kind.PICTURE, shelf.keep(PNG, "image/png"), "a.png", "word " * 400)
     sending = asyncio.create_task(channel.send(room(7), picture, key="k"))
 
     assert await clock.next_nap() == 3
@@ -110,7 +111,7 @@ async def test_the_rest_of_a_caption_waits_for_flood_control(
 
 
 async def test_a_file_that_is_too_large_is_not_even_read(channel: TelegramChannel, shelf: Shelf) -> None:
-    huge = shelf.add(b"x", "video/mp4")
+    huge = shelf.keep(b"x", "video/mp4")
     huge = type(huge)(huge.sha256, huge.mime, 51 * 1024 * 1024)
 
     with pytest.raises(Undeliverable, match=r"51\.0 MB and Telegram takes 50 MB"):
@@ -118,7 +119,7 @@ async def test_a_file_that_is_too_large_is_not_even_read(channel: TelegramChanne
 
 
 async def test_a_file_that_was_swept_cannot_be_sent(channel: TelegramChannel, shelf: Shelf) -> None:
-    blob = shelf.add(PNG, "image/png")
+    blob = shelf.keep(PNG, "image/png")
     shelf.files.clear()
 
     with pytest.raises(Undeliverable):

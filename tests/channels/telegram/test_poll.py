@@ -10,7 +10,8 @@ import pytest
 from bot.core.errors import ChannelDown, StoreUnavailable
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
-from tests.channels.telegram.conftest import Ear, Shelf, TellingClock, changed, receiving
+from tests.channels.telegram.conftest import Ear, TellingClock, changed, receiving
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import OTHER_POLLER, TelegramApi
 
 
@@ -41,7 +42,7 @@ async def test_messages_written_while_the_bot_was_down_are_read_from_where_it_st
             await ear.hears()
         assert [inbound.text for inbound in ear.inbounds] == heard
 
-    assert shelf.kept == {f"telegram:{api.me['id']}:offset": "1003"}
+    assert shelf.cursors == {f"telegram:{api.me['id']}:offset": "1003"}
     assert api.last("getUpdates")["offset"] in (1002, 1003)
 
 
@@ -263,7 +264,7 @@ async def test_ids_that_start_again_after_a_quiet_week_are_followed(
         await ear.hears(2)
         await api.wait_for(lambda: api.last("getUpdates")["offset"] == 41)
 
-    assert list(shelf.kept.values()) == ["41"]
+    assert list(shelf.cursors.values()) == ["41"]
 
 
 async def test_cancelling_ends_receiving_at_once(api: TelegramApi, channel: TelegramChannel, ear: Ear) -> None:

@@ -11,7 +11,8 @@ from bot.core.errors import ChannelError, MaybeSent, NotSent, Undeliverable
 from bot.core.messages import Choice, Doing, Text
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
-from tests.channels.telegram.conftest import Shelf, TellingClock, changed, room
+from tests.channels.telegram.conftest import TellingClock, changed, room
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import TelegramApi
 
 

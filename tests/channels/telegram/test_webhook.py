@@ -17,7 +17,8 @@ from channels.telegram.adapter import TelegramChannel
 from channels.telegram.batch import ALLOWED_UPDATES
 from channels.telegram.settings import TelegramSettings, WebhookSettings
 from channels.telegram.webhook import ALBUM_SECONDS, BODY_BYTES, SECRET_HEADER
-from tests.channels.telegram.conftest import Ear, Shelf, TellingClock, changed, receiving
+from tests.channels.telegram.conftest import Ear, TellingClock, changed, receiving
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_push import pushing
 
