@@ -22,6 +22,7 @@ from bot.core.work import Due
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = "…"
+BROKEN = "Something failed on my side."
 SECONDS_BETWEEN_TRIES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 FORM_TRIES = 3  # how often something is tried that fails for a reason nobody foresaw
 
@@ -68,11 +69,11 @@ class Deliverer:
                 return await self._move(due.target.conversation, error.moved_to)
             return await self._give_up(due, error)
         except MediaError as error:
-            return await self._give_up(due, Undeliverable(str(error)))
+            return await self._give_up(due, Undeliverable(str(error), tell="The file is gone."))
         except Exception:  # the door of delivery: one broken part must not close a conversation
             log.exception("part.failed", extra={"key": due.key, "attempt": due.attempts + 1})
             if due.attempts + 1 >= FORM_TRIES:
-                return await self._give_up(due, Undeliverable("it failed for a reason in the log"))
+                return await self._give_up(due, Undeliverable("it failed for a reason in the log", tell=BROKEN))
             await self._put_back(due, maybe_sent=True)
             return pause(due.attempts)
         failpoint("sent.after")
@@ -115,7 +116,7 @@ class Deliverer:
         log.warning("part.maybe_sent", extra=_again(channel, due, error))
         harmless = isinstance(due.part, Text) or channel.limits.keyed
         if due.maybe_sent and not harmless:
-            return await self._give_up(due, Undeliverable("I could not confirm that it arrived"))
+            return await self._give_up(due, Undeliverable(str(error), tell="I could not confirm that it arrived."))
         await self._put_back(due, maybe_sent=True)
         return pause(due.attempts)
 
@@ -131,7 +132,7 @@ class Deliverer:
         log.error("part.undeliverable", extra={"key": due.key, "gone": error.gone, "why": str(error)})
         await insist(lambda: self._outbox.bury(due.key, str(error)), self._clock)
         if not error.gone and not isinstance(due.part, Text):
-            notice = Text(f"I could not deliver {what(due.part)}: {reason(error)}.")
+            notice = Text(f"I could not deliver {what(due.part)}. {error.tell}")
             await insist(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
         return 0.0
 
@@ -163,8 +164,3 @@ def what(part: Part) -> str:
             return "the song"
         case Media():
             return "the file"
-
-
-def reason(error: ChannelError) -> str:
-    """Why, as the tail of a sentence."""
-    return str(error).strip().rstrip(".") or "the chat refused it"

@@ -150,10 +150,12 @@ class MaybeSent(ChannelError):
 
 class Undeliverable(ChannelError):
     """Never will be delivered as it is. `gone` means the whole conversation is (blocked, deleted);
-    `moved_to` names the chat that took its place."""
+    `moved_to` names the chat that took its place. `tell` says why, after what could not be delivered."""
 
-    def __init__(self, message: str, *, gone: bool = False, moved_to: str = "") -> None:
-        super().__init__(message)
+    tell = "The chat refused it."
+
+    def __init__(self, message: str, *, tell: str | None = None, gone: bool = False, moved_to: str = "") -> None:
+        super().__init__(message, tell=tell)
         self.gone, self.moved_to = gone, moved_to
 
 

@@ -27,6 +27,7 @@ BAN_SECONDS = 900.0
 BUSY_SECONDS = 30.0
 REFUSALS, REFUSAL_SECONDS = 50, 600.0
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, CANNOT_MESSAGE_USER, NO_SHARED_SERVER = 10003, 10004, 50007, 50278
+FORBIDDEN = "I am not allowed to do that here."
 _GONE = (UNKNOWN_CHANNEL, UNKNOWN_GUILD, CANNOT_MESSAGE_USER, NO_SHARED_SERVER)
 
 
@@ -34,7 +35,7 @@ class Refused(Undeliverable):
     """Discord said no to this request as written. `code` is Discord's own error code, 0 when there was none."""
 
     def __init__(self, message: str, *, status: int, code: int, gone: bool = False) -> None:
-        super().__init__(message, gone=gone)
+        super().__init__(message, tell=FORBIDDEN if status == 403 else None, gone=gone)
         self.status, self.code = status, code
 
 

@@ -202,12 +202,13 @@ class Sender:
         name = part.name if isinstance(part, Media) else Kind.VOICE
         if part.blob.size > limit:
             raise Undeliverable(
-                f"{name!r} has {part.blob.size} bytes; Discord takes {limit} in {to.conversation}: send a smaller file"
+                f"{name!r} has {part.blob.size} bytes; Discord takes {limit} in {to.conversation}: send a smaller file",
+                tell=f"It is too large: Discord takes {limit >> 20} MB here.",
             )
         try:
             return await self._blobs.read(part.blob)
         except MediaError as error:
-            raise Undeliverable(f"{name!r} for {to.conversation}: {error}") from error
+            raise Undeliverable(f"{name!r} for {to.conversation}: {error}", tell="The file is gone.") from error
 
     async def _already(self, to: Target, body: Json, upload: Upload | None, key: str) -> str:
         """The id of an own message that shows this already, "" when there is none."""

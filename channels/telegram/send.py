@@ -42,6 +42,7 @@ CAPTION_UNITS = 1024
 PICTURE_BYTES = 10 * MB  # sendPhoto takes no more
 REST_TRIES = 3
 LONGEST_PATIENCE_SECONDS = 30.0
+GONE = "The file is gone."
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\\/]')
@@ -290,13 +291,12 @@ class Sender:
 
     async def _read(self, blob: Blob, name: str) -> bytes:
         if blob.size > self._upload_bytes:
-            raise Undeliverable(
-                f"{name!r} has {blob.size / MB:.1f} MB and Telegram takes {self._upload_bytes / MB:.0f} MB from bots"
-            )
+            limit = f"Telegram takes {self._upload_bytes / MB:.0f} MB from bots"
+            raise Undeliverable(f"{name!r} has {blob.size / MB:.1f} MB and {limit}", tell=f"It is too large: {limit}.")
         try:
             return await self._blobs.read(blob)
         except MediaError as error:
-            raise Undeliverable(f"{name!r} cannot be sent to Telegram: {error}") from error
+            raise Undeliverable(f"{name!r} cannot be sent to Telegram: {error}", tell=GONE) from error
 
 
 def _way(to: Target) -> _Way:

@@ -10,6 +10,9 @@ from channels.telegram.transport import NotWritten, Refused
 TOKEN_FIX = "Copy the token from @BotFather into channels.telegram.botToken and restart."
 
 _GONE = ("chat not found", "user not found", "peer_id_invalid", "bot was kicked", "group chat was deleted")
+FORBIDDEN = "I am not allowed to do that here."
+# Source: tdlib/telegram-bot-api, the wording for a group that does not let members send something
+_FORBIDDEN = ("not enough rights", "chat_send_", "chat_write_forbidden", "chat_restricted")
 _NOT_FOUND_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _BAD_PICTURE = ("photo", "image", "wrong type of the web page content", "failed to get http url content", "too big")
 
@@ -34,7 +37,7 @@ def verdict(error: TelegramError, chat: str) -> ChannelError:
         return Undeliverable(f"{told}; the chat is now {error.migrate_to}", moved_to=str(error.migrate_to))
     if error.status == 403 or error.says(*_GONE):
         return Undeliverable(f"{told}; nothing more can be sent there", gone=True)
-    return Undeliverable(told)
+    return Undeliverable(told, tell=FORBIDDEN if error.says(*_FORBIDDEN) else None)
 
 
 def is_same_text(refused: Refused) -> bool:

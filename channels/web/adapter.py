@@ -108,7 +108,8 @@ class WebChannel:
 
     async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
         if not isinstance(part, Text) and not await asyncio.to_thread(self._blobs.path(part.blob).is_file):
-            raise Undeliverable(f"the file {part.blob.sha256} for {to.conversation} is gone from the disk")
+            told = f"the file {part.blob.sha256} for {to.conversation} is gone from the disk"
+            raise Undeliverable(told, tell="The file is gone.")
         await self._say(to, key, part)
         return Sent(key)
 

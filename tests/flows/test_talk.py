@@ -206,10 +206,10 @@ async def test_a_picture_that_cannot_be_delivered_is_told(tmp_path: Path) -> Non
     async with open_talk(tmp_path, Calls((("image_generate", {"prompt": "x"}),)), Says("Here.")) as talk:
         await talk.says("draw")
         await talk.channel.until(lambda: bool(talk.channel.shown))
-        talk.channel.fault("send", Undeliverable("the group forbids media"))
+        talk.channel.fault("send", Undeliverable("400 in chat 1", tell="This group forbids media."))
         await talk.settles()
 
-        assert talk.channel.texts("1")[-1] == "I could not deliver the picture: the group forbids media."
+        assert talk.channel.texts("1")[-1] == "I could not deliver the picture. This group forbids media."
 
 
 async def test_a_voice_note_is_heard_before_the_agent_thinks_and_answered_aloud(tmp_path: Path) -> None:

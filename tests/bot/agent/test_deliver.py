@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bot.agent.deliver import FORM_TRIES, PLACEHOLDER, Deliverer, pause, reason, what
-from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, StoreUnavailable, Undeliverable
+from bot.agent.deliver import FORM_TRIES, PLACEHOLDER, Deliverer, pause, what
+from bot.core.errors import MaybeSent, MediaError, NotSent, StoreUnavailable, Undeliverable
 from bot.core.messages import Blob, Choice, Conversation, Kind, Media, Part, Sent, Target, Text, Voice
 from bot.core.ports import Limits, Outbox
 from bot.store import SqliteStore
@@ -137,7 +137,7 @@ async def test_media_whose_end_is_unknown_is_repeated_once_and_then_told(post: P
 
     await post.deliver(part, Text("and more"))
 
-    assert post.texts == ["and more", f"I could not deliver {name}: I could not confirm that it arrived."]
+    assert post.texts == ["and more", f"I could not deliver {name}. I could not confirm that it arrived."]
 
 
 class Asking(FakeChannel):
@@ -201,11 +201,11 @@ async def test_a_preview_that_somebody_deleted_is_said_anew(post: Post) -> None:
 
 
 async def test_what_can_never_be_delivered_is_told_where_it_would_have_been(post: Post) -> None:
-    post.channel.fault("send", Undeliverable("the chat does not take voice notes."))
+    post.channel.fault("send", Undeliverable("403 in chat 1", tell="This chat does not take voice notes."))
 
     took = await post.deliver(VOICE, Text("next"))
 
-    assert post.texts == ["next", "I could not deliver the voice note: the chat does not take voice notes."]
+    assert post.texts == ["next", "I could not deliver the voice note. This chat does not take voice notes."]
     assert took == 0
 
 
@@ -239,7 +239,7 @@ async def test_a_file_that_is_gone_is_told(post: Post) -> None:
     post.channel = Empty()
     await post.deliver(VOICE)
 
-    assert post.texts == ["I could not deliver the voice note: the file is gone."]
+    assert post.texts == ["I could not deliver the voice note. The file is gone."]
 
 
 async def test_a_part_that_breaks_the_channel_does_not_close_the_conversation(post: Post) -> None:
@@ -247,7 +247,7 @@ async def test_a_part_that_breaks_the_channel_does_not_close_the_conversation(po
     await post.deliver(VOICE, Text("next"))
 
     assert [key for _, key, _ in channel.sends].count("1:0") == FORM_TRIES
-    assert post.texts == ["next", "I could not deliver the voice note: it failed for a reason in the log."]
+    assert post.texts == ["next", "I could not deliver the voice note. Something failed on my side."]
 
 
 class Full:
@@ -278,7 +278,7 @@ async def test_a_full_disk_delays_what_is_written_down_and_repeats_nothing(post:
         post.channel.fault("send", Undeliverable("refused"))
     await post.settle(full)  # type: ignore[arg-type]
 
-    told = [Text("I could not deliver the voice note: refused.")] if write in ("bury", "post") else []
+    told = [Text("I could not deliver the voice note. The chat refused it.")] if write in ("bury", "post") else []
     assert post.channel.parts("1") == [*([] if told else [VOICE]), Text("one"), PICTURE, *told]
     assert full.left == 0
 
@@ -302,7 +302,7 @@ async def test_a_chat_that_says_it_moved_to_itself_is_not_followed_for_ever(post
     post.channel.fault("send", Undeliverable("it moved", moved_to="1"))
     await post.deliver(VOICE)
 
-    assert post.texts == ["I could not deliver the voice note: it moved."]
+    assert post.texts == ["I could not deliver the voice note. The chat refused it."]
 
 
 async def test_rows_of_a_channel_that_is_not_connected_wait(post: Post) -> None:
@@ -325,7 +325,3 @@ async def test_rows_of_a_channel_that_is_not_connected_wait(post: Post) -> None:
 )
 def test_a_part_is_called_what_people_call_it(part: Part, name: str) -> None:
     assert what(part) == name
-
-
-def test_a_failure_without_a_reason_still_ends_a_sentence() -> None:
-    assert [reason(ChannelError(text)) for text in (" too large. ", "")] == ["too large", "the chat refused it"]
