@@ -19,6 +19,7 @@ from bot.config.channels import Discord, Telegram
 from bot.config.keys import FoundKey
 from bot.core.errors import ConfigError, MediaError, StateError
 from bot.media.ffmpeg import Ffmpeg
+from bot.openrouter.configured import music_settings
 
 _SQLITE_NEEDED = (3, 35, 0)  # RETURNING
 
@@ -72,6 +73,17 @@ def _who(name: str, channel: Telegram | Discord, has_owner: bool) -> Finding:
             return warn("access", f"{name}: nobody can let newcomers in", f'Add your id to owners, as "{name}:<id>".')
         case policy:
             return ok("access", f"{name}: {policy}, {len(channel.allow_from)} listed")
+
+
+def making(setup: Setup) -> Iterator[Finding]:
+    """What of the settings for pictures and songs cannot be followed as it is written."""
+    song = music_settings(setup.config)
+    if song.patience_seconds > song.timeout_seconds:
+        raised = f"{song.timeout_seconds:g} s are too short for any song: {song.patience_seconds:g} s are waited"
+        yield warn("songs", raised, "Raise agents.defaults.musicGenerationModel.timeoutMs.")
+    for folder in setup.config.agents.defaults.media_local_roots:
+        if not Path(folder).is_dir():
+            yield warn("pictures", f"{folder} is no folder", "Make it, or mend agents.defaults.mediaLocalRoots.")
 
 
 def _python() -> Finding:

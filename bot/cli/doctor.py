@@ -42,6 +42,7 @@ def _findings(args: argparse.Namespace, setup: Setup) -> Iterator[Finding]:
     yield from checks.machine(setup)
     yield from checks.keys(setup)
     yield from checks.access(setup)
+    yield from checks.making(setup)
 
 
 def _broken(error: ConfigError) -> Finding:

@@ -44,6 +44,16 @@ def test_when_everything_works_it_says_so(voxline: Voxline, connected: Path) -> 
     assert "sandbox-key" not in out
 
 
+def test_what_of_pictures_and_songs_cannot_be_followed_is_told(voxline: Voxline, config: Path, home: Path) -> None:
+    written = f"musicGenerationModel: {{timeoutMs: 5000}}, mediaLocalRoots: ['{home}', '{home}/nowhere']"
+    config.write_text(f"{{agents: {{defaults: {{{written}}}}}}}")
+
+    found = _findings(voxline("doctor", "--offline", "--json")[1])
+
+    assert found["songs"][:2] == ("warn", "5 s are too short for any song: 120 s are waited")
+    assert found["pictures"][:2] == ("warn", f"{home}/nowhere is no folder")
+
+
 def test_a_refused_key_and_refused_tokens_are_told_with_the_fix(voxline: Voxline, connected: Path) -> None:
     text = connected.read_text()
     for good in ("sandbox-key", TELEGRAM_TOKEN, DISCORD_TOKEN):

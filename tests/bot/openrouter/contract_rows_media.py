@@ -235,6 +235,7 @@ SONGS: dict[str, tuple[str, ...]] = {
     "9.1 time, two minutes at least with a notice": (
         "test_provider_page::test_a_song_gets_at_least_two_minutes",
         "test_music::test_a_time_that_is_too_short_for_any_song_is_raised_and_told",
+        "bot/cli/test_doctor::test_what_of_pictures_and_songs_cannot_be_followed_is_told",
     ),
     "9.1 no time in the call": ("bot/tools/test_media_jobs::test_the_time_of_a_song_is_not_for_the_model_to_say",),
     "9.2 sound and words from every event": (SONG,),
