@@ -463,6 +463,17 @@ async def test_a_file_arrives_whole_as_what_it_is_with_its_name_and_caption(
         assert seen.data == data
 
 
+async def test_a_caption_at_the_limit_stays_under_its_picture(
+    remote: Remote, channel: Channel, store: SqliteStore
+) -> None:
+    caption = LONG[: min(channel.limits.caption, 5000) - 1] + "!"
+
+    await channel.send(to(remote), Media(Kind.PICTURE, await store.put(OGG, "image/png"), "a.png", caption), key="1:0")
+
+    await remote.until(remote.seen)
+    assert [(seen.kind, seen.text) for seen in remote.seen()] == [("photo", caption)]
+
+
 @with_real_files
 async def test_a_file_that_is_gone_from_the_disk_is_told_and_the_chat_is_not_given_up(
     remote: Remote, channel: Channel, store: SqliteStore
