@@ -182,10 +182,12 @@ async def test_patience_counts_from_the_last_byte_and_from_the_last_event(
     stream = ByteStream("", {}, line())
     asked = chunks_of(stream, label="chat", patience=Patience(), clock=clock, complete=lambda: False)
     reading = asyncio.ensure_future(anext(asked))
+    await clock.advance(0)
     await until(0.5)
     arriving.put_nowait(event({"a": 1}))
     assert await reading == {"a": 1}
     reading = asyncio.ensure_future(anext(asked))
+    await clock.advance(0)
     for beat in beats:
         await until(beat)
         arriving.put_nowait(b": alive\n\n")
