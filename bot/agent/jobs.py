@@ -220,6 +220,7 @@ class JobRunner:
         await self._end(done, f"Here is your clip: {title(job)}", Kind.VIDEO, blob, spend)
 
     async def _download(self, videos: VideoGenerator, remote: VideoJob, state: VideoState) -> Clip:
+        """The clip, however late it is by now: it is paid for."""
         for _ in range(DOWNLOAD_TRIES - 1):
             try:
                 return await videos.download(remote, state)
