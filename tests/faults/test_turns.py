@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,9 +157,9 @@ async def test_a_slow_voice_does_not_hold_up_the_words(tmp_path: Path) -> None:
     async with open_talk(tmp_path, Says("It is sunny."), voice=VoiceMode.ALWAYS) as talk:
         at_once = talk.mouth.speak
 
-        async def slowly(text: str, *, voice: str = "") -> Speech:
+        async def slowly(text: str, **manners: Any) -> Speech:
             await spoken.wait()
-            return await at_once(text, voice=voice)
+            return await at_once(text, **manners)
 
         talk.mouth.speak = slowly  # type: ignore[method-assign]
         await talk.says("weather?")

@@ -47,6 +47,8 @@ def attributes(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield node.attr
+        if isinstance(node, ast.MatchClass):
+            yield from node.kwd_attrs
 
 
 def has_a_choice(annotation: Any) -> bool:

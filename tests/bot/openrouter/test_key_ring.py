@@ -164,6 +164,14 @@ async def test_spare_keys_are_tried_only_once_a_rate_limit_was_met(
     assert keys_seen(server) == ["key-one", "key-one", "spare-one", "spare-two", "spare-two", "key-one"]
 
 
+async def test_a_spare_key_that_is_refused_gives_way_to_the_next_spare(server: RecordingServer, opened: Open) -> None:
+    refused = says({"error": {"message": "no such key"}}, status=401)
+    server.on(POST, by_key({"key-one": LIMITED, "spare-one": refused}))
+    async with opened(ONE, spares=SPARES) as client:
+        await ask(client)
+    assert keys_seen(server) == ["key-one", "spare-one", "spare-two"]
+
+
 async def test_when_every_key_is_limited_the_last_refusal_is_told(server: RecordingServer, opened: Open) -> None:
     server.on(POST, LIMITED)
     async with opened(ONE, spares=SPARES) as client:
