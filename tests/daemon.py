@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fakes.telegram_api import TOKEN
+
 ROOT = Path(__file__).parents[1]
 READY_SECONDS, DEATH_SECONDS = 30.0, 40.0
 
@@ -84,6 +86,18 @@ async def daemon(
     finally:
         notices.close()
         await running.kill()
+
+
+def open_telegram(root: str) -> dict[str, object]:
+    """The section of a bot on a Telegram on loopback, to which everybody may talk."""
+    return {"botToken": TOKEN, "apiRoot": root, "dmPolicy": "open", "allowFrom": ["*"]}
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for what cannot be told to take any."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 def configure(folder: Path, *, base_url: str, key: str, **sections: object) -> None:

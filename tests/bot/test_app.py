@@ -16,16 +16,8 @@ import aiohttp
 from bot.cli.control import NotRunning, ask
 from bot.openrouter.provider import KEYLESS
 from bot.sandbox import Sandbox
-from tests.daemon import Daemon, configure, daemon
+from tests.daemon import Daemon, configure, daemon, free_port, open_telegram
 from tests.fakes.telegram_api import TelegramApi
-
-TOKEN = "123456:" + "a" * 35
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 async def until(happened: Callable[[], bool], running: Daemon, seconds: float = 30.0) -> None:
@@ -42,13 +34,9 @@ def listens(folder: Path) -> bool:
         return False
 
 
-def telegram(root: str) -> dict[str, object]:
-    return {"botToken": TOKEN, "apiRoot": root, "dmPolicy": "open", "allowFrom": ["*"]}
-
-
 async def test_health_names_the_channel_that_does_not_work_while_the_daemon_lives(tmp_path: Path) -> None:
     port = free_port()
-    channels = {"telegram": telegram("http://127.0.0.1:9"), "web": {"enabled": True, "port": 0}}
+    channels = {"telegram": open_telegram("http://127.0.0.1:9"), "web": {"enabled": True, "port": 0}}
     health = {"port": port}
     configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels=channels, health=health)
     async with daemon(tmp_path) as running, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page:
@@ -74,7 +62,7 @@ async def test_messages_that_came_before_the_network_did_are_answered(tmp_path: 
     api = TelegramApi(port=port)
     async with Sandbox() as sandbox, AsyncExitStack() as stack:
         sandbox.admit("key-1234")
-        root = {**telegram(f"http://127.0.0.1:{port}"), "botToken": api.token}
+        root = open_telegram(f"http://127.0.0.1:{port}")
         configure(tmp_path, base_url=sandbox.base_url, key="key-1234", channels={"telegram": root})
         async with daemon(tmp_path) as running:
             await until(lambda: "telegram.unreachable" in running.said(), running)
@@ -100,7 +88,7 @@ async def test_a_second_signal_ends_the_daemon_at_once_and_is_no_crash(tmp_path:
 
 async def test_a_daemon_that_keeps_dying_leaves_telegram_alone_for_a_while(tmp_path: Path) -> None:
     async with TelegramApi() as api:
-        root = {**telegram(api.root), "botToken": api.token}
+        root = open_telegram(api.root)
         channels = {"telegram": root, "web": {"enabled": True, "port": 0}}
         health = {"crashesBeforeHold": 1}
         configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels=channels, health=health)

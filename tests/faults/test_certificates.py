@@ -24,9 +24,8 @@ from channels.discord.adapter import DiscordChannel
 from channels.discord.settings import DiscordSettings
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
-from tests.bot.test_app import free_port
 from tests.channels.telegram.conftest import Shelf
-from tests.daemon import configure, daemon
+from tests.daemon import configure, daemon, free_port, open_telegram
 from tests.fakes.clock import FakeClock
 from tests.fakes.telegram_api import TelegramApi
 
@@ -121,12 +120,11 @@ async def test_readiness_names_the_provider_until_its_certificate_is_vouched_for
 ) -> None:
     port = free_port()
     async with stranger(certificate) as (address, _), TelegramApi() as api:
-        telegram = {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
         configure(
             tmp_path,
             base_url=f"{address}/api/v1",
             key=KEY,
-            channels={"telegram": telegram},
+            channels={"telegram": open_telegram(api.root)},
             health={"port": port},
         )
         async with daemon(tmp_path):

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.sandbox import Sandbox
-from tests.bot.test_app import free_port
-from tests.daemon import Daemon, configure, daemon
+from tests.daemon import Daemon, configure, daemon, free_port, open_telegram
 from tests.fakes.telegram_api import TelegramApi
 
 DESCRIPTORS = 64
@@ -37,12 +36,11 @@ async def until(true: Callable[[], bool], running: Daemon) -> None:
 async def test_a_daemon_that_may_open_nothing_more_rests_and_answers_when_it_can(tmp_path: Path) -> None:
     port = free_port()
     async with Sandbox() as sandbox, TelegramApi() as api:
-        telegram = {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
         configure(
             tmp_path,
             base_url=sandbox.base_url,
             key=sandbox.key,
-            channels={"telegram": telegram},
+            channels={"telegram": open_telegram(api.root)},
             health={"port": port},
         )
         async with daemon(tmp_path, before=f"ulimit -n {DESCRIPTORS}") as running:

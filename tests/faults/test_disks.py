@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli.exits import UNUSABLE
 from bot.sandbox import Sandbox
-from tests.daemon import configure, daemon
+from tests.daemon import configure, daemon, open_telegram
 from tests.fakes.telegram_api import TelegramApi
 
 NOWHERE = {"base_url": "http://127.0.0.1:9/api/v1", "key": "sk-or-test"}
@@ -61,9 +61,14 @@ async def test_a_state_directory_that_can_only_be_read_ends_with_78_and_says_so(
 
 async def test_a_daemon_whose_log_fills_its_disk_goes_on_answering(tmp_path: Path) -> None:
     async with Sandbox() as sandbox, TelegramApi() as api:
-        telegram = {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
         mute = {"ffmpegPath": str(tmp_path / "none")}  # what is told at the start has nowhere to go either
-        configure(tmp_path, base_url=sandbox.base_url, key=sandbox.key, channels={"telegram": telegram}, media=mute)
+        configure(
+            tmp_path,
+            base_url=sandbox.base_url,
+            key=sandbox.key,
+            channels={"telegram": open_telegram(api.root)},
+            media=mute,
+        )
         async with daemon(tmp_path, log=Path("/dev/full")) as running:
             await api.wait_for(lambda: api.polling, 30)
             api.say(7, "reply with exactly: still here")

@@ -18,7 +18,7 @@ from bot.core.failpoints import arm
 from bot.core.messages import Text
 from bot.core.work import Speech
 from bot.sandbox import Sandbox
-from tests.daemon import configure, daemon
+from tests.daemon import configure, daemon, open_telegram
 from tests.fakes.channel import conversation
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import Calls, Says
@@ -62,12 +62,11 @@ async def test_an_error_that_no_door_of_the_turn_catches_is_tried_again(tmp_path
 
 async def test_a_message_that_kills_the_process_three_times_is_given_up_with_a_sentence(tmp_path: Path) -> None:
     async with Sandbox() as sandbox, TelegramApi() as api:
-        telegram = {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
         configure(
             tmp_path,
             base_url=sandbox.base_url,
             key=sandbox.key,
-            channels={"telegram": telegram},
+            channels={"telegram": open_telegram(api.root)},
             health={"crashesBeforeHold": 100},
         )
         api.say(7, "reply with exactly: never")
@@ -86,8 +85,7 @@ async def test_a_message_that_kills_the_process_three_times_is_given_up_with_a_s
 
 async def test_a_daemon_that_was_suspended_answers_what_came_meanwhile(tmp_path: Path) -> None:
     async with Sandbox() as sandbox, TelegramApi() as api:
-        telegram = {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
-        configure(tmp_path, base_url=sandbox.base_url, key=sandbox.key, channels={"telegram": telegram})
+        configure(tmp_path, base_url=sandbox.base_url, key=sandbox.key, channels={"telegram": open_telegram(api.root)})
         async with daemon(tmp_path) as running:
             await api.wait_for(lambda: api.polling, 30)
             running.signal(signal.SIGSTOP)

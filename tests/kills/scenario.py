@@ -7,11 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 from bot.sandbox import Sandbox
-from tests.daemon import Daemon, configure, daemon
+from tests.daemon import Daemon, configure, daemon, open_telegram
 from tests.fakes.telegram_api import TelegramApi
 from tests.kills.kinds import CHAT, KINDS, SECOND, TOLD_INSTEAD, Kind, faults, finished
 
 FINISH_SECONDS = 60.0
+# Killed here, what was asked of the provider is not written down yet: it is asked once more.
+UNWRITTEN = frozenset({"model.after", "c3.before", "c5b.before", "c5b.after"})
 
 
 async def survives(name: str, points: tuple[str, ...], folder: Path, sandbox: Sandbox) -> list[str]:
@@ -22,7 +24,7 @@ async def survives(name: str, points: tuple[str, ...], folder: Path, sandbox: Sa
         send(kind, api)
         async with daemon(folder, failpoints=armed(*points)) as running:
             wrong = await ends_well(running, api, kind)
-        return wrong + overspent(sandbox, key, kind, kills=0)
+        return wrong + overspent(sandbox, key, kind, again=0)
 
 
 async def killed_at(name: str, point: str, folder: Path, sandbox: Sandbox) -> list[str]:
@@ -41,15 +43,16 @@ async def killed_at(name: str, point: str, folder: Path, sandbox: Sandbox) -> li
         kind = TOLD_INSTEAD.get((name, point), kind)
         async with daemon(folder) as running:
             wrong = await ends_well(running, api, kind)
-        return wrong + overspent(sandbox, key, kind, kills=1)
+        # what ends by itself may end while the second message is being answered
+        again = point in UNWRITTEN or bool(kind.late)
+        return wrong + overspent(sandbox, key, kind, again=int(again))
 
 
 def prepare(folder: Path, api: TelegramApi, sandbox: Sandbox) -> str:
     """Writes the configuration; returns the key that marks this daemon's requests."""
     key = f"key-{folder.name}"
     sandbox.admit(key)
-    telegram = {"botToken": api.token, "apiRoot": api.root, "dmPolicy": "open", "allowFrom": ["*"]}
-    configure(folder, base_url=sandbox.base_url, key=key, channels={"telegram": telegram})
+    configure(folder, base_url=sandbox.base_url, key=key, channels={"telegram": open_telegram(api.root)})
     return key
 
 
@@ -79,15 +82,15 @@ async def ends_well(running: Daemon, api: TelegramApi, kind: Kind) -> list[str]:
     return faults(api.messages(CHAT), kind)
 
 
-def overspent(sandbox: Sandbox, key: str, kind: Kind, *, kills: int) -> list[str]:
-    """The paths that were asked more often than once for each piece of work and kill; a clip never twice."""
+def overspent(sandbox: Sandbox, key: str, kind: Kind, *, again: int) -> list[str]:
+    """The paths that were asked more often than once for each piece of work and `again`; a clip never twice."""
     asked = Counter(
         request.path
         for request in sandbox.requests
         if request.method == "POST" and request.headers.get("Authorization") == f"Bearer {key}"
     )
-    allowed = {path: count + kills for path, count in kind.asked.items()} | {"/videos": kind.asked.get("/videos", 0)}
+    allowed = {path: count + again for path, count in kind.asked.items()} | {"/videos": kind.asked.get("/videos", 0)}
     wrong = [f"{path} asked {count} times" for path, count in asked.items() if count > allowed.get(path, 0)]
-    if (total := asked.total()) > sum(kind.asked.values()) + kills:
+    if (total := asked.total()) > sum(kind.asked.values()) + again:
         wrong.append(f"{total} paid requests")
     return wrong

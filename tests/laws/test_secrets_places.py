@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from tests.canaries import (
     told_until_end,
     voxline,
 )
+from tests.daemon import free_port
 from tests.fakes.discord_api import DiscordApi
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_push import SECRET_HEADER, pushing
@@ -39,12 +39,6 @@ WEBHOOK_SECRET = "canary-of-the-webhook-secret-3ac1"
 LISTENER_HEADER = "canary-of-a-listeners-header-90fe"
 GIVEN = {"TELEGRAM_BOT_TOKEN": TELEGRAM_TOKEN, "DISCORD_BOT_TOKEN": DISCORD_TOKEN}
 SECRETS = (MODEL_KEY, *GIVEN.values(), WEBHOOK_SECRET, LISTENER_HEADER, HEADER, PASSWORD)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def configure(folder: Path, base_url: str, telegram: TelegramApi, discord: DiscordApi, ports: tuple[int, int]) -> None:
