@@ -12,7 +12,7 @@ TABLE = (ROOT / "docs" / "faults.md").read_text()
 ROWS = {
     int(number): shown for number, shown in re.findall(r"^\| F(\d+) \|[^|]+\|[^|]+\| (.+) \|$", TABLE, re.MULTILINE)
 }
-FAULTS, SHOWN_AT_LEAST = 132, 120
+FAULTS, SHOWN_AT_LEAST = 132, 131
 
 
 @cache

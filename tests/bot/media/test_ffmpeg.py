@@ -1,5 +1,6 @@
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,17 @@ async def test_it_runs_with_limits_a_low_rank_and_no_secrets(tmp_path: Path, mon
 
     assert told.split()[:3] == [str(MEMORY_KB), "60", str(min(os.nice(0) + 10, 19))]
     assert "canary" not in told
+
+
+async def test_a_program_that_takes_too_much_memory_ends_as_a_media_error(tmp_path: Path) -> None:
+    held = MEMORY_KB * 1024
+    greedy = f'exec "{sys.executable}" -c "print(len(bytes({held})))"'
+
+    with pytest.raises(MediaError):
+        await Ffmpeg(script(tmp_path, greedy)).encode(b"", rate=16_000, codec=(), cap=10_000)
+
+    modest = script(tmp_path, greedy.replace(str(held), str(held // 8)))
+    assert int(await Ffmpeg(modest).encode(b"", rate=16_000, codec=(), cap=10_000)) == held // 8
 
 
 async def test_at_most_two_run_at_once(tmp_path: Path) -> None:
