@@ -23,9 +23,9 @@ _SHORTEST_SECRET = 6
 _PATTERNS = tuple(
     re.compile(pattern, re.ASCII | re.IGNORECASE)
     for pattern in (
-        # name: value, in headers, JSON and source text
-        r"""(\b(?:authorization|(?:x-)?api[_-]?key|access_token|refresh_token|client_secret|bot_token|password|passwd"""
-        r"""|secret)["']?\s*[:=]\s*["']?)(?!\[redacted\])(?:(?:bearer|basic|bot)\s+)?[^\s"',;}\]\[]{6,}""",
+        # name: value, in headers, JSON, source text and listings of variables, where more may stand before the name
+        r"""((?:authorization|api[_-]?key|access_token|refresh_token|bot_token|password|passwd|secret)"""
+        r"""["']?\s*[:=]\s*["']?)(?:(?:bearer|basic|bot)\s+)?[^\s"',;}\]\[]{6,}""",
         r"(\b(?:bearer|basic|bot)\s+)[a-z0-9._~+/=:-]{16,}",
         r"()\bsk-[a-z0-9_-]{16,}",  # OpenRouter and OpenAI style keys
         r"()(?<!\d)\d{6,12}:[\w-]{30,}",  # Telegram bot token
