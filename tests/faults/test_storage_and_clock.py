@@ -53,6 +53,21 @@ async def goes_on(talk: Talk) -> None:
     raise AssertionError("it never settled")
 
 
+async def over_a_full_disk(talk: Talk, hold: asyncio.Event, folder: Path) -> tuple[int, int]:
+    """Lets the model answer while the disk is full, and makes room in the end. How many conversations waited for
+    room, with how many finished steps."""
+    await talk.channel.until(lambda: bool(talk.channel.shown))
+    await fill_disk(talk)
+    hold.set()
+    for _ in range(50):
+        await asyncio.sleep(0.01)
+        await talk.clock.advance(5)
+    waited = (talk.agent.engine.running, steps_kept(folder))
+    await make_room(talk)
+    await goes_on(talk)
+    return waited
+
+
 @contextmanager
 def small_files() -> Iterator[None]:
     """No file of this process may grow beyond LARGEST_FILE bytes."""
@@ -83,15 +98,7 @@ async def test_a_turn_that_ends_while_the_disk_is_full_is_answered_once_and_paid
     hold = asyncio.Event()
     async with open_talk(tmp_path, Says("Just this", hold)) as talk:
         await talk.says(LONG)  # the end of the turn keeps it, and is what does not fit
-        await talk.channel.until(lambda: bool(talk.channel.shown))
-        await fill_disk(talk)
-        hold.set()
-        for _ in range(50):
-            await asyncio.sleep(0.01)
-            await talk.clock.advance(5)
-        waits = (talk.agent.engine.running, steps_kept(tmp_path))
-        await make_room(talk)
-        await goes_on(talk)
+        waits = await over_a_full_disk(talk, hold, tmp_path)
 
         assert waits == (1, 1)
         assert talk.channel.texts("1") == ["Just this"]
@@ -102,15 +109,7 @@ async def test_an_answer_that_cannot_be_kept_waits_in_memory_and_is_not_asked_fo
     hold = asyncio.Event()
     async with open_talk(tmp_path, Says(LONG, hold)) as talk:
         await talk.says("tell me everything")
-        await talk.channel.until(lambda: bool(talk.channel.shown))
-        await fill_disk(talk)
-        hold.set()
-        for _ in range(50):
-            await asyncio.sleep(0.01)
-            await talk.clock.advance(5)
-        waits = (talk.agent.engine.running, steps_kept(tmp_path))
-        await make_room(talk)
-        await goes_on(talk)
+        waits = await over_a_full_disk(talk, hold, tmp_path)
 
         assert waits == (1, 0)
         assert "".join(talk.channel.texts("1")).replace(" ", "") == LONG.replace(" ", "")

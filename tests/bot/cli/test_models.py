@@ -36,13 +36,15 @@ def test_setting_the_model_keeps_the_files_comments(voxline: Voxline, config: Pa
 
     assert status == 0
     assert out.startswith("openrouter/moonshotai/kimi-k2.6 answers from now on, then openrouter/a/b")
+    assert "In a chat" not in out
     assert config.read_text() == COMMENTED.replace(
         'primary: "openrouter/auto"', 'primary: "openrouter/moonshotai/kimi-k2.6"'
     )
 
 
 def test_the_fusion_command_of_the_provider_page_works(voxline: Voxline, config: Path) -> None:
-    assert voxline("models", "set", "openrouter/openrouter/fusion")[0] == 0
+    status, out, _ = voxline("models", "set", "openrouter/openrouter/fusion")
+    assert (status, "In a chat nobody can choose another any more" in out) == (0, True)
     defaults = load(config).agents.defaults
     assert defaults.model.primary == "openrouter/openrouter/fusion"
     assert list(defaults.models) == ["openrouter/openrouter/fusion"]
@@ -75,6 +77,22 @@ def test_the_status_shows_the_key_masked_with_its_place(
     assert status == 0
     assert "sk-or-…9876 from environment variable OPENROUTER_API_KEY" in out
     assert "SECRETVALUE" not in out
+
+
+def test_a_key_in_a_dotenv_file_is_found_beside_the_configuration_and_not_in_the_working_directory(
+    voxline: Voxline, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = home / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (elsewhere / ".env").write_text("OPENROUTER_API_KEY=sk-or-v1-SECRETVALUE-0000\n")
+    assert voxline("models", "status", "--offline")[0] == 1
+
+    (home / ".env").write_text("OPENROUTER_API_KEY=sk-or-v1-SECRETVALUE-9876\n")
+    status, out, _ = voxline("models", "status", "--offline")
+
+    assert status == 0
+    assert "sk-or-…9876 from environment variable OPENROUTER_API_KEY" in out
 
 
 def test_stored_keys_are_listed_masked_and_removed(voxline: Voxline, home: Path) -> None:
