@@ -229,7 +229,7 @@ def test_code_of_wide_characters_fits_with_the_end_of_its_block() -> None:
 def test_indentation_is_kept_and_blank_lines_are_left_out() -> None:
     assert split("  x", 100, utf16=False) == ("  x",)
     assert split("\n \n  x", 100, utf16=False) == ("  x",)
-    assert split("a" * 20 + "\n\n\n    " + "b" * 20, 30, utf16=False) == ("a" * 20, "    " + "b" * 20)
+    assert split("a" * 20 + "\n\n\n" + " " * 7 + "b" * 20, 30, utf16=False) == ("a" * 20, " " * 7 + "b" * 20)
     assert split("a" * 20 + "\n" + " " * 8 + "b" * 20, 30, utf16=False) == ("a" * 20, "b" * 20)
 
 
@@ -253,6 +253,7 @@ def test_a_kind_place_is_taken_from_a_third_of_the_limit_on(beginning: str, take
 
 def test_a_space_is_better_than_no_place_however_early() -> None:
     assert split("a bbbbbbbb", 5, utf16=False) == ("a", "bbbbb", "bbb")
+    assert split("a " + "b" * 10, 8, utf16=False) == ("a", "b" * 8, "bb")
 
 
 def test_a_block_that_ends_with_the_message_stays_with_what_comes_before_it() -> None:
@@ -274,3 +275,38 @@ def test_a_line_that_only_looks_like_a_block_is_kept_whole_where_it_fits_and_end
 
     assert split(f"hi\n{line}", 40, utf16=False) == ("hi", line)
     assert split("```a`b c\nmore words", 12, utf16=False) == ("```a`b c", "more words")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["``` a`b\nwords", "```\n~~~\nx\n```", "````\n```\nx\n````", "```\n``` py\nx\n```", "~~~ a`b\nx\n~~~~~"],
+)
+def test_what_opens_and_closes_a_block_is_known(text: str) -> None:
+    assert split(text, 100, utf16=False) == (text,)
+
+
+def test_a_block_without_a_language_is_opened_again_without_one() -> None:
+    first, second = split("```\n" + "c" * 20 + "\n" + "d" * 20 + "\n```", 32, utf16=False)
+
+    assert (first, second) == ("```\n" + "c" * 20 + "\n```", "```\n" + "d" * 20 + "\n```")
+
+
+def test_a_block_is_known_by_a_line_of_up_to_a_quarter_of_the_limit() -> None:
+    code = "c" * 20 + "\n" + "d" * 20
+
+    assert split("```python7\n" + code, 40, utf16=False)[0].endswith("c\n```")
+    assert split("```python78\n" + code, 40, utf16=False)[0].endswith("c")
+
+
+def test_an_end_of_a_block_that_begins_a_message_has_a_beginning() -> None:
+    messages = split("```\n" + "c" * 32 + "\n``````\nafter", 40, utf16=False)
+
+    assert messages[0] == "```\n" + "c" * 32 + "\n```"
+    assert not any(has_open_block(message) for message in messages)
+
+
+def test_one_endless_character_is_cut_anyway_and_never_before_its_beginning() -> None:
+    messages = split("  e" + "\u0301" * 70, 12, utf16=False)
+
+    assert all(message.strip() for message in messages)
+    assert "".join(messages) == "  e" + "\u0301" * 70
