@@ -20,6 +20,7 @@ from bot.config.keys import FoundKey
 from bot.core.errors import ConfigError, MediaError, StateError
 from bot.media.ffmpeg import Ffmpeg
 from bot.openrouter.configured import music_settings
+from bot.store.place import share_under
 
 _SQLITE_NEEDED = (3, 35, 0)  # RETURNING
 
@@ -28,7 +29,7 @@ def machine(setup: Setup) -> Iterator[Finding]:
     """Program, state directory, database and sound tools."""
     yield _python()
     yield _channels_package()
-    yield _state_folder(setup.state)
+    yield _state_folder(setup.state, share_allowed=setup.config.store.allow_network_share)
     yield _daemon(setup.state)
     yield _sqlite()
     yield _ffmpeg(setup.config.media.ffmpeg_path)
@@ -100,7 +101,11 @@ def _channels_package() -> Finding:
     return fail("package", f"channels is another program's ({found})", "Install Voxline in an environment of its own.")
 
 
-def _state_folder(state: Path) -> Finding:
+def _state_folder(state: Path, *, share_allowed: bool) -> Finding:
+    if (share := share_under(state)) and not share_allowed:
+        return fail(
+            "state", f"{state} lies on a network share ({share})", "Choose a disk of this machine with --state-dir."
+        )
     try:
         mode, owner = state.stat().st_mode, state.stat().st_uid
     except FileNotFoundError:

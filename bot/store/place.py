@@ -18,15 +18,19 @@ SHARES = frozenset((*_KERNEL, *(f"fuse.{name}" for name in _FUSE)))
 _OCTAL = re.compile(r"\\([0-7]{3})")  # blanks and backslashes in a mount point
 
 
-def refuse_share(folder: Path, mounts: Path = MOUNTS) -> None:
-    """Raises `StateError` when `folder`, which exists, lies on a network share. Where no list of mounts can be read
-    nobody knows, and it is taken as it is."""
+def share_under(folder: Path, mounts: Path = MOUNTS) -> str:
+    """The kind of network share that `folder` lies on, or would; "" for none, and where nobody can tell."""
     try:
         listed = mounts.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
-        return
+        return ""
     kind = file_system(folder.resolve(), listed)
-    if kind in SHARES:
+    return kind if kind in SHARES else ""
+
+
+def refuse_share(folder: Path, mounts: Path = MOUNTS) -> None:
+    """Raises `StateError` when `folder` lies on a network share."""
+    if kind := share_under(folder, mounts):
         raise StateError(
             f"the state directory {folder} lies on a network share ({kind}), where a database is damaged sooner or "
             "later; choose a directory on a disk of this machine with --state-dir, or set store.allowNetworkShare to "

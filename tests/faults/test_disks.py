@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bot.cli.exits import UNUSABLE
 from bot.sandbox import Sandbox
-from tests.daemon import configure, daemon, open_telegram
+from tests.daemon import ROOT, configure, daemon, open_telegram
 from tests.fakes.telegram_api import TelegramApi
 
 NOWHERE = {"base_url": "http://127.0.0.1:9/api/v1", "key": "sk-or-test"}
@@ -31,6 +32,14 @@ def mounting(commands: str) -> str:
     return f"""if [ -z "$MOUNTED" ]; then MOUNTED=1 exec unshare -m sh -ec '{commands}; exec "$@"' sh "$@"; fi"""
 
 
+def doctor(folder: Path, before: str) -> str:
+    """What `voxline doctor` says behind the same mounts."""
+    asked = [sys.executable, "-m", "bot", "doctor", "--offline", "--config", str(folder / "voxline.json5")]
+    asked += ["--state-dir", str(folder / "state")]
+    shell = ["sh", "-ec", f'{before}; exec "$@"', "sh"]
+    return subprocess.run([*shell, *asked], capture_output=True, cwd=ROOT, text=True).stdout
+
+
 @needs_mounts
 async def test_a_state_directory_on_a_network_share_ends_with_78_and_nothing_is_made_there(tmp_path: Path) -> None:
     configure(tmp_path, **NOWHERE)
@@ -42,6 +51,7 @@ async def test_a_state_directory_on_a_network_share_ends_with_78_and_nothing_is_
         assert await refused.ended() == UNUSABLE, refused.said()
         assert "network share (nfs4)" in refused.said()
     assert not (tmp_path / "state").exists()
+    assert "network share (nfs4)" in doctor(tmp_path, lie)
 
     configure(tmp_path, **NOWHERE, store={"allowNetworkShare": True}, channels={"web": {"port": 0}})
     async with daemon(tmp_path, before=lie) as taken:
