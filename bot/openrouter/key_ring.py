@@ -177,8 +177,10 @@ def trouble_of(error: ProviderError) -> Trouble | None:
     match error:
         case Unreached():
             return None
-        case OutOfCredit():
+        case OutOfCredit(retry_after=None):
             return Trouble.BILLING
+        case OutOfCredit():  # the credit is only held by requests that run
+            return Trouble.RATE_LIMIT
         case KeyRefused(status=401 | 403):
             return Trouble.AUTH
         case ProviderBusy(status=429):

@@ -127,6 +127,14 @@ def test_a_song_is_composed(voxline: Voxline) -> None:
     assert path.read_bytes()[:4] in (b"RIFF", b"ID3\x03", b"ID3\x04") or path.read_bytes()[0] == 0xFF
 
 
+def test_a_voice_a_model_and_a_speed_may_be_asked_for(voxline: Voxline, sandbox: Sandbox) -> None:
+    options = ["--voice", "nova", "--model", "openrouter/openai/gpt-4o-mini-tts", "--speed", "1.5"]
+    told(voxline("infer", "speech", "--text", "Good morning", *options, "--out", "said.mp3", "--json"))
+
+    (asked,) = sandbox.asked("/audio/speech")
+    assert (asked.body["voice"], asked.body["model"], asked.body["speed"]) == ("nova", "openai/gpt-4o-mini-tts", 1.5)
+
+
 def test_what_is_said_is_heard_again(voxline: Voxline, home: Path, sandbox: Sandbox) -> None:
     path, mime = the_file(told(voxline("infer", "speech", "--text", "count to ten", "--out", "said.mp3", "--json")))
     assert (path, mime) == (home / "said.mp3", "audio/mpeg")

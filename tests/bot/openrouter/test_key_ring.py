@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.config.key_use import Trouble
 from bot.config.keys import FoundKey, spare_keys
 from bot.config.load import parse
 from bot.config.profiles import Profiles, StoredKey, read_profiles, store_key
-from bot.core.errors import KeyRefused, ModelMissing, OutOfCredit, ProviderBusy, ProviderError
+from bot.core.errors import KeyRefused, ModelMissing, Moderated, OutOfCredit, ProviderBusy, ProviderError
 from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.key_ring import KeyBook, KeyRing
+from bot.openrouter.failure import Unreached
+from bot.openrouter.key_ring import KeyBook, KeyRing, trouble_of
 from bot.openrouter.provider import OpenRouter, open_openrouter
 from bot.openrouter.route import Route
 from tests.bot.openrouter.recording_server import RecordingServer, Reply, says, streams
@@ -111,6 +113,28 @@ async def test_each_refusal_rests_the_key_as_long_as_it_deserves(
 
     # Every key rests: the one that is ready first is tried all the same.
     assert keys_seen(server) == ["key-one"]
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (OutOfCredit("x", status=402), Trouble.BILLING),
+        (OutOfCredit("x", status=402, retry_after=20), Trouble.RATE_LIMIT),
+        (OutOfCredit("x", status=403), Trouble.BILLING),
+        (KeyRefused("x", status=401), Trouble.AUTH),
+        (KeyRefused("there is none"), None),
+        (ProviderBusy("x", status=429), Trouble.RATE_LIMIT),
+        (ProviderBusy("timed out"), Trouble.TIMEOUT),
+        (ProviderBusy("x", status=408), Trouble.TIMEOUT),
+        (ProviderBusy("x", status=503), None),
+        (ProviderBusy("x (HTTP 400): Provider returned error", status=400), Trouble.TIMEOUT),
+        (Unreached("no network"), None),
+        (Moderated("x", status=403), None),
+        (ModelMissing("x", status=404), None),
+    ],
+)
+def test_a_key_is_blamed_for_what_another_key_would_mend(error: ProviderError, trouble: Trouble | None) -> None:
+    assert trouble_of(error) is trouble
 
 
 async def test_what_may_have_been_done_is_not_asked_again_with_another_key(
