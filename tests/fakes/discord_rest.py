@@ -214,6 +214,8 @@ def _refused(wish: Json, files: list[Upload], limit: int) -> web.Response | None
     """Discord's own rules for a message."""
     content = wish.get("content") or ""
     voice = wish.get("flags", 0) & 8192
+    if any("\ud800" <= character <= "\udfff" for character in content):
+        return refusal(400, 50109, "The request body contains invalid JSON.")
     if len(content) > 2000:
         return refusal(400, 50035, "Invalid Form Body: content: Must be 2000 or fewer in length.")
     if not content.strip() and not files and "attachments" not in wish:

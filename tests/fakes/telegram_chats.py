@@ -175,6 +175,8 @@ def _buttons(params: dict[str, Any]) -> tuple[str, ...]:
 def _words(params: dict[str, Any], key: str) -> tuple[str, str]:
     """The visible text and how it was written, checked as Telegram checks it."""
     raw = str(params.get(key) or "")
+    if any("\ud800" <= character <= "\udfff" for character in raw):
+        raise bad("strings must be encoded in UTF-8")
     try:
         text = visible(raw) if params.get("parse_mode") == "HTML" else raw
     except CannotParse as error:
