@@ -35,7 +35,7 @@ def add(capabilities: Group) -> None:
     spoken.add_argument("--voice", default="", metavar="NAME", help="whose voice (default: the configured one)")
     spoken.add_argument("--model", default="", metavar="REF", help="which model (default: the configured one)")
     spoken.add_argument("--speed", type=float, metavar="FACTOR", help="1 is as people speak")
-    spoken.add_argument("--timeout-ms", type=_positive, metavar="MS", help="how long it may take")
+    spoken.add_argument("--timeout-ms", type=number, metavar="MS", help="how long it may take")
     _options(spoken, speech, "speech")
 
     heard = capabilities.add("transcribe", "print what is said in a recording")
@@ -48,12 +48,12 @@ def _generate(capabilities: Group, name: str, told: str) -> argparse.ArgumentPar
     parser = Group(capabilities.add(name, told)).add("generate", told)
     parser.add_argument("--prompt", required=True, metavar="TEXT", help="what to make")
     parser.add_argument("--model", default="", metavar="REF", help="which model (default: the configured ones)")
-    parser.add_argument("--timeout-ms", type=_positive, metavar="MS", help="how long it may take")
+    parser.add_argument("--timeout-ms", type=number, metavar="MS", help="how long it may take")
     return parser
 
 
 def _image(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--count", type=_positive, default=1, metavar="N", help="how many, 1 to 4")
+    parser.add_argument("--count", type=number, default=1, metavar="N", help="how many, 1 to 4")
     parser.add_argument("--aspect-ratio", default="", metavar="W:H", help="such as 16:9")
     parser.add_argument("--resolution", default="", metavar="NAME", help="1K, 2K or 4K")
     parser.add_argument(
@@ -78,7 +78,7 @@ def _video(parser: argparse.ArgumentParser) -> None:
 def _music(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lyrics", default="", metavar="TEXT", help="what is sung")
     parser.add_argument("--instrumental", action="store_true", help="nobody sings")
-    parser.add_argument("--duration", type=_positive, metavar="SECONDS", help="180 at most")
+    parser.add_argument("--duration", type=number, metavar="SECONDS", help="180 at most")
     parser.add_argument("--format", default="", choices=("wav", "mp3"), help="(default: as the model likes)")
     parser.add_argument("--image", default="", metavar="SOURCE", help="to be inspired by")
     _options(parser, music, "music.generate")
@@ -125,8 +125,8 @@ async def image(args: argparse.Namespace, studio: Studio) -> Told:
     drawn = await studio.provider.images.draw(request)
     place = Place(args.out)
     files = [
-        await written(place, Sound(picture.data, picture.mime, picture_name(number, picture.mime)))
-        for number, picture in enumerate(drawn.pictures, 1)
+        await written(place, Sound(picture.data, picture.mime, picture_name(nth, picture.mime)))
+        for nth, picture in enumerate(drawn.pictures, 1)
     ]
     progress(
         args, f"ignored, because the model has no such setting: {', '.join(drawn.ignored)}" if drawn.ignored else ""
@@ -218,8 +218,8 @@ def _seconds(args: argparse.Namespace) -> float | None:
     return None if args.timeout_ms is None else float(args.timeout_ms) / 1000
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
+def number(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)

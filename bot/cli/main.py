@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import io
 import json
 import logging
 import os
@@ -38,6 +39,9 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 78 configuration or state cannot b
 
 def run(argv: Sequence[str]) -> int:
     """Runs one command and returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no arrow shows a question mark
+            stream.reconfigure(errors="replace")
     hide_in_crashes(Redactor())
     args = parse(argv)
     # Only the daemon keeps a log; a command says what matters itself.

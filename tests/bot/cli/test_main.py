@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -132,3 +133,18 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback(home: Path, config: Pat
                 asked.send_signal(signal.SIGINT)
                 out, err = asked.communicate(timeout=30)
     assert (asked.returncode, out, err) == (130, "", "\n")
+
+
+def test_a_terminal_without_the_letters_is_no_traceback(home: Path) -> None:
+    command = [sys.executable, "-m", "bot", "doctor", "--offline"]
+    poor = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    told = subprocess.run(command, capture_output=True, text=True, env=poor, timeout=60, check=False)
+    assert (told.returncode, told.stderr) == (1, "")
+    assert "? Run `voxline onboard`" in told.stdout
+
+
+def test_a_port_that_cannot_be_one_is_wrong_usage(voxline: Voxline) -> None:
+    for written in ("65536", "-1", "http"):
+        status, _, err = voxline("demo", f"--port={written}")
+        assert status == 2
+        assert f"{written!r} is no port: write 0 to 65535" in err
