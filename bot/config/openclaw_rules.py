@@ -257,6 +257,7 @@ def _direct_models(config: Object) -> Iterator[Note]:
     holders: list[tuple[Object, Keys, tuple[str, ...]]] = [(defaults, place, _CHOICES)]
     holders += [(_at(defaults, "mediaModels") or {}, (*place, "mediaModels"), ("image", "video", "music"))]
     holders += [(agent, place, ("model",)) for place, agent in _agents(config)]
+    holders += [(_at(config, *tts) or {}, tts, ("summaryModel",)) for tts in (("tts",), ("messages", "tts"))]
     for holder, place, names in holders:
         for name in names:
             yield from _choice_through_openrouter(holder, name, (*place, name))

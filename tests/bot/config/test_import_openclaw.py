@@ -249,3 +249,25 @@ def test_whatever_is_brought_over_can_be_used(theirs: dict[str, JsonValue]) -> N
 def test_a_broken_file_is_told_with_its_line() -> None:
     with pytest.raises(ConfigError, match="f:2: not JSON5"):
         bring_over("{\n a: }", "f")
+
+
+def test_what_openclaw_says_about_speaking_and_listening_is_taken() -> None:
+    theirs = """{
+      messages: { tts: { auto: "tagged", summaryModel: "openai/gpt-4.1-mini",
+        modelOverrides: { enabled: true, allowProvider: true, allowVoice: false } } },
+      tools: { media: { audio: {
+        attachments: { mode: "all", maxAttachments: 2, prefer: "first" },
+        scope: { default: "deny", rules: [{ action: "allow", match: { chatType: "direct" } }] },
+      } } },
+      env: { shellEnv: { enabled: true, timeoutMs: 9000 } },
+    }"""
+    imported = bring_over(theirs)
+    config, fates = parse(imported.text), _fates(imported)
+
+    assert config.speech.summary_model == "openrouter/openai/gpt-4.1-mini"
+    assert not config.speech.model_overrides.allow_voice
+    assert config.tools.media.audio.attachments.at_most == 2
+    assert config.tools.media.audio.scope.rules[0].match.chat_type == "direct"
+    assert config.env.shell_env.timeout_ms == 9000
+    assert fates["messages.tts.modelOverrides.allowProvider"] is Fate.DROPPED
+    assert fates["tools.media.audio.attachments.prefer"] is Fate.DROPPED
