@@ -1,8 +1,8 @@
 """REMEMBER: the newest turns word for word, and what came before them in a summary.
 
 A conversation that nears what its model can hold, or what is sensible to pay for on every turn, is summed up by that
-model: once, beside the turn that noticed it, and stored. The history itself stays whole. While there is no summary,
-what does not fit is left out of the request.
+model: once, when the turn that noticed it has its answer, and stored. The history itself stays whole. While there is
+no summary, what does not fit is left out of the request.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from bot.agent.budget import Budget
 from bot.agent.insist import insist
@@ -79,6 +80,14 @@ class Past:
         return self.rows[:kept]
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What came before a turn, and what to call when the turn has its answer: `tidy` begins a summary that is due."""
+
+    messages: tuple[ChatMessage, ...]
+    tidy: Callable[[], object]
+
+
 class Memory:
     """Recalls conversations and sums them up. An async context manager: leaving it drops what is being summed up,
     which begins anew with a later turn.
@@ -107,13 +116,13 @@ class Memory:
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
-    async def recall(self, turn: Turn, model: str) -> tuple[ChatMessage, ...]:
-        """What came before this turn, in a form that `model` can hold. Near the limit a summary is begun, which
-        later turns read: nobody waits for it."""
+    async def recall(self, turn: Turn, model: str) -> Recalled:
+        """What came before this turn, in a form that `model` can hold. Near the limit a summary is due, for later
+        turns: nobody waits for it, and the answer is paid for first."""
         past, room = await self._past(turn), await self._room(model)
         if past.characters > room * NEAR or len(past.rows) > ROWS_NEAR:
-            self._begin(turn, model, past, room, kept=KEPT)
-        return past.within(room)
+            return Recalled(past.within(room), partial(self._begin, turn, model, past, room, kept=KEPT))
+        return Recalled(past.within(room), nothing)
 
     async def shorten(self, turn: Turn, model: str) -> tuple[ChatMessage, ...] | None:
         """The same after the model refused it as too long: summed up now, or else with more left out. None when
@@ -185,6 +194,10 @@ class Memory:
                 if isinstance(event, Finished):
                     return event
         raise BadAnswer("the chat model ended its stream without finishing")
+
+
+def nothing() -> None:
+    """There is room enough."""
 
 
 def transcript(past: Past, characters: int) -> str:

@@ -193,14 +193,17 @@ class TurnRunner:
     ) -> Outcome:
         mode = VoiceMode(turn.session.voice_mode or self._manners.voice.mode)
         thought.added.append(User(understood.asked, understood.pictures))
+        model = turn.session.model or self._manners.model
+        recalled = await self._verbs.memory.recall(turn, model)
         await self._verbs.thinker.think(
             turn,
-            await self._question(turn, self._instructions(turn, mode, understood)),
+            self._question(turn, model, self._instructions(turn, mode, understood), recalled.messages),
             pictures=understood.originals,
             done=done,
             thought=thought,
             show=lambda text: draft.push(with_troubles(unmarked(text), understood)),
         )
+        recalled.tidy()
         if not thought.text and not thought.parts:
             return apology(turn, thought, NOTHING)
         wording = word(
@@ -218,15 +221,12 @@ class TurnRunner:
         parts: list[Part] = [Text(written)] if written.strip() else []
         return Outcome(tuple(thought.added), (*parts, *([voice] if voice else []), *thought.parts))
 
-    async def _question(self, turn: Turn, instructions: System) -> Question:
-        memory, model = self._verbs.memory, turn.session.model or self._manners.model
-
+    def _question(self, turn: Turn, model: str, instructions: System, past: tuple[ChatMessage, ...]) -> Question:
         async def shorter() -> tuple[ChatMessage, ...] | None:
-            past = await memory.shorten(turn, model)
-            return None if past is None else (instructions, *past)
+            less = await self._verbs.memory.shorten(turn, model)
+            return None if less is None else (instructions, *less)
 
-        before = (instructions, *await memory.recall(turn, model))
-        return Question(ChatRequest(model, before, (), turn.session.thinking), shorter)
+        return Question(ChatRequest(model, (instructions, *past), (), turn.session.thinking), shorter)
 
     def _instructions(self, turn: Turn, mode: VoiceMode, understood: Understood) -> System:
         aloud = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and understood.spoken)

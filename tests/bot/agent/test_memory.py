@@ -159,10 +159,11 @@ async def test_who_has_used_up_the_budget_is_not_made_to_pay_for_a_summary(tmp_p
         poor = Budget(talk.store, talk.clock, limits=Limits(person=0))
         turn = Turn("1", conversation("1"), (inbound("more", conversation("1")),), Session(), 1, 1)
         async with Memory(history=talk.store, chat=talk.model, budget=poor, clock=talk.clock) as memory:
-            past = await memory.recall(turn, "fake/model")
+            recalled = await memory.recall(turn, "fake/model")
+            recalled.tidy()
             await memory.settled()
 
-        assert past
+        assert recalled.messages
         assert talk.model.summed == []
         assert await talk.store.summary(conversation("1"), since=0) is None
 
@@ -270,3 +271,18 @@ async def test_a_summary_is_bounded(tmp_path: Path) -> None:
         summary = await talk.store.summary(conversation("1"), since=0)
         assert summary is not None
         assert len(summary.text) == SUMMARY_CHARACTERS
+
+
+async def test_the_answer_is_paid_for_before_the_summary(tmp_path: Path) -> None:
+    async with open_talk(tmp_path) as talk:
+        held = asyncio.Event()
+        await talk_long(talk, turns=4)
+        talk.model.moves = [Says("At last", hold=held)]
+        await talk.says("one more")
+        await talk.channel.until(lambda: any(text.startswith("At") for text in talk.channel.texts("1")))
+        early = len(talk.model.summed)
+        held.set()
+        await talk.settles()
+        await talk.agent.memory.settled()
+
+        assert (early, len(talk.model.summed)) == (0, 1)
