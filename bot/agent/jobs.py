@@ -32,7 +32,6 @@ SECONDS_FOR_A_CLIP = POLLS_AT_MOST * SECONDS_BETWEEN_POLLS
 SECONDS_FOR_A_POLL = 60.0
 POLL_FAILURES_AT_MOST = 10
 DOWNLOAD_TRIES = 3
-ACTIVE = (JobState.INTENT, JobState.RUNNING)
 
 INTERRUPTED = (
     "I was restarted while I asked for {what}. It may already be running and paid for, so I did not ask again. "
