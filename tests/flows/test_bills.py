@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.agent.bills import SECONDS_BEFORE_FIRST, SECONDS_BETWEEN_TRIES
@@ -11,6 +12,8 @@ from bot.core.errors import ModelMissing, ProviderBusy
 from bot.core.messages import Voice
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import Says
+from tests.flows.world import World
+from tests.sounds import spoken
 from tests.talk import Talk, open_talk
 
 LATER = sum(SECONDS_BETWEEN_TRIES) + 60
@@ -88,3 +91,17 @@ async def test_speech_that_names_its_price_is_never_asked_about(tmp_path: Path) 
         await passes(talk, 10)
 
         assert (talk.mouth.asked, await spent(talk)) == ([], 20)
+
+
+async def test_the_whole_program_enters_what_its_voice_cost(on_telegram: World) -> None:
+    world, began = on_telegram, datetime.now(UTC) - timedelta(minutes=1)
+    await world.side.voice(spoken("what is seven times eight"), 2)
+    await world.side.until(lambda: "voice" in world.kinds())
+
+    for _ in range(200):  # a few seconds after the voice
+        if entered := await world.app.store.spent(began, capability="speech"):
+            break
+        await asyncio.sleep(0.1)
+
+    assert 0 < entered < 1000
+    assert not await world.app.store.unpriced(began, "speech")
