@@ -183,6 +183,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "3.5 keys that rest come last": (
         "bot/config/test_keys::test_of_those_that_rest_the_one_that_is_ready_soonest_comes_first",
         "test_key_ring::test_a_refused_key_gives_way_to_the_next_at_once_and_comes_back_rested",
+        "test_key_ring::test_a_question_is_answered_although_the_first_stored_key_is_refused",
     ),
     "3.5 nothing that may be paid is repeated": (
         "test_key_ring::test_what_may_have_been_done_is_not_asked_again_with_another_key",

@@ -15,12 +15,15 @@ from bot.config.key_use import Trouble
 from bot.config.keys import FoundKey, spare_keys
 from bot.config.load import parse
 from bot.config.profiles import Profiles, StoredKey, read_profiles, store_key
+from bot.core.chat import ChatRequest, Finished, User
+from bot.core.clock import SystemClock
 from bot.core.errors import KeyRefused, ModelMissing, Moderated, OutOfCredit, ProviderBusy, ProviderError
 from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.failure import Unreached
 from bot.openrouter.key_ring import KeyBook, KeyRing, trouble_of
 from bot.openrouter.provider import OpenRouter, open_openrouter
 from bot.openrouter.route import Route
+from bot.sandbox import Sandbox
 from tests.bot.openrouter.recording_server import RecordingServer, Reply, says, streams
 from tests.fakes.clock import FakeClock
 from tests.fakes.shelf import Shelf
@@ -305,3 +308,20 @@ async def test_a_host_with_a_key_of_its_own_gets_no_spare_key(
         with pytest.raises(ProviderBusy):
             await ask(provider.client)
     assert keys_seen(server) == seen
+
+
+async def test_a_question_is_answered_although_the_first_stored_key_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "auth-profiles.json"
+    async with Sandbox() as sandbox:
+        store_key(file, StoredKey("openrouter:good", key=sandbox.key))
+        store_key(file, StoredKey("openrouter:bad", key="wrong-key"))
+        config = parse(f"{{models: {{providers: {{openrouter: {{baseUrl: '{sandbox.base_url}'}}}}}}}}")
+        async with open_openrouter(
+            config, read_profiles(file), {}, blobs=Shelf(), state_dir=None, clock=SystemClock()
+        ) as provider:
+            events = [event async for event in provider.chat.stream(ChatRequest("openrouter/auto", (User("Hi"),)))]
+
+    assert isinstance(events[-1], Finished)
+    bad, good = (read_profiles(file).get(f"openrouter:{name}") for name in ("bad", "good"))
+    assert bad is not None and (bad.use.errors, bad.use.last_used_ms) == (1, 0)
+    assert good is not None and good.use.errors == 0 < good.use.last_used_ms
