@@ -48,8 +48,16 @@ def bring_over(text: str, file: str = "") -> Imported:
     notes += [Note(keys, Fate.TAKEN) for keys in _leaves(config, value) if keys not in gone]
     result = f"// Brought over from {file or 'OpenClaw'} by `voxline config import`.\n{as_text(config)}\n"
     parse(result)
-    told = {note.keys: note for note in reversed(notes)}
-    return Imported(result, tuple(sorted(_one_line_each(value, told), key=lambda note: note.path)))
+    return Imported(result, tuple(sorted(_one_line_each(value, _by_key(notes)), key=lambda note: note.path)))
+
+
+def _by_key(notes: Iterable[Note]) -> dict[Keys, Note]:
+    """One note for each key; what was said of it later follows what was said first."""
+    told: dict[Keys, Note] = {}
+    for note in notes:
+        first = told.get(note.keys)
+        told[note.keys] = replace(first, detail=f"{first.detail}; {note.detail}") if first else note
+    return told
 
 
 def _taken_out(config: Object) -> Iterator[Note]:

@@ -136,7 +136,8 @@ def _numeric_people(config: Object) -> Iterator[Note]:
                     refused.append(repr(written))
             holder["allowFrom"] = kept
             if refused:
-                yield Note(keys, Fate.DROPPED, f"{', '.join(refused)}: only numeric ids let somebody in")
+                told = f"{', '.join(refused)}: only numeric ids let somebody in"
+                yield Note(keys, Fate.TAKEN, f"without {told}") if kept else Note(keys, Fate.DROPPED, told)
 
 
 def _allow_lists(section: Object, place: Keys) -> Iterator[tuple[Keys, Object]]:

@@ -78,7 +78,7 @@ def test_every_key_is_told_about() -> None:
     assert fates["channels.whatsapp"] is Fate.DROPPED
     assert fates["env.shellEnv.enabled"] is Fate.TAKEN
     assert fates["messages.tts.provider"] is Fate.DROPPED
-    assert fates["channels.telegram.allowFrom"] is Fate.DROPPED  # @me
+    assert fates["channels.telegram.allowFrom"] is Fate.TAKEN  # without @me
     assert fates["agents.defaults.model.primary"] is Fate.RENAMED
     assert fates["channels.discord.dm.policy"] is Fate.RENAMED
     assert fates["commands.ownerAllowFrom"] is Fate.RENAMED
@@ -130,13 +130,21 @@ def test_a_whole_and_its_parts_are_not_both_told() -> None:
         ('channels.discord.guilds["*"].users', "renamed", "allowFrom"),
         (
             "channels.telegram.allowFrom",
-            "does not apply",
-            "'@me', '@you': only numeric ids let somebody in",
+            "taken",
+            "without '@me', '@you': only numeric ids let somebody in",
         ),
         ("commands.native", "does not apply", "commands need no setting"),
         ("commands.ownerAllowFrom", "renamed", "owners"),
         ("logging", "does not apply", "nothing is set there"),
     ]
+
+
+def test_all_that_is_to_know_about_a_key_stands_in_its_line() -> None:
+    (note,) = bring_over("{channels: {discord: {allowFrom: ['Ann', '*']}}}").notes
+    assert (note.fate, note.detail) == (
+        Fate.TAKEN,
+        'without \'Ann\': only numeric ids let somebody in; "*" counts only with dmPolicy: "open"',
+    )
 
 
 def test_entries_of_a_list_are_told_by_their_place_in_the_file_that_was_read() -> None:
