@@ -50,7 +50,7 @@ class Lanes(Protocol):
     """What accepting needs of the engine."""
 
     def wake(self, conversation: Conversation, *, after: float = 0.0) -> None: ...
-    def stop(self, conversation: Conversation) -> bool: ...
+    async def stop(self, conversation: Conversation) -> bool: ...
     def busy_with(self, conversation: Conversation) -> bool: ...
 
 
@@ -172,7 +172,7 @@ class Acceptor:
             return
         conversation = inbound.conversation
         waiting = await self._store.inbox.discard_waiting(conversation) + ended
-        running = self._lanes.stop(conversation)
+        running = await self._lanes.stop(conversation)
         log.info("turn.stopped", extra={"conversation": str(conversation), "running": running, "waiting": waiting})
         if not running:  # a running turn says itself that it was stopped
             text = STOPPED if waiting else NOTHING_TO_STOP

@@ -31,6 +31,7 @@ class Lane:
 
     task: asyncio.Task[None]
     again: bool = False
+    claim: asyncio.Task[Turn | None] | None = None
     turn: asyncio.Task[None] | None = None
     stopped: bool = False  # by a person; a shutdown that comes later takes it back
     settles_at: float = 0.0  # until then more of what waits may come, as the rest of an album does
@@ -103,14 +104,18 @@ class Engine:
         if after:
             lane.settles_at = self._clock.monotonic() + after
 
-    def stop(self, conversation: Conversation) -> bool:
-        """Ends the running turn of a conversation as stopped; False when none runs."""
+    async def stop(self, conversation: Conversation) -> bool:
+        """Ends the running turn of a conversation as stopped, also one that is just being taken; False when none
+        runs."""
         lane = self._lanes.get(conversation)
+        if lane is not None and lane.claim is not None:
+            await asyncio.wait({lane.claim})
         if lane is None or lane.turn is None or lane.turn.done():
             return False
         if not lane.stopped:  # cancelled twice, it could not even say that it was stopped
             lane.stopped = True
-            lane.turn.cancel()
+            # after its first step: cancelled before that, it would never begin and could not say that it was stopped
+            asyncio.get_running_loop().call_soon(lane.turn.cancel)
         return True
 
     def busy_with(self, conversation: Conversation) -> bool:
@@ -151,10 +156,17 @@ class Engine:
             async with self._room:
                 if not self._serves(conversation.channel):
                     return
-                turn = await self._inbox.claim(conversation)
+                turn = await self._claim(conversation, lane)
                 if turn is None:
                     return
                 await self._run_one(turn, lane)
+
+    async def _claim(self, conversation: Conversation, lane: Lane) -> Turn | None:
+        lane.claim = asyncio.create_task(self._inbox.claim(conversation), name=f"claim {conversation}")
+        try:
+            return await lane.claim
+        finally:
+            lane.claim = None
 
     async def _run_one(self, turn: Turn, lane: Lane) -> None:
         lane.stopped = False

@@ -45,7 +45,7 @@ class Engine:
     def wake(self, conversation: Conversation, *, after: float = 0.0) -> None:
         self.woken.append((conversation, after))
 
-    def stop(self, conversation: Conversation) -> bool:
+    async def stop(self, conversation: Conversation) -> bool:
         self.stopped.append(conversation)
         return conversation in self.running
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+import pytest
 
 from bot.agent.engine import SECONDS_BETWEEN_STORE_TRIES, Engine
 from bot.core.errors import StoreUnavailable
@@ -166,10 +169,62 @@ async def test_a_stop_ends_only_the_running_turn(store: SqliteStore) -> None:
         engine.wake(HERE)
         await runner.until(lambda: runner.begun == ["1"])
         assert engine.busy_with(HERE) and not engine.busy_with(THERE)
-        assert engine.stop(HERE)
-        assert not engine.stop(THERE)
+        assert await engine.stop(HERE)
+        assert not await engine.stop(THERE)
         await settled(engine)
-        assert not engine.stop(HERE)
+        assert not await engine.stop(HERE)
+
+    assert (runner.stops, runner.done) == (["1"], ["1", "2"])
+
+
+@pytest.mark.parametrize("looks", range(12))
+async def test_a_stop_that_comes_while_a_turn_is_being_taken_stops_it(store: SqliteStore, looks: int) -> None:
+    runner = Runner(store)
+    runner.hold("1")
+    async with running(runner) as engine:
+        await store.accept(arrivals("1"))
+        engine.wake(HERE)
+        for _ in range(looks):
+            await asyncio.sleep(0)
+        discarded = await store.discard_waiting(HERE)
+        stopped = await engine.stop(HERE)
+        await settled(engine)
+
+    assert (discarded, stopped, runner.stops) in ((1, False, []), (0, True, ["1"]))
+
+
+async def test_a_turn_that_is_stopped_before_its_first_step_is_not_left_open(store: SqliteStore) -> None:
+    taken, runner = asyncio.Event(), Runner(store)
+    runner.hold("1")
+
+    class Slow(SqliteStore):
+        """Hands out a turn when the test says so."""
+
+        def __init__(self) -> None:
+            pass
+
+        async def unfinished(self) -> tuple[Conversation, ...]:
+            return ()
+
+        async def claim(self, conversation: Conversation) -> Turn | None:
+            turn = await store.claim(conversation)
+            await taken.wait()
+            return turn
+
+    async with Engine(Slow(), FakeClock(), run_turn=runner.run, deliver_all=runner.deliver) as engine:
+        await store.accept(arrivals("1", "2"))
+        engine.wake(HERE)
+        await until(lambda: engine._lanes[HERE].claim)
+        claim = engine._lanes[HERE].claim
+        assert claim is not None
+
+        def stop_at_once(_: object) -> None:
+            with contextlib.suppress(StopIteration):
+                engine.stop(HERE).send(None)
+
+        claim.add_done_callback(stop_at_once)  # the lane is told first: the turn is there, and has not begun
+        taken.set()
+        await settled(engine)
 
     assert (runner.stops, runner.done) == (["1"], ["1", "2"])
 
@@ -194,9 +249,9 @@ async def test_a_second_stop_does_not_cut_off_what_the_first_one_says(store: Sql
         await store.accept(arrivals("1"))
         engine.wake(HERE)
         await told.wait()
-        assert engine.stop(HERE)
+        assert await engine.stop(HERE)
         await asyncio.sleep(0)
-        assert engine.stop(HERE)
+        assert await engine.stop(HERE)
         await asyncio.sleep(0)
         said.set()
         await settled(engine)
@@ -263,7 +318,8 @@ async def test_a_shutdown_after_a_stop_is_a_shutdown(store: SqliteStore) -> None
         await store.accept(arrivals("1"))
         engine.wake(HERE)
         await begun.wait()
-        engine.stop(HERE)
+        await engine.stop(HERE)
+        await asyncio.sleep(0)
         await asyncio.sleep(0)
 
     assert seen == [True, False]
