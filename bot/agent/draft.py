@@ -8,6 +8,7 @@ import logging
 from bot.core.errors import ChannelError, MaybeSent, NotSent, StoreUnavailable
 from bot.core.messages import Target, Text
 from bot.core.ports import Channel, Clock, Outbox
+from bot.media.speakable import unmarked
 from bot.media.split import split
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Draft:
         self._shown = text
 
     def _preview(self) -> str:
-        """The first message of the answer as it stands."""
+        """The first message of the answer as it stands, without the marks that are for the voice."""
         limits = self._channel.limits
-        first = split(self._wanted, limits.text - len(STILL_WRITING), utf16=limits.utf16)
+        first = split(unmarked(self._wanted), limits.text - len(STILL_WRITING), utf16=limits.utf16)
         return f"{first[0]}{STILL_WRITING}" if first else ""

@@ -201,7 +201,7 @@ class TurnRunner:
             pictures=understood.originals,
             done=done,
             thought=thought,
-            show=lambda text: draft.push(with_troubles(unmarked(text), understood)),
+            show=lambda text: draft.push(with_troubles(text, understood)),
         )
         recalled.tidy()
         if not thought.text and not thought.parts:

@@ -89,7 +89,7 @@ def tagged_speech(text: str) -> Marked:
 
 def unmarked(text: str) -> str:
     """The answer as it may be shown while it is still being written: without marks, however they are cut."""
-    return tagged_speech(text).shown.removesuffix("[") if "[" in text else text
+    return (tagged_speech(text).shown if "[[" in text else text).removesuffix("[")
 
 
 @dataclass(slots=True)
