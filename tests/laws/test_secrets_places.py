@@ -72,7 +72,7 @@ async def talk(sandbox: Sandbox, telegram: TelegramApi, hook: int) -> None:
         sandbox.faults.add("/chat/completions", do=Status(400, echo))
         telegram.say(CHAT, "this fails")
         await telegram.wait_for(lambda: telegram.messages(CHAT), 40)
-        telegram.fault("sendMessage", "status", status=400, description=f"Bad Request: {echo}")
+        telegram.fault("sendMessage", "status", status=400, times=4, description=f"Bad Request: {echo}")
         for text in ("reply with exactly: one", *(f"/{name}" for name in MENU | OWNERS_MENU), "/new"):
             telegram.say(CHAT, text)
         telegram.say(CHAT, "reply with exactly: the end")
@@ -141,6 +141,7 @@ async def test_whoever_asks_a_running_daemon_reads_no_secret(tmp_path: Path) -> 
     assert telegram.last("setWebhook")["secret_token"] == WEBHOOK_SECRET
     assert len(token) > 30 and page.encode() in by_hand  # the one place that tells it, to the owner alone
     assert any(name.endswith("-wal") and data for name, data in output.items())
+    assert any(b"[redacted]" in data for name, data in output.items() if ".db" in name)  # what Telegram said was noted
     assert b"webhook.refused" in output["the daemon"] and b"[redacted]" in output["the daemon"]
     assert leaks(output, (*SECRETS, token)) == []
     assert leaks({"voxline status": by_hand}, SECRETS) == []

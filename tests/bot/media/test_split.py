@@ -310,3 +310,13 @@ def test_one_endless_character_is_cut_anyway_and_never_before_its_beginning() ->
 
     assert all(message.strip() for message in messages)
     assert "".join(messages) == "  e" + "\u0301" * 70
+
+
+def test_a_language_of_wide_characters_is_counted_too() -> None:
+    messages = split("```😀😀\n" + "x" * 100 + "\n```", 40, utf16=True)
+
+    assert all(length(message, utf16=True) == 40 for message in messages[1:-1])
+
+
+def test_the_end_of_a_block_that_nobody_closed_brings_its_own_line_end() -> None:
+    assert split("```\n" + "c" * 32 + "\nx\n", 40, utf16=False) == ("```\n" + "c" * 32 + "\n```", "```\nx\n```")
