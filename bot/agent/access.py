@@ -107,7 +107,7 @@ def known(door: Door, person: str) -> bool:
 
 def meant_for_me(door: Door, inbound: Inbound) -> bool:
     """Whether a message calls for an answer before anybody listened to it: it is addressed, or need not be there."""
-    room = None if inbound.private else door.room(inbound)
+    room = door.room(inbound)
     return inbound.to_me or (room is not None and not room.require_mention)
 
 

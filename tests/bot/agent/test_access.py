@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.agent.access import EVERYONE, DmPolicy, Door, Room, Verdict, judge, known, mentions
@@ -75,6 +75,7 @@ def test_the_operator_knows_whom_they_named() -> None:
     assert [known(door, person) for person in (LISTED, OWNER, STRANGER)] == [True, True, False]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(DmPolicy), st.booleans(), st.booleans())
 def test_a_name_opens_no_door(policy: DmPolicy, private: bool, to_me: bool) -> None:
     door = Door(policy, frozenset({"Ann", "@ann"}), rooms={"r": Room()}, owners=frozenset({"ANN"}))

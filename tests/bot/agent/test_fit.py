@@ -42,6 +42,13 @@ async def test_a_long_text_becomes_several_with_the_buttons_under_the_last() -> 
     )
 
 
+@pytest.mark.parametrize(("utf16", "messages"), [(False, 1), (True, 2)])
+async def test_a_text_is_measured_as_the_channel_counts(utf16: bool, messages: int) -> None:
+    limits = replace(SMALL, utf16=utf16)
+
+    assert len(await fit_for(limits, (Text("🦊" * 6),), Press())) == messages
+
+
 async def test_a_text_of_nothing_stays_for_its_buttons() -> None:
     text = Text("", (Choice("a", "/a"),))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.agent.pace import MESSAGES_AT_MOST, PEOPLE_REMEMBERED, SECONDS, Pace
@@ -58,6 +58,7 @@ async def test_a_person_is_told_once_until_something_passes_again(clock: FakeClo
     assert (told, pace.tells("a")) == ([True, False, True], True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 40.0), min_size=1, max_size=60), st.integers(1, 5))
 async def test_no_window_of_a_minute_ever_holds_more_than_allowed(pauses: list[float], messages: int) -> None:
     clock = FakeClock()

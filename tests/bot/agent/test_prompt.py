@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.agent.prompt import (
@@ -75,6 +75,7 @@ def test_when_a_message_was_sent_is_told_if_it_had_to_wait(waited: timedelta, to
 # --- the past ----------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(messages, st.integers(0, 60))
 def test_what_is_kept_of_the_past_is_its_end_fits_and_begins_with_a_person(
     history: list[ChatMessage], characters: int
@@ -118,6 +119,7 @@ def test_pictures_of_the_last_things_said_are_kept_and_older_ones_become_a_note(
 # --- foreign text ------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_foreign_text_stands_whole_between_marks_that_it_cannot_guess(text: str) -> None:
     marked = untrusted(text, "quote")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.tools import arguments
@@ -21,6 +21,7 @@ READERS: dict[str, Read] = {
     "size": lambda given: arguments.size({"size": given.get("it")}),
     "count": lambda given: arguments.positive_integer(given, "it", at_most=4),
     "flag": lambda given: arguments.flag(given, "it"),
+    "timeout": lambda given: arguments.milliseconds({"timeoutMs": given.get("it")}),
 }
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | inner
@@ -48,6 +49,7 @@ def test_what_cannot_be_read_is_told_to_the_model(written: str, told: str) -> No
         arguments.parse(written)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), values))
 def test_whatever_is_an_object_is_read_as_it_is(said: dict[str, object]) -> None:
     assert json.dumps(arguments.parse(json.dumps(said))) == json.dumps(said)
@@ -69,6 +71,7 @@ def test_whatever_is_an_object_is_read_as_it_is(said: dict[str, object]) -> None
         ("count", 1, 1),
         ("count", 4, 4),
         ("count", 2.0, 2),
+        ("timeout", 1500, 1.5),
         ("flag", True, True),
         ("flag", False, False),
     ],
@@ -99,6 +102,7 @@ def test_what_is_meant_is_read(reader: str, value: object, read: object) -> None
         ("count", "2", "'it' must be a positive whole number, not '2'."),
         ("count", float("inf"), "'it' must be a positive whole number"),
         ("count", 5, "'it' must be at most 4, not 5."),
+        ("timeout", 0, "'timeoutMs' must be a positive whole number, not 0."),
         ("flag", "yes", "'it' must be true or false, not 'yes'."),
         ("flag", 1, "'it' must be true or false, not 1."),
     ],
@@ -111,12 +115,14 @@ def test_what_was_wanted_is_told(reader: str, value: object, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "nothing"), [("text", ""), ("one_of", ""), ("ratio", ""), ("size", ""), ("count", None), ("flag", None)]
+    ("reader", "nothing"),
+    [("text", ""), ("one_of", ""), ("ratio", ""), ("size", ""), ("count", None), ("flag", None), ("timeout", None)],
 )
 def test_what_is_absent_or_null_is_left_to_the_program(reader: str, nothing: object) -> None:
     assert [READERS[reader](said) for said in ({}, {"it": None})] == [nothing, nothing]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(READERS)), values)
 def test_no_value_breaks_a_reader_in_any_other_way(reader: str, value: object) -> None:
     try:
