@@ -14,6 +14,7 @@ from bot.agent.memory import (
     CHARACTERS_AT_MOST,
     LEFT_OUT,
     ROWS_KEPT,
+    ROWS_NEAR,
     SECONDS_OF_REST,
     SHARE_OF_CONTEXT,
     SUMMARY_CHARACTERS,
@@ -25,7 +26,7 @@ from bot.agent.memory import (
 from bot.core.chat import Assistant, Call, ChatMessage, ChatRequest, ToolResult, User
 from bot.core.errors import ContextTooLong, ProviderBusy
 from bot.core.messages import Session, Turn
-from bot.core.work import HistoryRow, Summary
+from bot.core.work import Arrivals, HistoryRow, Outcome, Summary
 from tests.fakes.channel import conversation
 from tests.fakes.model import Calls, Says
 from tests.fakes.rows import inbound
@@ -286,3 +287,34 @@ async def test_the_answer_is_paid_for_before_the_summary(tmp_path: Path) -> None
         await talk.agent.memory.settled()
 
         assert (early, len(talk.model.summed)) == (0, 1)
+
+
+async def test_what_is_too_long_again_in_a_later_round_is_not_shortened_again(tmp_path: Path) -> None:
+    too_long, look = ContextTooLong("HTTP 413"), Calls((("reminder", {"action": "list"}),))
+    async with open_talk(tmp_path, Says("one"), too_long, look, too_long, Says("never")) as talk:
+        for word in ("first", "second"):
+            await talk.says(f"{word} {PAGE}")
+            await talk.settles()
+
+        assert await talk.answer() == ContextTooLong.tell
+        assert len(talk.model.requests) == 4
+
+
+async def test_hundreds_of_short_messages_are_summed_up_too(tmp_path: Path) -> None:
+    async with open_talk(tmp_path) as talk:
+        await talk.store.accept(Arrivals("fake", (inbound("long ago", conversation("1")),)))
+        turn = await talk.store.claim(conversation("1"))
+        assert turn is not None
+        await talk.store.finish(turn, Outcome((User("hm"), Assistant("yes")) * (ROWS_NEAR // 2), ()))
+        await talk.says("one more makes too many")
+        await talk.settles()
+        early = len(talk.model.summed)
+        await talk.says("and one")
+        await talk.settles()
+        await talk.agent.memory.settled()
+        await talk.says("and on")
+        await talk.settles()
+
+        assert (early, len(talk.model.summed)) == (0, 1)
+        assert last_past(talk)[0] == FIRST
+        assert len(last_past(talk)) <= 1 + ROWS_KEPT + 4
