@@ -292,6 +292,7 @@ async def test_the_answer_is_paid_for_before_the_summary(tmp_path: Path) -> None
 async def test_what_is_too_long_again_in_a_later_round_is_not_shortened_again(tmp_path: Path) -> None:
     too_long, look = ContextTooLong("HTTP 413"), Calls((("reminder", {"action": "list"}),))
     async with open_talk(tmp_path, Says("one"), too_long, look, too_long, Says("never")) as talk:
+        talk.model.summaries = [ProviderBusy("HTTP 503")]  # so that there is still something to leave out
         for word in ("first", "second"):
             await talk.says(f"{word} {PAGE}")
             await talk.settles()
