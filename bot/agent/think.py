@@ -123,11 +123,10 @@ class Thinker:
                 request = self._next(question.request, thought, exhausted)
                 answered = await self._ask(turn, request, number, done, thought, show)
             thought.parts += [picture_part(blob, index) for index, blob in enumerate(answered.pictures, 1)]
-            if answered.reason is FinishReason.LENGTH:
-                answered = _cut(answered)
-            calls = () if exhausted else answered.assistant.calls[:CALLS_HEARD_AT_MOST]
-            thought.text = thought.say(answered.assistant.text)[:ANSWER_CHARACTERS]
-            thought.added.append(Assistant(answered.assistant.text, calls, answered.assistant.reasoning))
+            said = cut(answered.assistant) if answered.reason is FinishReason.LENGTH else answered.assistant
+            calls = () if exhausted else said.calls[:CALLS_HEARD_AT_MOST]
+            thought.text = thought.say(said.text)[:ANSWER_CHARACTERS]
+            thought.added.append(replace(said, calls=calls))
             if not calls:
                 return
             context = _Round(turn, number, pictures, done, seen)
@@ -136,7 +135,7 @@ class Thinker:
                 thought.parts += outcome.parts
                 result = ToolResult(call.id, outcome.text[:TOOL_RESULT_CHARACTERS], outcome.pictures)
                 thought.added.append(result)
-            thought.added += not_run(calls[CALLS_AT_ONCE:], left_out=len(answered.assistant.calls) - len(calls))
+            thought.added += not_run(calls[CALLS_AT_ONCE:], left_out=len(said.calls) - len(calls))
 
     def _next(self, request: ChatRequest, thought: Thought, exhausted: bool) -> ChatRequest:
         messages = (*request.messages, *thought.added)
@@ -264,14 +263,7 @@ def picture_part(blob: Blob, number: int) -> Media:
     return Media(Kind.PICTURE, blob, f"image-{number}.{blob.mime.removeprefix('image/').replace('jpeg', 'jpg')}")
 
 
-def _cut(answered: Answered) -> Answered:
-    """An answer that hit its limit: marked as cut, and its calls dropped, for a cut call must never run."""
-    said = answered.assistant.text
-    text = f"{said} (cut)" if said else "(The answer was cut before its first word.)"
-    return Answered(
-        Assistant(text, (), answered.assistant.reasoning),
-        answered.usage,
-        FinishReason.STOP,
-        answered.model,
-        answered.pictures,
-    )
+def cut(said: Assistant) -> Assistant:
+    """What was said until it hit its limit: marked as cut, and without calls, for a cut call must never run."""
+    text = f"{said.text} (cut)" if said.text else "(The answer was cut before its first word.)"
+    return replace(said, text=text, calls=())

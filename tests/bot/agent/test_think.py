@@ -13,7 +13,9 @@ from bot.agent.budget import Budget
 from bot.agent.budget import Limits as Money
 from bot.agent.think import (
     CALLS_AT_ONCE,
+    CALLS_HEARD_AT_MOST,
     ENOUGH,
+    LEFT_OUT,
     NOT_RUN,
     ROUNDS_AT_MOST,
     SAME_CALL_AT_MOST,
@@ -25,6 +27,7 @@ from bot.agent.think import (
 )
 from bot.core.chat import (
     Assistant,
+    Call,
     ChatEvent,
     ChatMessage,
     ChatRequest,
@@ -39,8 +42,8 @@ from bot.core.chat import (
     User,
 )
 from bot.core.errors import BadAnswer, ContextTooLong, ProviderBusy, ProviderError
-from bot.core.messages import Kind, Media, Turn
-from bot.core.work import Arrivals, Capability, Step, ToolOutcome
+from bot.core.messages import Blob, Kind, Media, Turn
+from bot.core.work import Arrivals, Capability, Spend, Step, ToolOutcome
 from bot.store import SqliteStore
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 from tests.fakes.channel import conversation
@@ -51,6 +54,7 @@ from tests.fakes.rows import inbound
 HERE = conversation()
 DONE = ToolOutcome("done")
 NO_LIMITS = Money()
+SHOWN = Blob("0" * 64, "image/png", 3)
 
 
 @dataclass
@@ -61,6 +65,8 @@ class Head:
     clock: FakeClock
     model: ScriptedModel = field(default_factory=ScriptedModel)
     calls: list[tuple[str, Mapping[str, object], str]] = field(default_factory=list)
+    contexts: list[ToolContext] = field(default_factory=list)
+    costs: tuple[Spend, ...] = ()
     shown: list[str] = field(default_factory=list)
     thought: Thought = field(default_factory=Thought)
     effect: Effect = Effect.NONE
@@ -71,6 +77,8 @@ class Head:
     def tool(self, name: str) -> Tool:
         async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
             self.calls.append((name, given, context.key))
+            self.contexts.append(context)
+            context.spend.extend(self.costs)
             if isinstance(self.answer, Exception):
                 raise self.answer
             return self.answer
@@ -97,7 +105,7 @@ class Head:
         await thinker.think(
             turn,
             Question(ChatRequest("fake/model", (User("before"),)), shorten),
-            pictures=(),
+            pictures=(SHOWN,),
             done={step.name: step for step in await self.store.steps(turn)},
             thought=self.thought,
             show=self.shown.append,
@@ -156,11 +164,43 @@ async def test_the_same_call_over_and_over_ends_the_tools(head: Head) -> None:
     assert [bool(request.tools) for request in head.model.requests] == [True] * SAME_CALL_AT_MOST + [False]
 
 
-async def test_every_call_beyond_eight_is_answered_and_not_run(head: Head) -> None:
-    await head.thinks(Calls(tuple(call(n=number) for number in range(CALLS_AT_ONCE + 2))), Says("ok"))
+@pytest.mark.parametrize("too_many", [0, 3])
+async def test_every_call_beyond_eight_is_answered_and_not_run(head: Head, too_many: int) -> None:
+    kept = CALLS_HEARD_AT_MOST if too_many else CALLS_AT_ONCE + 2
+    await head.thinks(Calls(tuple(call(n=number) for number in range(kept + too_many))), Says("ok"))
 
+    asked = head.thought.added[1]
+    answered = [message.call_id for message in head.thought.added if isinstance(message, ToolResult)]
+    more = f" {LEFT_OUT.format(count=too_many)}" if too_many else ""
+    assert isinstance(asked, Assistant)
+    assert [one.id for one in asked.calls] == answered
     assert len(head.calls) == CALLS_AT_ONCE
-    assert head.results[CALLS_AT_ONCE:] == [NOT_RUN, NOT_RUN]
+    assert head.results[CALLS_AT_ONCE:] == [*[NOT_RUN] * (kept - CALLS_AT_ONCE - 1), NOT_RUN + more]
+
+
+async def test_a_tool_learns_who_asks_and_what_was_shown_and_its_cost_is_written_down(head: Head) -> None:
+    head.costs = (Spend("fake:7", Capability.IMAGE, "m", 40_000),)
+    await head.thinks(Calls((call(),)), Says("ok"))
+
+    (only,) = head.contexts
+    assert (only.person, only.pictures) == ("fake:7", (SHOWN,))
+    assert await head.store.spent(head.clock.now().replace(year=2000), capability="image") == 40_000
+
+
+async def test_reasoning_is_kept_word_for_word_also_of_an_answer_that_was_cut(head: Head) -> None:
+    thoughts = '{"reasoning": "because"}'
+    head.model = Stream(Finished(Assistant("A", (), thoughts), Usage(), FinishReason.LENGTH, "fake/model"))
+    added = await head.thinks()
+
+    assert added[-1] == Assistant("A (cut)", (), thoughts)
+
+
+async def test_a_call_that_was_cut_never_runs(head: Head) -> None:
+    cut = Assistant("A", (Call("1", "draw", '{"prompt": "a f'),))
+    head.model = Stream(Finished(cut, Usage(), FinishReason.LENGTH, "fake/model"))
+    added = await head.thinks()
+
+    assert (head.calls, added[-1]) == ([], Assistant("A (cut)"))
 
 
 @pytest.mark.parametrize(
@@ -244,14 +284,14 @@ async def test_begun_and_finished_calls_are_written_down_by_what_they_do(head: H
 
 
 class Stream(ScriptedModel):
-    """A model whose events the test writes."""
+    """A model whose events the test writes, those of the second round as `then`."""
 
-    def __init__(self, *events: ChatEvent | Exception) -> None:
+    def __init__(self, *events: ChatEvent | Exception, then: tuple[ChatEvent, ...] = ()) -> None:
         super().__init__()
-        self.events = events
+        self.rounds = [events, then]
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
-        for event in self.events:
+        for event in self.rounds.pop(0):
             if isinstance(event, Exception):
                 raise event
             yield event
@@ -318,6 +358,27 @@ async def test_a_past_that_is_too_long_even_so_is_an_error(head: Head, shorter: 
         await head.thinks(ContextTooLong("413"), ContextTooLong("413"), Says("never"), shorter=shorter)
 
     assert len(head.model.requests) == (1 if shorter is None else 2)
+
+
+async def test_a_past_is_shortened_once_in_a_turn(head: Head) -> None:
+    with pytest.raises(ContextTooLong):
+        await head.thinks(
+            ContextTooLong("413"), Calls((call(),)), ContextTooLong("413"), Says("never"), shorter=(User("in short"),)
+        )
+
+    assert [len(request.messages) for request in head.model.requests] == [2, 2, 4]
+
+
+async def test_what_a_tool_made_and_what_the_model_drew_are_both_delivered(head: Head) -> None:
+    made = Media(Kind.PICTURE, SHOWN, "made.png")
+    head.answer = ToolOutcome("done", (made,))
+    head.model = Stream(
+        Finished(Assistant("", (Call("1", "draw", "{}"),)), Usage(), FinishReason.TOOLS, "fake/model"),
+        then=(finished("Two.", Picture(b"a", "image/png")),),
+    )
+    await head.thinks()
+
+    assert [part.name for part in head.thought.parts if isinstance(part, Media)] == ["made.png", "image-1.png"]
 
 
 async def test_calls_of_one_round_run_in_their_order(head: Head) -> None:
