@@ -63,9 +63,12 @@ class GatewayClient(discord.Client):
         self.told = asyncio.Event()
         self._hear, self._before_identify = hear, before_identify
         parsers = self._connection.parsers
-        self._parse_ready = parsers["READY"]
+        self._untold: set[str] = set()
+        self._early: set[int] = set()
+        self._parse_ready, self._parse_server = parsers["READY"], parsers["GUILD_CREATE"]
         parsers |= {event: _tolerant(event, parse) for event, parse in parsers.items()}
         parsers["READY"] = self._start_session
+        parsers["GUILD_CREATE"] = _tolerant("GUILD_CREATE", self._learn_server)
         parsers["MESSAGE_CREATE"] = parsers["MESSAGE_UPDATE"] = lambda data: hear(Heard.MESSAGE, data)
         parsers["INTERACTION_CREATE"] = lambda data: hear(Heard.INTERACTION, data)
 
@@ -78,14 +81,29 @@ class GatewayClient(discord.Client):
 
     def _start_session(self, data: Any) -> None:
         self.told.clear()
+        self._untold, self._early = {str(server["id"]) for server in data["guilds"]}, set()
         self._hear(Heard.NEW_SESSION, {})
         self._parse_ready(data)
+        if not self._untold:
+            self.told.set()
+
+    def _learn_server(self, data: Any) -> None:
+        """The last server that was announced ends the wait, which the library draws out in case more come."""
+        self._parse_server(data)
+        if self.told.is_set():
+            return
+        self._untold.discard(str(data["id"]))
+        self._early.add(int(data["id"]))
+        if not self._untold:
+            self.told.set()
 
     async def on_ready(self) -> None:
         self.told.set()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        if self.told.is_set():  # told late, or back after an outage: its channels were not looked into
+        if guild.id in self._early:
+            self._early.discard(guild.id)
+        elif self.told.is_set():  # told late, or back after an outage: its channels were not looked into
             self._hear(Heard.NEW_SESSION, {})
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

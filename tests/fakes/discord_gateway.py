@@ -31,6 +31,7 @@ class Gateway:
     """Speaks gateway v10 without compression. `changed` is awaited after everything a test may wait for.
 
     `refuse_with` closes the next IDENTIFY with this code. `content_allowed` is the portal switch.
+    `silent_servers` are announced and never told.
     """
 
     world: World
@@ -39,6 +40,7 @@ class Gateway:
     url: str = ""
     content_allowed: bool = True
     refuse_with: int | None = None
+    silent_servers: tuple[str, ...] = ()
     heartbeat_seconds: float = 41.25
     identifies: int = 0
     resumes: int = 0
@@ -85,7 +87,7 @@ class Gateway:
         ready = {
             "v": 10,
             "user": self.world.bot,
-            "guilds": [{"id": GUILD_ID, "unavailable": True}],
+            "guilds": [{"id": server, "unavailable": True} for server in (GUILD_ID, *self.silent_servers)],
             "session_id": session.id,
             "resume_gateway_url": self.url,
             "application": {"id": APPLICATION_ID, "flags": 1 << 19},

@@ -60,7 +60,36 @@ async def test_discord_that_does_not_answer_is_told_within_the_bound(api: Discor
             pass
 
 
-async def test_a_connection_closed_while_it_waits_for_its_servers_leaves_no_wait_behind(connect: Connect) -> None:
+async def test_it_is_connected_as_soon_as_its_last_server_was_told(connect: Connect) -> None:
+    async with connect(guild_wait_seconds=60.0, connect_seconds=5.0) as channel:
+        assert (await channel.ping()).ok
+
+
+async def test_a_server_that_is_not_told_is_waited_for_a_while(api: DiscordApi, connect: Connect, desk: Desk) -> None:
+    api.gateway.silent_servers = ("100000000000000099",)
+
+    async with connect() as channel, listening(channel, desk):
+        await api.say(DM_ID, "Ada", "hello")
+
+        assert [one.text for one in await desk.heard()] == ["hello"]
+
+
+async def test_the_history_is_read_once_for_a_session(api: DiscordApi, connect: Connect, desk: Desk) -> None:
+    async with connect() as channel, listening(channel, desk):
+        await api.say(DM_ID, "Ada", "hello")
+        await desk.heard()
+    looked = len(api.asked("GET", f"/channels/{DM_ID}/messages"))
+
+    async with connect() as channel, listening(channel, desk):
+        await asyncio.sleep(0.2)  # longer than the library goes on waiting for servers
+
+    assert len(api.asked("GET", f"/channels/{DM_ID}/messages")) == looked + 1
+
+
+async def test_a_connection_closed_while_it_waits_for_its_servers_leaves_no_wait_behind(
+    api: DiscordApi, connect: Connect
+) -> None:
+    api.gateway.silent_servers = ("100000000000000099",)
     with pytest.raises(ChannelDown):
         async with connect(guild_wait_seconds=60.0, connect_seconds=0.5):
             pass
