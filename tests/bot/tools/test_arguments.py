@@ -24,7 +24,9 @@ READERS: dict[str, Read] = {
     "timeout": lambda given: arguments.milliseconds({"timeoutMs": given.get("it")}),
 }
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | inner
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=3,
 )
 
 
@@ -50,7 +52,7 @@ def test_what_cannot_be_read_is_told_to_the_model(written: str, told: str) -> No
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.text(), values))
+@given(st.dictionaries(st.text(max_size=9), values, max_size=3))
 def test_whatever_is_an_object_is_read_as_it_is(said: dict[str, object]) -> None:
     assert json.dumps(arguments.parse(json.dumps(said))) == json.dumps(said)
 
