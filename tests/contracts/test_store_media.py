@@ -16,6 +16,8 @@ from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob, Target, Text
 from bot.core.work import Outcome
 from bot.store import SqliteStore, open_store
+from bot.store.blobs import _forget
+from bot.store.database import milliseconds
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, arrivals, outcome
 
@@ -169,6 +171,45 @@ async def test_a_sweep_keeps_what_ended_lately(store: SqliteStore, clock: FakeCl
 
     assert await store.sweep(clock.now(), DAYS) == 0
     assert await store.was_mine(HERE, "m1")
+
+
+async def test_what_was_given_up_and_what_nobody_began_are_forgotten_too(store: SqliteStore, clock: FakeClock) -> None:
+    await store.accept(arrivals("1", "2"))
+    assert await store.discard_waiting(HERE) == 2
+    await store.post("notice", Target(HERE), (Text("hello"),))
+    await store.bury("notice:0", "forbidden")
+    assert await store.sweep(clock.now(), DAYS) == 0
+    await clock.advance(LONG.total_seconds())
+
+    assert await store.sweep(clock.now(), DAYS) == 3
+    assert len(await store.accept(arrivals("1"))) == 1
+
+
+async def test_a_sweep_counts_media_that_somebody_else_removed(store: SqliteStore, clock: FakeClock) -> None:
+    blob = await store.put(b"gone", "image/png")
+    store.path(blob).unlink()
+    await clock.advance(LONG.total_seconds())
+
+    assert await store.sweep(clock.now(), DAYS) == 1
+    assert await store.sweep(clock.now(), DAYS) == 0
+
+
+async def test_media_that_is_put_again_while_it_is_swept_stays(store: SqliteStore, clock: FakeClock) -> None:
+    await store.put(b"again", "image/png")
+    await clock.advance(LONG.total_seconds())
+    blob = await store.put(b"again", "image/png")
+    long_ago = milliseconds(clock.now() - timedelta(days=DAYS))
+
+    assert await store._writer.write("", _forget, store._shelf._folder, blob.sha256, long_ago) == 0
+    assert await store.read(blob) == b"again"
+
+
+@pytest.mark.parametrize(("cap", "told"), [(1, 1), (1_999_999, 1), (2_000_000, 2)])
+async def test_a_person_is_told_the_cap_in_whole_megabytes(store: SqliteStore, cap: int, told: int) -> None:
+    with pytest.raises(MediaError) as refused:
+        await store.put_stream(pieces(bytes(cap + 1)), "image/png", cap=cap)
+
+    assert refused.value.tell == f"That file is too large for me. I can take up to {told} MB."
 
 
 async def test_a_sweep_removes_media_that_no_row_names(store: SqliteStore, clock: FakeClock) -> None:
