@@ -130,13 +130,14 @@ def test_foreign_text_stands_whole_between_marks_that_it_cannot_guess(text: str)
     assert marked != untrusted(text, "quote")
 
 
-def test_a_reply_tells_what_it_answers_and_where_it_was_had_from() -> None:
+@pytest.mark.parametrize(("from_me", "whose"), [(True, "your own message"), (False, "a message")])
+def test_a_reply_tells_what_it_answers_and_where_it_was_had_from(from_me: bool, whose: str) -> None:
     mine = inbound("1")
-    quoted = Quoted("9", "earlier", from_me=True)
+    quoted = Quoted("9", "earlier", from_me=from_me)
 
     whole = with_quote("yes", replace(mine, quoted=quoted, forwarded_from="Bob"))
     assert re.sub(r" [0-9a-f]{8}", "", whole).splitlines() == [
-        "[In reply to your own message]",
+        f"[In reply to {whose}]",
         "<untrusted quote>",
         "earlier",
         "</untrusted>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -53,6 +54,8 @@ async def told(tool: Tool, **given: object) -> str:
     ("when", "due"),
     [
         ({"inMinutes": 1.5}, NOON + timedelta(seconds=90)),
+        ({"inMinutes": 0.01}, NOON + timedelta(seconds=0.6)),
+        ({"inMinutes": 60 * 24 * 3659}, NOON + timedelta(days=3659)),
         ({"inMinutes": 60, "at": "2027-01-01T00:00"}, NOON + timedelta(hours=1)),
         ({"at": "2026-01-02T08:00"}, datetime(2026, 1, 2, 7, tzinfo=UTC)),
         ({"at": "2026-07-02T08:00"}, datetime(2026, 7, 2, 6, tzinfo=UTC)),
@@ -73,11 +76,15 @@ async def test_the_time_is_what_the_person_means(
 
 
 async def test_a_reminder_belongs_to_who_asked_and_answers_what_they_wrote(tool: Tool, kept: Kept) -> None:
-    await told(tool, action="set", text=" tea ", inMinutes=5)
+    asked = context()
+    last = replace(asked.turn.inbounds[-1], message_id="m1")
+    asked.turn = replace(asked.turn, inbounds=(*asked.turn.inbounds, last))
+    await tool.run({"text": " tea ", "inMinutes": 5}, asked)
 
     only = kept.all[0]
     assert (only.id, only.person, only.text, only.zone) == ("turn-1-call-1", "fake:7", "tea", "Europe/Berlin")
-    assert only.target == Target(conversation("1"), "")
+    assert only.target == Target(conversation("1"), "m1")
+    assert tool.spec.name == "reminder"
     assert tool.effect is Effect.KEYED  # the id comes from the call, so that repeating it sets one reminder
 
 
@@ -123,14 +130,16 @@ async def test_what_is_listed_can_be_removed_and_only_here(tool: Tool, kept: Kep
     empty = await told(tool, action="list")
     await told(tool, text="tea", cron="0 8 * * *")
     kept.all.append(Reminder("other", Target(conversation("2")), "fake:8", "coffee", NOON))
+    kept.all.append(Reminder("once", Target(conversation("1")), "fake:7", "milk", NOON, zone="Asia/Tokyo"))
 
     assert empty == "There are no reminders."
-    assert await told(tool, action="list") == (
-        "turn-1-call-1: 2026-01-02 08:00 Europe/Berlin (repeats: 0 8 * * *): tea"
-    )
+    assert (await told(tool, action="list")).split("\n") == [
+        "turn-1-call-1: 2026-01-02 08:00 Europe/Berlin (repeats: 0 8 * * *): tea",
+        "once: 2026-01-01 21:00 Asia/Tokyo: milk",
+    ]
     assert await told(tool, action="remove", id="other") == "There is no reminder with that id."
     assert await told(tool, action="remove", id="turn-1-call-1") == "Removed."
-    assert [one.text for one in kept.all] == ["coffee"]
+    assert [one.text for one in kept.all] == ["coffee", "milk"]
 
 
 async def test_a_chat_holds_fifty_reminders_and_another_chat_counts_for_itself(tool: Tool, kept: Kept) -> None:
