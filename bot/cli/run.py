@@ -29,9 +29,20 @@ def run(args: argparse.Namespace) -> int:
         os.environ.setdefault(name, value)
     for note in setup.around.notes:
         say(note)
-    return asyncio.run(
-        serve(setup.config, setup.state, clock=SystemClock(), tell=say, ready=invite, environ=setup.environ)
-    )
+    try:
+        return asyncio.run(
+            serve(setup.config, setup.state, clock=SystemClock(), tell=say, ready=invite, environ=setup.environ)
+        )
+    finally:
+        drop_unwritten()
+
+
+def drop_unwritten() -> None:
+    """Gives up the end of a log that finds no room: Python would try once more and end with a status of its own."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def say(line: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -84,4 +85,5 @@ async def test_a_daemon_whose_log_fills_its_disk_goes_on_answering(tmp_path: Pat
             api.say(7, "reply with exactly: still here")
             await api.wait_for(lambda: any(one.text == "still here" for one in api.messages(7)), 30)
 
-            assert running.process.returncode is None
+            running.signal(signal.SIGTERM)
+            assert await running.ended() == 0
