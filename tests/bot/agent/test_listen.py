@@ -68,6 +68,7 @@ class Desk:
             clock=self.clock,
             budget=Budget(self.store, self.clock, limits=limits),
             echo=echo,
+            language="de",
         )
         understood = await listener.listen(turn, self.channel, self.done)
         self.done = {step.name: step for step in await self.store.steps(turn)}
@@ -127,6 +128,16 @@ async def test_why_a_recording_was_not_heard_is_told_and_the_words_beside_it_are
 
     assert (understood.text, understood.troubles, understood.spoken) == ("and this", (tell,), False)
     assert tell in understood.asked
+
+
+async def test_the_ears_are_told_which_language_is_spoken(desk: Desk) -> None:
+    class Polyglot(FakeEars):
+        async def transcribe(self, sound: Sound, *, language: str = "") -> Transcript:
+            return Transcript(f"in {language}", "fake/ears")
+
+    desk.ears = Polyglot()
+
+    assert (await desk.hears(said("", desk.attach(Kind.VOICE, b"hm")))).text == "in de"
 
 
 async def test_a_transcript_of_blanks_is_no_speech(desk: Desk) -> None:
@@ -222,6 +233,12 @@ async def test_a_file_larger_than_the_channel_gives_is_refused_before_it_is_fetc
     large = Attachment(Kind.DOCUMENT, remote="nowhere", size=LIMITS.download_bytes + 1)
 
     assert (await desk.hears(said("", large))).troubles == ("That file is too large for me (10 MB; I can take 10 MB).",)
+
+
+async def test_a_file_as_large_as_may_be_is_fetched(desk: Desk) -> None:
+    exact = desk.attach(Kind.DOCUMENT, b"words", "a.txt", size=LIMITS.download_bytes)
+
+    assert "words" in (await desk.hears(said("", exact))).text
 
 
 async def test_a_file_that_is_gone_is_told(desk: Desk) -> None:
