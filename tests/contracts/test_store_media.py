@@ -186,11 +186,11 @@ async def test_what_was_given_up_and_what_nobody_began_are_forgotten_too(store: 
 
 
 async def test_a_sweep_counts_media_that_somebody_else_removed(store: SqliteStore, clock: FakeClock) -> None:
-    blob = await store.put(b"gone", "image/png")
-    store.path(blob).unlink()
+    gone, _ = await store.put(b"gone", "image/png"), await store.put(b"there", "image/png")
+    store.path(gone).unlink()
     await clock.advance(LONG.total_seconds())
 
-    assert await store.sweep(clock.now(), DAYS) == 1
+    assert await store.sweep(clock.now(), DAYS) == 2
     assert await store.sweep(clock.now(), DAYS) == 0
 
 
