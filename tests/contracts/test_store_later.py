@@ -184,6 +184,7 @@ async def test_a_channel_holds_no_more_open_requests_than_its_cap(store: SqliteS
 
     assert stored == [True, True, True, False]
     assert elsewhere
+    assert [request.person_id for request in await store.pairing_requests(SOON)] == ["1", "2", "3", "1"]
     assert await store.pairing_requests(later) == ()
     assert await store.ask_in(asks("4", expires=later + timedelta(hours=1)), now=later, cap=3)
 
