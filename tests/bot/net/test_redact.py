@@ -227,6 +227,7 @@ def test_a_command_that_breaks_prints_its_traceback_without_secrets(capsys: pyte
 
     told = capsys.readouterr().err
     assert told.count("Traceback (most recent call last):") == 3
+    assert told.startswith("Traceback (most recent call last):\n  File ")
     assert told.count("RuntimeError: boom [redacted]\n") == 1
     assert told.count("KeyError: '[redacted]'\n") == told.count("ValueError: boom [redacted]\n") == 2
 
