@@ -139,10 +139,9 @@ class Thinker:
 
     def _next(self, request: ChatRequest, thought: Thought, exhausted: bool) -> ChatRequest:
         messages = (*request.messages, *thought.added)
-        if not exhausted:
-            specs = tuple(tool.spec for tool in self._tools.values())
-            return ChatRequest(request.model, messages, specs, request.thinking, request.max_tokens)
-        return ChatRequest(request.model, forced(messages), (), request.thinking, request.max_tokens)
+        if exhausted:
+            return replace(request, messages=forced(messages), tools=())
+        return replace(request, messages=messages, tools=tuple(tool.spec for tool in self._tools.values()))
 
     async def _ask(
         self,

@@ -104,7 +104,7 @@ class Head:
         )
         await thinker.think(
             turn,
-            Question(ChatRequest("fake/model", (User("before"),)), shorten),
+            Question(ChatRequest("fake/model", (User("before"),), (), "high", 99), shorten),
             pictures=(SHOWN,),
             done={step.name: step for step in await self.store.steps(turn)},
             thought=self.thought,
@@ -155,6 +155,8 @@ async def test_after_the_last_round_the_model_is_asked_for_words_and_gets_no_too
     assert (last.tools, last.messages[-1]) == ((), User(f"[{ENOUGH}]"))
     assert added[-1] == Assistant("All I know.")
     assert all(request.tools for request in head.model.requests[:-1])
+    asked = {(request.model, request.thinking, request.max_tokens) for request in head.model.requests}
+    assert asked == {("fake/model", "high", 99)}
 
 
 async def test_the_same_call_over_and_over_ends_the_tools(head: Head) -> None:
@@ -371,7 +373,7 @@ async def test_a_past_is_shortened_once_in_a_turn(head: Head) -> None:
 
 async def test_what_a_tool_made_and_what_the_model_drew_are_both_delivered(head: Head) -> None:
     made = Media(Kind.PICTURE, SHOWN, "made.png")
-    head.answer = ToolOutcome("done", (made,))
+    head.answer = ToolOutcome("done", (made,), (SHOWN,))
     head.model = Stream(
         Finished(Assistant("", (Call("1", "draw", "{}"),)), Usage(), FinishReason.TOOLS, "fake/model"),
         then=(finished("Two.", Picture(b"a", "image/png")),),
@@ -379,6 +381,7 @@ async def test_what_a_tool_made_and_what_the_model_drew_are_both_delivered(head:
     await head.thinks()
 
     assert [part.name for part in head.thought.parts if isinstance(part, Media)] == ["made.png", "image-1.png"]
+    assert head.thought.added[2] == ToolResult("1", "done", (SHOWN,))
 
 
 async def test_calls_of_one_round_run_in_their_order(head: Head) -> None:
