@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import re
 import signal
@@ -213,6 +214,7 @@ def main() -> int:
     parser.add_argument("--channel", choices=SIDES, default="telegram")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # whoever was killed has hung up: that is the point
     with tempfile.TemporaryDirectory(prefix="voxline-chaos-") as folder:
         return 0 if asyncio.run(chaos(given.kills, given.channel, given.seed, Path(folder))) else 1
 
