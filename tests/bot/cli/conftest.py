@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
@@ -28,20 +26,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "REMOTE_CONTAINERS", "CODESPACES"):
         monkeypatch.delenv(name, raising=False)
-    for module, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
-        monkeypatch.setattr(module, name, getattr(module, name))  # commands replace them
     monkeypatch.setenv("VOXLINE_CONFIG", str(tmp_path / "voxline.json5"))
     monkeypatch.setenv("VOXLINE_STATE_DIR", str(tmp_path / "state"))
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def last_resort() -> Iterator[None]:
-    """Warnings and what speaks without a log are as before, once the commands are done."""
-    yield
-    logging.captureWarnings(False)
-    assert logging.lastResort is not None
-    logging.lastResort.setFormatter(None)
 
 
 @pytest.fixture

@@ -24,20 +24,11 @@ NOISY = ("httpx", "httpcore", "telegram", "discord", "aiohttp.access", "asyncio"
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, as it was before, once the test is over; the noisy ones as if nobody had held them."""
-    logger = logging.getLogger()
-    kept = (logger.handlers[:], logger.level)
-    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    """The root logger, and the noisy ones as if nobody had held them."""
     levels = {name: logging.getLogger(name).level for name in NOISY}
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.NOTSET)
-    yield logger
-    logging.captureWarnings(False)
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    assert logging.lastResort is not None
-    logging.lastResort.setFormatter(None)
-    logger.handlers[:], level = kept
-    logger.setLevel(level)
+    yield logging.getLogger()
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
 
