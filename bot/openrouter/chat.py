@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import random
@@ -210,7 +209,7 @@ class OpenRouterChat:
         params = self._settings.params.for_slug(slug)
         sees = facts.images or not facts.known
         album = await load_pictures(request.messages, self._blobs) if sees else {}
-        messages = await asyncio.to_thread(wire_messages, request.messages, album, slug=slug, sees=sees)
+        messages = wire_messages(request.messages, album, slug=slug, sees=sees)
         if not messages:
             raise BadRequest(f"{LABEL}: there is no message to send to {slug!r}")
         body: Body = {"model": slug, "messages": messages, "stream": True}

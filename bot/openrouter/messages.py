@@ -88,16 +88,11 @@ def estimated_tokens(body: Mapping[str, Any]) -> int:
 
 
 def _characters(value: Any) -> int:
-    match value:
-        case {"type": "image_url"}:
-            return PICTURE_CHARACTERS
-        case str():
-            return len(value)
-        case dict():
-            return sum(map(_characters, value.values()))
-        case list():
-            return sum(map(_characters, value))
-    return 0
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return PICTURE_CHARACTERS if value.get("type") == "image_url" else sum(map(_characters, value.values()))
+    return sum(map(_characters, value)) if isinstance(value, list) else 0
 
 
 def _pictures(message: ChatMessage) -> tuple[Blob, ...]:

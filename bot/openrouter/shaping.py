@@ -6,6 +6,7 @@ doing it once, and on routes it does not name it returns what it got.
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -114,9 +115,13 @@ def drop_store(body: Body, shape: Shape) -> Body:
 
 def require_finite(body: Body, shape: Shape) -> Body:
     """The body itself. Raises `BadRequest` naming the first number that JSON cannot carry."""
-    place = _first_infinite(body, "")
-    if place:
-        raise BadRequest(f"{place} of the request for {shape.slug!r} is not a finite number. Correct it in the params")
+    try:
+        json.dumps(body, allow_nan=False)
+    except ValueError:
+        place = _first_infinite(body, "")
+        raise BadRequest(
+            f"{place} of the request for {shape.slug!r} is not a finite number. Correct it in the params"
+        ) from None
     return body
 
 
