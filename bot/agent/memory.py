@@ -2,7 +2,8 @@
 
 A conversation that nears what its model can hold, or what is sensible to pay for on every turn, is summed up by that
 model: once, when the turn that noticed it has its answer, and stored. The history itself stays whole. While there is
-no summary, what does not fit is left out of the request.
+no summary, what does not fit is left out of the request. That one is begun is written down before the model is asked:
+an attempt that fails, or that a kill cuts off, is not made again before the conversation has rested from it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from bot.agent.budget import Budget
 from bot.agent.insist import insist
-from bot.agent.prompt import fit, forget_old_pictures, size_of, untrusted
+from bot.agent.prompt import forget_old_pictures, size_of, untrusted
 from bot.core.chat import Assistant, ChatMessage, ChatRequest, Finished, System, ToolResult, User
-from bot.core.errors import BadAnswer, ProviderError
+from bot.core.errors import BadAnswer, ProviderError, StoreUnavailable
 from bot.core.messages import Conversation, Turn
 from bot.core.ports import ChatModel, Clock, History
 from bot.core.work import Capability, HistoryRow, Spend, Summary
@@ -34,7 +35,7 @@ ROWS_NEAR, ROWS_KEPT = 200, 60
 NEAR, KEPT, KEPT_AFTER_OVERFLOW = 0.75, 0.25, 0.125  # shares of the characters a request may take
 SUMMARY_TOKENS, SUMMARY_CHARACTERS = 4_000, 6_000
 MESSAGE_CHARACTERS, CALL_CHARACTERS = 8_000, 300  # of one message, in what is summarised
-SECONDS_OF_REST = 600.0
+SECONDS_OF_REST = 600.0  # between two attempts, counted from when the first began
 
 SUMMARISE = """\
 Below is the earlier part of a chat between a person and you, the assistant. Sum it up so that you can go on without \
@@ -47,32 +48,43 @@ LEFT_OUT = "[What came before is left out.]"
 Holds = Callable[[str], Awaitable[int]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
-    """What is known of a conversation: `summary` ends before the first of `rows`."""
+    """What is known of a conversation: `summary` ends before the first of `rows`. What is worked out from them is
+    worked out once, because hundreds of messages are weighed on the way to every answer."""
 
     summary: Summary | None
     rows: tuple[HistoryRow, ...]
 
-    @property
-    def opening(self) -> list[ChatMessage]:
+    @cached_property
+    def opening(self) -> tuple[ChatMessage, ...]:
         """The summary as the model reads it: what it holds was said by people, so it has no more weight than they."""
-        return [User(SUMMED_UP.format(summary=self.summary.text))] if self.summary else []
+        return (User(SUMMED_UP.format(summary=self.summary.text)),) if self.summary else ()
 
-    @property
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The characters that each of the rows takes."""
+        return tuple([size_of(row.message) for row in self.rows])
+
+    @cached_property
     def characters(self) -> int:
-        return sum(size_of(message) for message in (*self.opening, *(row.message for row in self.rows)))
+        """What all of it takes."""
+        return sum(self.sizes) + sum(map(size_of, self.opening))
 
     def within(self, characters: int) -> tuple[ChatMessage, ...]:
-        """The summary, and as many of the newest messages as fit."""
-        left = characters - sum(map(size_of, self.opening))
-        return (*self.opening, *forget_old_pictures(fit([row.message for row in self.rows], left)))
+        """The summary, and as many of the newest messages as fit. They begin with what a person said, so that no
+        tool result stands without its call."""
+        over, start = self.characters - characters, 0
+        while start < len(self.rows) and (over > 0 or not isinstance(self.rows[start].message, User)):
+            over -= self.sizes[start]
+            start += 1
+        return (*self.opening, *forget_old_pictures([row.message for row in self.rows[start:]]))
 
     def older(self, characters: int) -> tuple[HistoryRow, ...]:
         """The rows before the newest turns that fit into `characters`: what is to be summed up."""
         kept = len(self.rows)
         for place in reversed(range(len(self.rows))):
-            characters -= size_of(self.rows[place].message)
+            characters -= self.sizes[place]
             if characters < 0 or len(self.rows) - place > ROWS_KEPT:
                 break
             if isinstance(self.rows[place].message, User):
@@ -90,7 +102,7 @@ class Recalled:
 
 class Memory:
     """Recalls conversations and sums them up. An async context manager: leaving it drops what is being summed up,
-    which begins anew with a later turn.
+    which begins anew with a later turn, after its rest.
 
     `holds` says how many tokens a model can take; None: nobody knows."""
 
@@ -100,7 +112,6 @@ class Memory:
         self._history, self._chat, self._budget, self._clock = history, chat, budget, clock
         self._holds = holds
         self._tasks: dict[Conversation, asyncio.Task[None]] = {}
-        self._resting: dict[Conversation, float] = {}
 
     async def __aenter__(self) -> Memory:
         return self
@@ -125,8 +136,8 @@ class Memory:
         return Recalled(past.within(room), nothing)
 
     async def shorten(self, turn: Turn, model: str) -> tuple[ChatMessage, ...] | None:
-        """The same after the model refused it as too long: summed up now, or else with more left out. None when
-        there is nothing to leave out."""
+        """The same after the model refused it as too long: summed up now, or else, as while it rests from an attempt,
+        with more left out. None when there is nothing to leave out."""
         past, room = await self._past(turn), await self._room(model)
         if not past.rows:
             return None
@@ -137,10 +148,7 @@ class Memory:
         return past.within(max(CHARACTERS_AT_LEAST, int(room * KEPT)))
 
     async def _past(self, turn: Turn) -> Past:
-        since = turn.session.since
-        summary = await self._history.summary(turn.conversation, since=since)
-        since = summary.upto if summary else since
-        return Past(summary, await self._history.history(turn.conversation, since=since, limit=ROWS_READ))
+        return Past(*await self._history.past(turn.conversation, since=turn.session.since, limit=ROWS_READ))
 
     async def _room(self, model: str) -> int:
         """How many characters of the past a request to `model` may carry."""
@@ -150,12 +158,12 @@ class Memory:
         return max(CHARACTERS_AT_LEAST, min(CHARACTERS_AT_MOST, held))
 
     def _begin(self, turn: Turn, model: str, past: Past, room: int, *, kept: float) -> asyncio.Task[None] | None:
-        """The task that sums up this conversation; None while it rests after a failure, or has nothing old."""
+        """The task that sums up this conversation; None when it has nothing old."""
         here = turn.conversation
         if here in self._tasks:
             return self._tasks[here]
         older = past.older(int(room * kept))
-        if not older or self._resting.get(here, 0.0) > self._clock.monotonic():
+        if not older:
             return None
         work = self._sum_up(turn, model, Past(past.summary, older), room)
         task = self._tasks[here] = asyncio.create_task(work, name=f"summary {here}")
@@ -163,29 +171,32 @@ class Memory:
         return task
 
     async def _sum_up(self, turn: Turn, model: str, old: Past, room: int) -> None:
-        """Once; when it fails the conversation rests from it for a while and goes on without."""
+        """Once; when it fails or is cut off the conversation rests from it for a while and goes on without."""
         told = {"conversation": str(turn.conversation), "messages": len(old.rows)}
+        known, upto = old.summary.upto if old.summary else turn.session.since, old.rows[-1].id
         try:
+            if not await self._history.begin_summary(
+                turn.conversation, after=known, upto=upto, seconds_of_rest=SECONDS_OF_REST
+            ):
+                log.debug("summary.rests", extra=told)
+                return
             async with self._budget.spending(turn.person, Capability.CHAT):
                 finished = await self._ask(model, transcript(old, room))
                 text = finished.assistant.text.strip()[: min(SUMMARY_CHARACTERS, room // 3)]
-                summary, usage = Summary(text, old.rows[-1].id), finished.usage
+                summary, usage = Summary(text, upto), finished.usage
                 spend = Spend(
                     turn.person, Capability.CHAT, finished.model, usage.cost_microusd, usage.billed, usage.generation_id
                 )
                 kept = await insist(
                     lambda: self._history.keep_summary(turn.conversation, summary, (spend,)), self._clock
                 )
-        except ProviderError as error:
+        except (ProviderError, StoreUnavailable) as error:
             kept = False
             told["why"] = str(error)
         if kept:
             log.info("summary.done", extra=told | {"characters": len(text)})
             return
         log.warning("summary.failed", extra=told)
-        now = self._clock.monotonic()
-        self._resting = {where: until for where, until in self._resting.items() if until > now}
-        self._resting[turn.conversation] = now + SECONDS_OF_REST
 
     async def _ask(self, model: str, text: str) -> Finished:
         messages = (System(SUMMARISE), User(untrusted(text, "chat")))

@@ -239,14 +239,17 @@ class Steps(Protocol):
 
 
 class History(Protocol):
-    async def history(self, conversation: Conversation, *, since: int, limit: int) -> tuple[HistoryRow, ...]:
-        """The newest `limit` messages after row `since`, oldest first."""
+    async def past(
+        self, conversation: Conversation, *, since: int, limit: int
+    ) -> tuple[Summary | None, tuple[HistoryRow, ...]]:
+        """The newest summary that ends after row `since`; the newest `limit` messages after it, oldest first."""
 
     async def forget_turns(self, conversation: Conversation, *, turns: int) -> int:
         """/undo: removes the newest turns, and summaries that tell of them; returns how many messages went."""
 
-    async def summary(self, conversation: Conversation, *, since: int) -> Summary | None:
-        """The newest summary, unless it ends before row `since`."""
+    async def begin_summary(self, conversation: Conversation, *, after: int, upto: int, seconds_of_rest: float) -> bool:
+        """The intent, before a summary up to row `upto` is asked for. False, and nothing is written, when one that ends
+        after row `after` is kept, or one was begun so lately and has not been kept."""
 
     async def keep_summary(self, conversation: Conversation, summary: Summary, spend: Sequence[Spend] = ()) -> bool:
         """The summary and what it cost, in one transaction; the messages stay. False, and only the cost is kept, when

@@ -19,7 +19,7 @@ DATABASE = "voxline.db"
 
 # Applied in this order, each once; a released one never changes.
 MIGRATIONS: tuple[str, ...] = tuple(
-    SQL.joinpath(name).read_text(encoding="utf-8") for name in ("schema.sql", "summaries.sql")
+    SQL.joinpath(name).read_text(encoding="utf-8") for name in ("schema.sql", "summaries.sql", "summary_begun.sql")
 )
 
 _BUSY_SECONDS = 5.0

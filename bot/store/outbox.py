@@ -82,5 +82,6 @@ def was_mine(database: Database, conversation: Conversation, message_id: str) ->
 
 def move_conversation(database: Database, old: Conversation, new: Conversation) -> None:
     """Everything of a chat follows it to its new id. Placeholders stay behind: their messages have other ids there."""
-    for query in ("move_session", "move_history", "move_summaries", "move_inbox", "move_outbox"):
+    moves = ("move_session", "move_history", "move_summaries", "move_summary_begun", "move_inbox", "move_outbox")
+    for query in moves:
         database.run(query, old=name_of(old), new=name_of(new))

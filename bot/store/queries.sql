@@ -152,6 +152,18 @@ DELETE FROM summary WHERE conversation = :conversation
 -- The newest summary of a conversation that ends after a row.
 SELECT body FROM summary WHERE conversation = :conversation AND upto > :since ORDER BY upto DESC LIMIT 1;
 
+-- name: begin_summary
+-- An attempt at a summary, unless a newer one is kept, or the last attempt is too young.
+INSERT INTO summary_begun (conversation, upto, at)
+SELECT :conversation, :upto, :now
+WHERE NOT EXISTS (SELECT 1 FROM summary WHERE conversation = :conversation AND upto > :after)
+ON CONFLICT (conversation) DO UPDATE SET upto = excluded.upto, at = excluded.at
+WHERE ABS(excluded.at - summary_begun.at) >= :rest;
+
+-- name: end_summary
+-- The attempt at a summary ends.
+DELETE FROM summary_begun WHERE conversation = :conversation AND upto <= :upto;
+
 -- name: keep_summary
 -- A summary, while the last message that it tells of is there.
 INSERT INTO summary (conversation, upto, at, body)
@@ -228,6 +240,10 @@ UPDATE history SET conversation = :new WHERE conversation = :old;
 -- name: move_summaries
 -- What sums up the history of a chat.
 UPDATE summary SET conversation = :new WHERE conversation = :old;
+
+-- name: move_summary_begun
+-- The attempt to sum up the history of a chat.
+UPDATE OR REPLACE summary_begun SET conversation = :new WHERE conversation = :old;
 
 -- name: move_inbox
 -- What a chat said; a turn that runs ends where it began.

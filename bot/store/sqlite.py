@@ -136,14 +136,21 @@ class SqliteStore:
     async def finish_step(self, turn: Turn, step: Step, spend: Sequence[Spend] = ()) -> None:
         await self._writer.write("c3", turns.finish_step, turn, step, spend, self._now())
 
+    async def past(
+        self, conversation: Conversation, *, since: int, limit: int
+    ) -> tuple[Summary | None, tuple[HistoryRow, ...]]:
+        return await self._writer.read(turns.past, conversation, since, limit)
+
     async def history(self, conversation: Conversation, *, since: int, limit: int) -> tuple[HistoryRow, ...]:
+        """The newest `limit` messages after row `since`, oldest first, whatever sums them up."""
         return await self._writer.read(turns.history, conversation, since, limit)
 
     async def forget_turns(self, conversation: Conversation, *, turns: int) -> int:
         return await self._writer.write("", _forget_turns, conversation, turns)
 
-    async def summary(self, conversation: Conversation, *, since: int) -> Summary | None:
-        return await self._writer.read(turns.summary, conversation, since)
+    async def begin_summary(self, conversation: Conversation, *, after: int, upto: int, seconds_of_rest: float) -> bool:
+        rest = round(seconds_of_rest * 1000)
+        return await self._writer.write("", turns.begin_summary, conversation, after, upto, rest, self._now())
 
     async def keep_summary(self, conversation: Conversation, summary: Summary, spend: Sequence[Spend] = ()) -> bool:
         return await self._writer.write("", turns.keep_summary, conversation, summary, spend, self._now())

@@ -52,16 +52,28 @@ def forget_turns(database: Database, conversation: Conversation, turns: int) -> 
     return gone
 
 
-def summary(database: Database, conversation: Conversation, since: int) -> Summary | None:
-    """The newest summary that ends after row `since`."""
+def past(
+    database: Database, conversation: Conversation, since: int, limit: int
+) -> tuple[Summary | None, tuple[HistoryRow, ...]]:
+    """The newest summary that ends after row `since`, and the newest messages that it does not tell of."""
     row = database.one("summary", conversation=name_of(conversation), since=since)
-    return decode(row[0], Summary) if row else None
+    summary = decode(row[0], Summary) if row else None
+    return summary, history(database, conversation, summary.upto if summary else since, limit)
+
+
+def begin_summary(database: Database, conversation: Conversation, after: int, upto: int, rest: int, now: int) -> bool:
+    """The intent. False while the last attempt is within `rest` milliseconds of now, whichever way a clock was set."""
+    values = {"conversation": name_of(conversation), "after": after, "upto": upto, "rest": rest, "now": now}
+    return bool(database.run("begin_summary", **values))
 
 
 def keep_summary(
     database: Database, conversation: Conversation, summary: Summary, spend: Sequence[Spend], now: int
 ) -> bool:
-    """Whether the last row that it tells of is still there; the money is spent in any case."""
+    """Whether the last row that it tells of is still there; then its attempt ends. The money is spent in any case."""
     money.record(database, spend, now)
     name = name_of(conversation)
-    return bool(database.run("keep_summary", conversation=name, upto=summary.upto, now=now, body=encode(summary)))
+    kept = bool(database.run("keep_summary", conversation=name, upto=summary.upto, now=now, body=encode(summary)))
+    if kept:
+        database.run("end_summary", conversation=name, upto=summary.upto)
+    return kept

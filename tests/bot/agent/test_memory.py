@@ -27,7 +27,9 @@ from bot.core.chat import Assistant, Call, ChatMessage, ChatRequest, ToolResult,
 from bot.core.errors import ContextTooLong, ProviderBusy
 from bot.core.messages import Session, Turn
 from bot.core.work import Arrivals, HistoryRow, Outcome, Summary
+from tests.bot.agent.patience import until
 from tests.fakes.channel import conversation
+from tests.fakes.clock import FakeClock
 from tests.fakes.model import Calls, Says
 from tests.fakes.rows import inbound
 from tests.talk import Talk, open_talk
@@ -43,6 +45,10 @@ async def talk_long(talk: Talk, turns: int = 5) -> None:
         await talk.says(f"page {number}: {PAGE}")
         await talk.settles()
         await talk.agent.memory.settled()
+
+
+async def summary_of(talk: Talk) -> Summary | None:
+    return (await talk.store.past(conversation("1"), since=0, limit=0))[0]
 
 
 def last_past(talk: Talk) -> tuple[ChatMessage, ...]:
@@ -100,7 +106,7 @@ async def test_nobody_waits_for_a_summary(tmp_path: Path) -> None:
         await talk.agent.memory.settled()
 
         assert answer == "answer 4"
-        assert await talk.store.summary(conversation("1"), since=0) is not None
+        assert await summary_of(talk) is not None
 
 
 async def test_a_summary_survives_a_restart_and_is_not_paid_for_again(tmp_path: Path) -> None:
@@ -154,6 +160,61 @@ async def test_a_summary_that_fails_leaves_old_turns_out_and_is_tried_again_afte
         assert last_past(talk)[0] == User(SUMMED_UP.format(summary="better late"))
 
 
+async def cut_off(folder: Path, clock: FakeClock) -> None:
+    """A life of the daemon that ends while the model sums up."""
+    async with open_talk(folder, clock=clock) as talk:
+        held = asyncio.Event()
+        talk.model.summaries = [Says("never heard to its end", hold=held)]
+        await talk_long(talk, turns=4)
+        talk.model.moves.append(Says("I see."))
+        await talk.says(f"page 4: {PAGE}")
+        await talk.settles()
+        await until(lambda: talk.model.summed)
+
+
+@pytest.mark.parametrize(("passed", "asked"), [(SECONDS_OF_REST - 1, 0), (SECONDS_OF_REST, 1)])
+async def test_a_summary_that_a_restart_cut_off_rests_and_is_then_made(
+    tmp_path: Path, passed: float, asked: int
+) -> None:
+    clock = FakeClock()
+    await cut_off(tmp_path, clock)
+    await clock.advance(passed)
+
+    async with open_talk(tmp_path, clock=clock) as talk:
+        for number in range(3):
+            await talk.says("and now?", id=f"later {number}")
+            await talk.settles()
+            await talk.agent.memory.settled()
+
+        assert await talk.answer() == "You said: and now?"
+        assert len(talk.model.summed) == asked
+        assert (await summary_of(talk) is not None) == bool(asked)
+
+
+async def test_what_is_too_long_is_not_summed_up_while_it_rests_but_left_out(tmp_path: Path) -> None:
+    clock = FakeClock()
+    await cut_off(tmp_path, clock)
+
+    async with open_talk(tmp_path, ContextTooLong("HTTP 413"), Says("short enough"), clock=clock) as talk:
+        await talk.says("and now?", id="later")
+
+        assert await talk.answer() == "short enough"
+        assert talk.model.summed == []
+        assert characters(talk.model.requests[-1]) < characters(talk.model.requests[-2]) / 2
+
+
+async def test_what_was_summed_up_within_a_turn_is_not_summed_up_again_after_it(tmp_path: Path) -> None:
+    async with open_talk(tmp_path) as talk:
+        await talk_long(talk, turns=4)
+        talk.model.moves = [ContextTooLong("HTTP 413"), Says("fits")]
+        await talk.says("one more")
+        await talk.settles()
+        await talk.agent.memory.settled()
+
+        assert await talk.answer() == "fits"
+        assert len(talk.model.summed) == 1
+
+
 async def test_who_has_used_up_the_budget_is_not_made_to_pay_for_a_summary(tmp_path: Path) -> None:
     async with open_talk(tmp_path) as talk:
         await talk_long(talk, turns=4)
@@ -166,7 +227,7 @@ async def test_who_has_used_up_the_budget_is_not_made_to_pay_for_a_summary(tmp_p
 
         assert recalled.messages
         assert talk.model.summed == []
-        assert await talk.store.summary(conversation("1"), since=0) is None
+        assert await summary_of(talk) is None
 
 
 async def test_a_conversation_that_is_refused_as_too_long_is_summed_up_and_answered(tmp_path: Path) -> None:
@@ -269,7 +330,7 @@ async def test_a_summary_is_bounded(tmp_path: Path) -> None:
         talk.model.summaries = [Says("s" * 50_000)]
         await talk_long(talk)
 
-        summary = await talk.store.summary(conversation("1"), since=0)
+        summary = await summary_of(talk)
         assert summary is not None
         assert len(summary.text) == SUMMARY_CHARACTERS
 

@@ -19,7 +19,7 @@ _PARAMETER = re.compile(r":(\w+)")
 HOT = (
     "first_open", "claim_one", "claim_album", "finish_turn", "release_turn", "turn_steps", "newest_history",
     "newest_row", "next_due", "begin_sending", "mark_sent", "bury_drafts", "was_mine", "placeholder", "reminder_exists",
-    "discard_waiting", "recent_messages", "knows_event",
+    "discard_waiting", "recent_messages", "knows_event", "summary", "begin_summary",
 )  # fmt: skip
 
 
