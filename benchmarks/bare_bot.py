@@ -1,6 +1,6 @@
-"""The yardstick: a bot that does the same without durability, preview, voice or limits.
+"""The yardstick, which does the same without durability: it asks, shows a live preview, and edits it to the answer.
 
-python -m benchmarks.bare_bot API_ROOT TOKEN MODEL_BASE_URL
+python -m benchmarks.bare_bot API_ROOT TOKEN MODEL_BASE_URL [--no-preview]
 """
 
 from __future__ import annotations
@@ -8,18 +8,23 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 
 import aiohttp
-from telegram import Bot, Update
+from telegram import Bot, Message, Update
 
 
-async def ask(session: aiohttp.ClientSession, base: str, history: list[dict[str, str]]) -> str:
+async def ask(
+    session: aiohttp.ClientSession, base: str, history: list[dict[str, str]], begun: Callable[[str], None]
+) -> str:
     body = {"model": "openrouter/auto", "messages": history, "stream": True}
     said = ""
     async with session.post(f"{base}/chat/completions", json=body, headers={"Authorization": "Bearer x"}) as answer:
         async for line in answer.content:
             if line.startswith(b"data: {"):
                 said += json.loads(line[6:])["choices"][0]["delta"].get("content") or ""
+                if said:
+                    begun(said)
     return said
 
 
@@ -30,15 +35,24 @@ class Chat:
         self.history: list[dict[str, str]] = []
         self.waiting: asyncio.Queue[str] = asyncio.Queue()
 
-    async def live(self, bot: Bot, session: aiohttp.ClientSession, base: str, chat_id: int) -> None:
+    async def live(self, bot: Bot, session: aiohttp.ClientSession, base: str, chat_id: int, preview: bool) -> None:
         while True:
             self.history.append({"role": "user", "content": await self.waiting.get()})
-            said = await ask(session, base, self.history)
+            shown: list[asyncio.Task[Message]] = []
+
+            def begun(said: str, shown: list[asyncio.Task[Message]] = shown) -> None:
+                if preview and not shown:
+                    shown.append(asyncio.create_task(bot.send_message(chat_id, f"{said} …")))
+
+            said = await ask(session, base, self.history, begun)
             self.history.append({"role": "assistant", "content": said})
-            await bot.send_message(chat_id, said)
+            if shown:
+                await bot.edit_message_text(said, chat_id, (await shown[0]).message_id)
+            else:
+                await bot.send_message(chat_id, said)
 
 
-async def main(root: str, token: str, base: str) -> None:
+async def main(root: str, token: str, base: str, *options: str) -> None:
     chats: dict[int, Chat] = {}
     tasks: set[asyncio.Task[None]] = set()
     async with Bot(token, base_url=f"{root}/bot") as bot, aiohttp.ClientSession() as session:
@@ -52,9 +66,13 @@ async def main(root: str, token: str, base: str) -> None:
                 chat_id = update.message.chat_id
                 if chat_id not in chats:
                     chats[chat_id] = Chat()
-                    tasks.add(asyncio.create_task(chats[chat_id].live(bot, session, base, chat_id)))
+                    tasks.add(
+                        asyncio.create_task(
+                            chats[chat_id].live(bot, session, base, chat_id, "--no-preview" not in options)
+                        )
+                    )
                 chats[chat_id].waiting.put_nowait(update.message.text)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Voxline against a bare bot of sixty lines, interleaved in one run, through the same Telegram test server.
+"""Voxline against a bare bot of seventy lines, interleaved in one run, through the same Telegram test server.
 
 python -m benchmarks.turn                 everything, about a minute
 python -m benchmarks.turn latency         one part: latency, crowd, slow, first, start, memory
@@ -100,11 +100,13 @@ async def voxline(model: ModelServer, discord: DiscordApi | None = None, root: P
 
 
 @asynccontextmanager
-async def bare(model: ModelServer) -> AsyncIterator[Side]:
+async def bare(model: ModelServer, *options: str) -> AsyncIterator[Side]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         api = await stack.enter_async_context(TelegramApi())
-        process = await stack.enter_async_context(running("benchmarks.bare_bot", api.root, api.token, model.base_url))
+        process = await stack.enter_async_context(
+            running("benchmarks.bare_bot", api.root, api.token, model.base_url, *options)
+        )
         await api.wait_for(lambda: api.polling, 20)
         yield Side("bare", api, process, folder)
 
@@ -118,15 +120,19 @@ async def latency(ours: Side, theirs: Side, model: ModelServer) -> None:
     ratio = mine / other
     told = f"{ratio:.2f}x ({mine:.1f} ms against {other:.1f} ms)"
     say("latency of a turn, p50, zero-delay model", told, "<= 2x", ratio <= 2)
+    async with bare(model, "--no-preview") as plain:
+        mine, other = await latencies(ours, plain, "plain")
+        told = f"{mine / other:.2f}x ({mine:.1f} ms against {other:.1f} ms)"
+        print(f"{'the same against a bot that shows no preview':<52} {told:<38} no goal", flush=True)
 
 
-async def latencies(ours: Side, theirs: Side) -> tuple[float, float]:
+async def latencies(ours: Side, theirs: Side, label: str = "n") -> tuple[float, float]:
     """Milliseconds of a turn in the middle of two hundred, taken in turns."""
     mine: list[float] = []
     other: list[float] = []
     for number in range(220):
-        mine.append(await ours.turn(7, f"n{number}"))
-        other.append(await theirs.turn(7, f"n{number}"))
+        mine.append(await ours.turn(7, f"{label}{number}"))
+        other.append(await theirs.turn(7, f"{label}{number}"))
     return statistics.median(mine[20:]) * 1000, statistics.median(other[20:]) * 1000
 
 

@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 EXIT_UNUSABLE, EXIT_AT_ONCE = 78, 1
 HOLD_SECONDS = 300.0
+COLLECTIONS = (1000, 10, 1000)  # objects to a young one, young ones to a middle one, middle ones to a full one
 HELD = frozenset({"telegram", "discord"})  # platforms that count how often somebody connects
 NO_SOUND = "I can neither hear nor speak voice notes at the moment. Please write instead."
 NOBODY = "No channel is connected: there is nobody to talk to. Mend the lines above, then start again."
@@ -220,9 +221,11 @@ async def _run(
 
 
 def keep_collections_short() -> None:
-    """What was made at start lives as long as the process: a full collection that walks it stalls the loop by 80 ms."""
+    """What was made at start lives as long as the process, and what a turn leaves is freed by reference counts: full
+    collections, which stall the loop by up to 80 ms, skip the one and may be rare for the other."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
 
 
 async def _first(*waits: Coroutine[None, None, object]) -> None:

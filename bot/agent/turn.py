@@ -161,8 +161,7 @@ class TurnRunner:
         last = turn.inbounds[-1]
         if last.origin is not Origin.PERSON:
             return announcement(turn)
-        steps, _ = await asyncio.gather(self._store.steps.steps(turn), draft.resume())
-        done = {step.name: step for step in steps}
+        done = {} if turn.fresh else await self._begun(turn, draft)
         understood = await self._verbs.listener.listen(turn, channel, done)
         if not self._addressed(turn, understood, channel):
             return Outcome((), ())
@@ -181,6 +180,11 @@ class TurnRunner:
         return any(meant_for_me(door, inbound) for inbound in turn.inbounds) or mentions(
             understood.text, (*channel.names, self._manners.character.name)
         )
+
+    async def _begun(self, turn: Turn, draft: Draft) -> dict[str, Step]:
+        """What an earlier attempt of the turn finished, and the preview that it began."""
+        steps, _ = await asyncio.gather(self._store.steps.steps(turn), draft.resume())
+        return {step.name: step for step in steps}
 
     async def _converse(
         self,

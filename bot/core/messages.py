@@ -207,7 +207,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One claimed piece of work. `attempt` counts from 1; `fence` guards the finish against a zombie."""
+    """One claimed piece of work. `attempt` counts from 1; `fence` guards the finish against a zombie. `fresh` when it
+    was never claimed before: nothing of it can have been begun."""
 
     id: str
     conversation: Conversation
@@ -215,6 +216,7 @@ class Turn:
     session: Session
     attempt: int
     fence: int
+    fresh: bool = False
 
     @property
     def person(self) -> str:

@@ -74,6 +74,7 @@ def claim(database: Database, conversation: Conversation, now: datetime) -> Turn
         session=decode(session, Session) if session else Session(),
         attempt=rows[0][1],
         fence=fence,
+        fresh=turn is None,
     )
 
 

@@ -138,6 +138,18 @@ async def test_a_released_turn_counts_no_attempt(store: SqliteStore) -> None:
     assert (await claimed(store)).attempt == 1
 
 
+async def test_a_turn_is_fresh_until_it_was_claimed(store: SqliteStore) -> None:
+    await store.accept(arrivals("1", "2"))
+    first = await claimed(store)
+    await store.release(first)
+    released = await claimed(store)
+    await store.unfinished()
+    died = await claimed(store)
+    await store.finish(died, outcome("done"))
+
+    assert [turn.fresh for turn in (first, released, died, await claimed(store))] == [True, False, False, True]
+
+
 async def test_a_zombie_can_neither_finish_nor_release(store: SqliteStore) -> None:
     await store.accept(arrivals("1"))
     zombie = await claimed(store)
