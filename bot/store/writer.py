@@ -17,7 +17,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_TOLD_AT_ONCE = 8
 
 
 class _Work:
@@ -217,15 +215,15 @@ class Writer:
         return group
 
     def _tell(self, group: list[_Work]) -> None:
-        self._in_loop(partial(self._tell_from, group, 0))
+        self._in_loop(partial(self._tell_next, iter(group)))
 
-    def _tell_from(self, group: list[_Work], start: int) -> None:
-        """Wakes the callers a few at a time, so that a large group does not hold the loop up."""
-        end = start + _TOLD_AT_ONCE
-        for work in group[start:end]:
+    def _tell_next(self, group: Iterator[_Work]) -> None:
+        """Wakes one caller in each round of the loop: what they do next takes a millisecond each, and a large group
+        at once would hold everybody else up."""
+        work = next(group, None)
+        if work is not None:
             work.tell()
-        if end < len(group):
-            self._loop.call_soon(self._tell_from, group, end)
+            self._loop.call_soon(self._tell_next, group)
 
     def _commit(self, database: Database, group: list[_Work]) -> None:
         connection = database.connection
