@@ -87,21 +87,6 @@ def system(
     return System("\n\n".join(part for part in said if part), suffix="\n".join(lines))
 
 
-def fit(history: list[ChatMessage], characters: int) -> list[ChatMessage]:
-    """The newest messages within the budget. Begins with what a person said, so that no tool
-    result stands without its call."""
-    kept: list[ChatMessage] = []
-    for message in reversed(history):
-        characters -= size_of(message)
-        if characters < 0:
-            break
-        kept.append(message)
-    kept.reverse()
-    while kept and not isinstance(kept[0], User):
-        kept.pop(0)
-    return kept
-
-
 def size_of(message: ChatMessage) -> int:
     """Characters a message takes in a request, roughly; a picture counts as 8,000 (as providers bill them)."""
     match message:

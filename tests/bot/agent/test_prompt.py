@@ -17,7 +17,6 @@ from bot.agent.prompt import (
     USER_TURNS_WITH_PICTURES,
     Character,
     Understood,
-    fit,
     forget_old_pictures,
     size_of,
     system,
@@ -73,24 +72,6 @@ def test_when_a_message_was_sent_is_told_if_it_had_to_wait(waited: timedelta, to
 
 
 # --- the past ----------------------------------------------------------------------------------
-
-
-@settings(deadline=None)
-@given(messages, st.integers(0, 60))
-def test_what_is_kept_of_the_past_is_its_end_fits_and_begins_with_a_person(
-    history: list[ChatMessage], characters: int
-) -> None:
-    kept = fit(history, characters)
-
-    assert kept == history[len(history) - len(kept) :]
-    assert sum(map(size_of, kept)) <= characters
-    assert not kept or isinstance(kept[0], User)
-
-
-def test_no_more_is_left_out_than_has_to_be() -> None:
-    history = [User("1"), Assistant("22"), User("333"), Assistant("4444")]
-
-    assert [len(fit(history, characters)) for characters in (10, 9, 7, 6, 0)] == [4, 2, 2, 0, 0]
 
 
 def test_a_size_counts_all_that_is_sent() -> None:
