@@ -5,13 +5,26 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.store import SqliteStore, open_store
+from tests.canaries import CANARIES, leaks
 from tests.fakes.clock import FakeClock
+from tests.fakes.telegram_api import TOKEN as TELEGRAM_TOKEN
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test whose output or log shows a planted secret has failed, whatever it looked at itself."""
+    report = yield
+    said = {name: text.encode(errors="replace") for name, text in report.sections}
+    shown = leaks(said, (*CANARIES, TELEGRAM_TOKEN))
+    if shown:
+        report.outcome, report.longrepr = "failed", f"a planted secret was shown: {', '.join(shown)}"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -26,10 +26,12 @@ _WANTED = {
     "tuple_type": "a list [ … ]",
 }
 
+LONGEST_KEY = 60  # of what a key is compared with; comparing takes time that grows with the square
+
 
 def complaints(error: ValidationError, model: type[BaseModel]) -> tuple[ConfigError, ...]:
     """One error per mistake, without file and line. Values are shown only where they cannot be secret."""
-    return tuple(_complaint(details, model) for details in error.errors(include_url=False))
+    return tuple(complaint(details, model) for details in error.errors(include_url=False))
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -45,7 +47,8 @@ def dotted(path: Sequence[str | int]) -> str:
     return told
 
 
-def _complaint(details: ErrorDetails, model: type[BaseModel]) -> ConfigError:
+def complaint(details: ErrorDetails, model: type[BaseModel]) -> ConfigError:
+    """What is wrong at one place."""
     path = tuple(part for part in details["loc"] if part != "[key]")
     where, kind = dotted(path), details["type"]
     if kind == "extra_forbidden":
@@ -90,7 +93,7 @@ def _choices(details: ErrorDetails) -> str:
 
 def _did_you_mean(path: tuple[str | int, ...], model: type[BaseModel]) -> str:
     known = _keys_at(path[:-1], model)
-    written = str(path[-1])
+    written = str(path[-1])[:LONGEST_KEY]
     by_lower = {key.lower().replace("_", ""): key for key in known}
     near = difflib.get_close_matches(written.lower().replace("_", ""), by_lower, n=1, cutoff=0.6)
     if near:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue, ValidationError
 
 from bot.config import json5
-from bot.config.complaints import complaints
+from bot.config.complaints import complaint
 from bot.config.edit import as_text
 from bot.config.load import parse
 from bot.config.model import Config
@@ -67,11 +67,11 @@ def _taken_out(config: Object) -> Iterator[Note]:
             Config.model_validate(config, by_alias=True, by_name=False)
             return
         except ValidationError as error:
-            details, complaint = error.errors(include_url=False)[0], complaints(error, Config)[0]
+            details = error.errors(include_url=False)[0]
         path = tuple(part for part in details["loc"] if part != "[key]")
-        unknown = details["type"] == "extra_forbidden"
+        why = reason(path) if details["type"] == "extra_forbidden" else complaint(details, Config).message
         _remove(config, path)
-        yield Note(path, Fate.DROPPED, reason(path) if unknown else complaint.message)
+        yield Note(path, Fate.DROPPED, why)
 
 
 def _as_written(keys: Keys, notes: Iterable[Note]) -> Keys:
