@@ -68,7 +68,7 @@ def _taken_out(config: Object) -> Iterator[Note]:
             return
         except ValidationError as error:
             details = error.errors(include_url=False)[0]
-        path = tuple(part for part in details["loc"] if part != "[key]")
+        path = _written_part(config, tuple(part for part in details["loc"] if part != "[key]"))
         why = reason(path) if details["type"] == "extra_forbidden" else complaint(details, Config).message
         _remove(config, path)
         yield Note(path, Fate.DROPPED, why)
@@ -84,6 +84,25 @@ def _as_written(keys: Keys, notes: Iterable[Note]) -> Keys:
                 key += gone <= key
         written = (*written, key)
     return written
+
+
+def _written_part(config: Object, path: Keys) -> Keys:
+    """As much of a place as stands in the file: `model: ""` is refused at `model.primary`, which nobody wrote."""
+    holder: JsonValue = config
+    for depth, key in enumerate(path):
+        if not _holds(holder, key):
+            return path[:depth]
+        holder = _inside(holder, key)
+    return path
+
+
+def _holds(holder: JsonValue, key: str | int) -> bool:
+    match holder, key:
+        case dict(), str():
+            return key in holder
+        case list(), int():
+            return key < len(holder)
+    return False
 
 
 def _remove(config: Object, path: Keys) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -246,7 +246,15 @@ _THEIR_FILES = st.fixed_dictionaries(
 )
 
 
+def test_a_model_without_a_name_is_left_out_where_it_was_written() -> None:
+    imported = bring_over('{ agents: { defaults: { model: "" } } }')
+
+    assert [note.path for note in imported.notes] == ["agents.defaults.model"]
+    assert parse(imported.text) == Config()
+
+
 @given(_THEIR_FILES)
+@example({"agents": {"defaults": {"model": ""}}, "channels": {"telegram": {"allowFrom": [None, ""]}}})
 def test_whatever_is_brought_over_can_be_used(theirs: dict[str, JsonValue]) -> None:
     imported = bring_over(as_text(theirs))
 
