@@ -216,6 +216,33 @@ async def test_before_a_commit_nothing_is_written_and_after_it_everything_is(sto
     assert due is not None and due.attempts == 1
 
 
+@pytest.mark.usefixtures("disarmed")
+async def test_a_claim_where_nothing_waits_comes_by_no_commit_point(store: SqliteStore) -> None:
+    arm("c2.before=raise,c2.after=raise")
+
+    assert await store.claim(HERE) is None
+
+
+async def test_the_callers_of_one_commit_are_woken_one_in_each_round_of_the_loop(writer: Writer) -> None:
+    held, rounds, loop = threading.Event(), [0], asyncio.get_running_loop()
+    woken: list[int] = []
+
+    def turn_round() -> None:
+        rounds[0] += 1
+        if len(woken) < 20:
+            loop.call_soon(turn_round)
+
+    busy = writer.read(lambda _: held.wait(10))
+    waiting = [writer.read(lambda _: None) for _ in range(20)]
+    for future in waiting:
+        future.add_done_callback(lambda _: woken.append(rounds[0]))
+    turn_round()
+    held.set()
+    await asyncio.gather(busy, *waiting)
+
+    assert len(set(woken)) == 20
+
+
 async def test_ping_tells_what_is_wrong_until_a_write_is_taken(tmp_path: Path, clock: FakeClock) -> None:
     async with open_store(tmp_path, clock) as store:
         assert (await store.ping()).ok
