@@ -16,12 +16,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from bot.core.arrivals import Arrivals, Cursor
 from bot.core.chat import Assistant, User
 from bot.core.clock import SystemClock
 from bot.core.messages import Conversation, Inbound, Person, Text
-from bot.core.work import Arrivals, Cursor, Outcome
+from bot.core.steps import Outcome
+from bot.store.blob_files import BlobFiles
 from bot.store.blobs import BlobShelf
-from bot.store.media import MediaFolder
 from bot.store.migrations import open_database
 from bot.store.sqlite import SqliteStore
 from bot.store.writer import Writer
@@ -34,7 +35,7 @@ ANSWER = Outcome((User(WORDS), Assistant(WORDS)), (Text(WORDS),))
 async def opened(folder: Path, largest_group: int) -> AsyncIterator[SqliteStore]:
     clock = SystemClock()
     writer = Writer(partial(open_database, folder / "voxline.db"), largest_group=largest_group)
-    shelf = BlobShelf(MediaFolder(folder / "media"), writer, clock)
+    shelf = BlobShelf(BlobFiles(folder / "media"), writer, clock)
     await writer.open()
     try:
         yield SqliteStore(folder / "voxline.db", writer, shelf, clock)

@@ -24,8 +24,8 @@ from openrouter.utils.eventstreaming import stream_events
 
 from benchmarks.model_server import ModelServer
 from benchmarks.turn import first, voxline
-from bot.openrouter.answer import AnswerBuilder
-from bot.openrouter.sse import EventReader
+from bot.openrouter.chat.answer import AnswerBuilder
+from bot.openrouter.http.sse import EventReader
 
 NETWORK_CHUNK_BYTES = 16 * 1024
 ROUNDS = 3

@@ -17,27 +17,27 @@ from bot.agent.assembly import Providers, open_agent
 from bot.agent.commands.command import MENU
 from bot.app_health import App, announced, beat, control_answers, is_alive, is_ready, metrics, sweep_daily
 from bot.app_settings import agent_settings
-from bot.config.known import known_secrets
+from bot.config.known_secrets import known_secrets
 from bot.config.load import environment
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, read_profiles
 from bot.core.errors import MediaError, ProviderError, VoxlineError
-from bot.core.ports import Clock
+from bot.core.ports.clock import Clock
 from bot.media.reader import MediaReader
-from bot.net.guard import Guard
 from bot.net.redact import Redactor, install_logging
+from bot.net.ssrf_guard import SsrfGuard
 from bot.openrouter.account import account, left
-from bot.openrouter.client import OpenRouterClient
 from bot.openrouter.guide import Guide
+from bot.openrouter.http.client import OpenRouterClient
 from bot.openrouter.provider import OpenRouter, open_openrouter
+from bot.ops.channel_supervisor import ChannelSupervisor
 from bot.ops.control import control
 from bot.ops.counts import Counts, counting
-from bot.ops.descriptors import sparing_words
+from bot.ops.crash_loop import mark_end, mark_start
 from bot.ops.http import serve_health
-from bot.ops.links import Links
-from bot.ops.starts import mark_end, mark_start
+from bot.ops.loop_errors import sparing_words
 from bot.store import open_store
-from bot.store.place import refuse_share
+from bot.store.network_share import refuse_share
 from bot.systemd_notify import READY, STOPPING, notify, status
 from channels import make_channels
 
@@ -74,14 +74,14 @@ async def open_app(
             open_openrouter(config, profiles, environ, blobs=store, state_dir=state_dir, clock=clock)
         )
         media = MediaReader(store, ffmpeg_path=config.media.ffmpeg_path)
-        web = await stack.enter_async_context(Guard(plain=True))
+        web = await stack.enter_async_context(SsrfGuard(plain=True))
         offered = providers(provider, await unsound(media), web)
         for lack in offered.lacks:
             log.warning("daemon.lacks", extra={"what": str(lack)})
             tell(str(lack))
         hold = hold_seconds(deaths, config.health.crashes_before_hold, tell)
         made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
-        links = await stack.enter_async_context(Links(made, clock=clock, hold_seconds=hold, held=HELD))
+        links = await stack.enter_async_context(ChannelSupervisor(made, clock=clock, hold_seconds=hold, held=HELD))
         agent = await stack.enter_async_context(
             open_agent(
                 store=store,
@@ -106,7 +106,7 @@ async def unsound(media: MediaReader) -> tuple[MediaError, ...]:
     return ()
 
 
-def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: Guard) -> Providers:
+def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: SsrfGuard) -> Providers:
     """Everything that can be done here. Without ffmpeg no speech is asked for: it would be paid for and never sent."""
     return Providers(
         chat=provider.chat,

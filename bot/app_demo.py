@@ -12,7 +12,7 @@ from bot.app import App, serve
 from bot.config.load import parse
 from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown
-from bot.net.listening import holder
+from bot.net.port_in_use import holder
 from bot.sandbox import Sandbox
 
 DEMO_CONFIG = """{

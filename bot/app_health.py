@@ -11,13 +11,14 @@ from pathlib import Path
 
 from bot import __version__
 from bot.agent.assembly import Agent
-from bot.agent.insist import insist
+from bot.agent.durable_writes import write_durably
 from bot.app_pairing import pairing_answers
 from bot.core.errors import StateError, StoreUnavailable
-from bot.core.ports import Clock, Health
+from bot.core.ports.channel import Health
+from bot.core.ports.clock import Clock
+from bot.ops.channel_supervisor import Changed, ChannelSupervisor
 from bot.ops.control import Answer, Facts
 from bot.ops.counts import Counts
-from bot.ops.links import Changed, Links
 from bot.ops.metrics import exposition
 from bot.store import SqliteStore
 from bot.systemd_notify import WATCHDOG, notify, status, watchdog_seconds
@@ -34,7 +35,7 @@ class App:
 
     store: SqliteStore
     agent: Agent
-    links: Links
+    links: ChannelSupervisor
     counts: Counts
     clock: Clock
     started_at: datetime
@@ -62,7 +63,7 @@ def announced(app: App, tell: Callable[[str], None]) -> Changed:
         if not health.ok:
             await app.agent.owners.alert(f"down:{name}", f"{name} does not work: {health.detail}")
             return
-        for conversation in await insist(app.store.open_conversations, app.clock):
+        for conversation in await write_durably(app.store.open_conversations, app.clock):
             if conversation.channel == name:
                 app.agent.engine.wake(conversation)
         if app.held:

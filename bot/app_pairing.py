@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from bot.agent.pairing import Pairing
 from bot.core.errors import VoxlineError
 from bot.core.messages import Conversation
-from bot.core.ports import Clock
-from bot.core.work import PairingRequest
+from bot.core.people import PairingRequest
+from bot.core.ports.clock import Clock
 from bot.ops.control import Answer, Facts
 from bot.store import SqliteStore
 

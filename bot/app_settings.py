@@ -7,14 +7,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bot.agent.access import DmPolicy, Door, Room
 from bot.agent.assembly import AgentSettings
-from bot.agent.budget import MICRO, Limits
+from bot.agent.background.jobs import SECONDS_FOR_A_CLIP
 from bot.agent.commands.choosing import Models
-from bot.agent.hearing import Hearing, Rule
-from bot.agent.jobs import SECONDS_FOR_A_CLIP
+from bot.agent.policy.access import AccessRules, DmPolicy, RoomRules
+from bot.agent.policy.budget import MICRO, BudgetLimits
+from bot.agent.policy.transcription_policy import Rule, TranscriptionPolicy
 from bot.agent.prompt import Character
-from bot.agent.speak import Choice, VoiceMode, VoiceSettings
+from bot.agent.speak import VoiceChoice, VoiceMode, VoiceSettings
 from bot.config.agents import AgentDefaults
 from bot.config.channels import Discord, Guild, Telegram
 from bot.config.channels import Room as RoomConfig
@@ -22,7 +22,7 @@ from bot.config.choose import chosen_by_person, find_model
 from bot.config.model import Config
 from bot.config.speech import Audio, Tts
 
-WEB_DOOR = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"you"}))
+WEB_DOOR = AccessRules(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"you"}))
 """The local page: whoever has its token sits at this machine."""
 
 
@@ -38,7 +38,7 @@ def agent_settings(config: Config) -> AgentSettings:
         doors=doors(config),
         voice=voice_settings(speech, summary if speech.summarize else ""),
         character=character(config),
-        budget=Limits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
+        budget=BudgetLimits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
         echo=audio.echo_format if audio.echo_transcript else "",
         language=audio.language,
         hearing=hearing(audio),
@@ -50,23 +50,23 @@ def agent_settings(config: Config) -> AgentSettings:
     )
 
 
-def hearing(audio: Audio) -> Hearing:
+def hearing(audio: Audio) -> TranscriptionPolicy:
     """Which recordings are listened to."""
     rules = (
         Rule(rule.action == "allow", rule.match.channel, rule.match.chat_type, rule.match.key_prefix)
         for rule in audio.scope.rules
     )
-    return Hearing(audio.attachments.at_most, tuple(rules), audio.scope.default == "allow")
+    return TranscriptionPolicy(audio.attachments.at_most, tuple(rules), audio.scope.default == "allow")
 
 
 def voice_settings(speech: Tts, summary: str) -> VoiceSettings:
     """When answers are spoken, and what is left to the model that answers."""
     given = speech.model_overrides
     allowed = {
-        Choice.TEXT: given.allow_text,
-        Choice.VOICE: given.allow_voice,
-        Choice.MODEL: given.allow_model_id,
-        Choice.SPEED: given.allow_voice_settings,
+        VoiceChoice.TEXT: given.allow_text,
+        VoiceChoice.VOICE: given.allow_voice,
+        VoiceChoice.MODEL: given.allow_model_id,
+        VoiceChoice.SPEED: given.allow_voice_settings,
     }
     return VoiceSettings(
         VoiceMode(speech.auto),
@@ -99,12 +99,12 @@ def microdollars(dollars: float | None) -> int | None:
     return None if dollars is None else round(dollars * MICRO)
 
 
-def doors(config: Config) -> dict[str, Door]:
+def doors(config: Config) -> dict[str, AccessRules]:
     """The access rules of every channel."""
     found = {"web": WEB_DOOR} if config.channels.web_enabled else {}
     for name, channel in (("telegram", config.channels.telegram), ("discord", config.channels.discord)):
         if channel is not None and channel.enabled:
-            found[name] = Door(
+            found[name] = AccessRules(
                 dm=DmPolicy(channel.dm_policy),
                 allow_from=frozenset(channel.allow_from),
                 bots=channel.allow_bots,
@@ -114,25 +114,25 @@ def doors(config: Config) -> dict[str, Door]:
     return found
 
 
-def rooms(channel: Telegram | Discord) -> dict[str, Room]:
+def rooms(channel: Telegram | Discord) -> dict[str, RoomRules]:
     """The groups or servers that are served."""
     listed: Mapping[str, RoomConfig | Guild] = channel.groups if isinstance(channel, Telegram) else channel.guilds
     return {room_id: room_of(room) for room_id, room in listed.items() if room.enabled}
 
 
-def room_of(written: RoomConfig | Guild) -> Room:
+def room_of(written: RoomConfig | Guild) -> RoomRules:
     """One group, or one server with its channels."""
     allowed = None if written.allow_from is None else frozenset(written.allow_from)
-    room = Room(written.require_mention, allowed, written.system_prompt)
+    room = RoomRules(written.require_mention, allowed, written.system_prompt)
     if not isinstance(written, Guild) or written.channels is None:
         return room
     inside = {name: channel_of(channel, room) for name, channel in written.channels.items() if channel.enabled}
     return replace(room, channels=inside)
 
 
-def channel_of(written: RoomConfig, server: Room) -> Room:
+def channel_of(written: RoomConfig, server: RoomRules) -> RoomRules:
     """A channel of a server: what it does not say is as in the server, and both prompts count."""
     said = written.model_fields_set
     allowed = server.allow_from if written.allow_from is None else frozenset(written.allow_from)
     prompt = "\n\n".join(part for part in (server.prompt, written.system_prompt) if part)
-    return Room(written.require_mention if "require_mention" in said else server.require_mention, allowed, prompt)
+    return RoomRules(written.require_mention if "require_mention" in said else server.require_mention, allowed, prompt)

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from bot.config.channels import Channels, Webhook, token_of
 from bot.core.errors import ConfigError
-from bot.core.ports import Blobs, Channel, Clock, Cursors, PageLog
+from bot.core.ports.channel import Channel
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs, Cursors, PageLog
 
 
 class ChannelStore(Cursors, Blobs, PageLog, Protocol):

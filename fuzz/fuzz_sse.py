@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.openrouter.sse import EventReader
+from bot.openrouter.http.sse import EventReader
 from fuzz.choices import Choices
 
 CUTS = 6

@@ -6,9 +6,8 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
-from bot.media.characters import whole
+from bot.media.characters import units, whole
 from channels.telegram.html import to_html
-from channels.telegram.units import units
 from fuzz.choices import Choices, readable
 
 ALLOWED = frozenset(("b", "i", "s", "a", "code", "pre", "blockquote", "tg-spoiler"))

@@ -8,7 +8,7 @@ from functools import cache
 
 import imageio_ffmpeg
 
-from bot.sandbox.mouth import Mouth, _speak
+from bot.sandbox.audio.synthesizer import SpeechSynthesizer, _speak
 
 
 def ffmpeg(*arguments: str, given: bytes = b"") -> bytes:
@@ -22,7 +22,7 @@ def ffmpeg(*arguments: str, given: bytes = b"") -> bytes:
 @cache
 def spoken(words: str) -> bytes:
     """A voice note: OGG/Opus as a phone records it."""
-    mouth = Mouth()
+    mouth = SpeechSynthesizer()
     try:
         samples, rate = mouth._thread.submit(_speak, words, "af_alloy", 1.0).result()
     finally:

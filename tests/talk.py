@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from bot.agent.access import DmPolicy, Door
 from bot.agent.assembly import Agent, AgentSettings, Providers, open_agent
 from bot.agent.commands.choosing import ModelGuide, Models, Unguided
-from bot.agent.memory import Holds
+from bot.agent.history.context import ContextSize
+from bot.agent.policy.access import AccessRules, DmPolicy
 from bot.agent.speak import VoiceMode, VoiceSettings
+from bot.core.arrivals import Arrivals
 from bot.core.chat import Picture
 from bot.core.errors import MediaError, ProviderError, VoxlineError
+from bot.core.media import Drawn, ImageRequest, Sound, Speech, Transcript
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Text
-from bot.core.ports import Health, Limits
-from bot.core.work import Arrivals, Drawn, ImageRequest, Sound, Speech, Transcript
+from bot.core.ports.channel import ChannelLimits, Health
 from bot.media.audio import Note
 from bot.store import SqliteStore, open_store
 from tests.fakes.channel import LIMITS, FakeChannel, conversation
@@ -117,7 +118,7 @@ class PlainMedia:
         return Note(b"OggS" + sound.data, 1.5, bytes([1, 2, 3]))
 
 
-OPEN = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"owner"}))
+OPEN = AccessRules(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"owner"}))
 
 
 @dataclass
@@ -188,13 +189,13 @@ async def open_talk(
     folder: Path,
     *moves: object,
     clock: FakeClock | None = None,
-    door: Door = OPEN,
+    door: AccessRules = OPEN,
     voice: VoiceMode | VoiceSettings = VoiceMode.OFF,
-    limits: Limits = LIMITS,
+    limits: ChannelLimits = LIMITS,
     channel: FakeChannel | None = None,
     hears: bool = True,
     lacks: tuple[VoxlineError, ...] = (),
-    holds: Holds | None = None,
+    holds: ContextSize | None = None,
     guide: ModelGuide | None = None,
     down: Mapping[str, Health] | None = None,
     **decided: object,

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from bot.agent.access import Door, Verdict, judge
-from bot.agent.loops import BotGuard
 from bot.agent.owners import Owners
-from bot.agent.pace import Pace
+from bot.agent.policy.access import AccessRules, Verdict, judge
+from bot.agent.policy.bot_loops import BotLoopGuard
+from bot.agent.policy.rate_limit import RateLimit
+from bot.core.arrivals import Arrivals, Moved
 from bot.core.messages import Choice, Conversation, Inbound, Target, Text
-from bot.core.ports import Access, Clock, Inbox, Outbox
-from bot.core.work import Arrivals, Moved, PairingRequest
+from bot.core.people import PairingRequest
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Access, Inbox, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class Lanes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FrontDesk:
+class AcceptStore:
     """The slices of the store that accepting needs."""
 
     inbox: Inbox
@@ -69,15 +71,15 @@ class Acceptor:
     def __init__(
         self,
         *,
-        store: FrontDesk,
+        store: AcceptStore,
         lanes: Lanes,
-        doors: Mapping[str, Door],
+        doors: Mapping[str, AccessRules],
         clock: Clock,
-        pace: Pace,
+        pace: RateLimit,
         owners: Owners,
     ) -> None:
         self._store, self._lanes, self._doors = store, lanes, doors
-        self._clock, self._pace, self._owners, self._bots = clock, pace, owners, BotGuard(clock)
+        self._clock, self._pace, self._owners, self._bots = clock, pace, owners, BotLoopGuard(clock)
         self._full: set[Conversation] = set()
 
     async def accept(self, arrivals: Arrivals) -> None:
@@ -178,7 +180,7 @@ class Acceptor:
             text = STOPPED if waiting else NOTHING_TO_STOP
             await self._say(f"stop:{source}:{inbound.id}", inbound, Text(text))
 
-    async def _offer_pairing(self, inbound: Inbound, door: Door) -> None:
+    async def _offer_pairing(self, inbound: Inbound, door: AccessRules) -> None:
         code = new_code()
         now = self._clock.now()
         conversation = inbound.conversation

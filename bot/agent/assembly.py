@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from bot.agent.accept import Acceptor, FrontDesk
-from bot.agent.access import Door
-from bot.agent.bills import Bills
-from bot.agent.budget import Budget, Limits
+from bot.agent.accept import Acceptor, AcceptStore
+from bot.agent.background.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
+from bot.agent.background.reminders import ReminderTimer
+from bot.agent.background.speech_costs import SpeechCosts
 from bot.agent.commands.about import Look, about_commands
 from bot.agent.commands.choosing import ModelGuide, Models, Unguided, choosing_commands
 from bot.agent.commands.command import Command, Commands
@@ -20,47 +20,42 @@ from bot.agent.commands.jobs import job_commands
 from bot.agent.commands.money import Money, money_commands
 from bot.agent.commands.people import people_commands
 from bot.agent.deliver import Deliverer
+from bot.agent.durable_writes import DurableBlobs
 from bot.agent.engine import TURNS_AT_ONCE, Engine
 from bot.agent.fit import Shrinker
-from bot.agent.hearing import EVERYTHING, Hearing
-from bot.agent.insist import PatientShelf
-from bot.agent.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
+from bot.agent.history.context import ContextSize, Memory
 from bot.agent.listen import Listener, PictureReader, SoundReader
-from bot.agent.memory import Holds, Memory
 from bot.agent.owners import Owners
-from bot.agent.pace import MESSAGES_AT_MOST, Pace
+from bot.agent.policy.access import AccessRules
+from bot.agent.policy.budget import Budget, BudgetLimits
+from bot.agent.policy.rate_limit import MESSAGES_AT_MOST, RateLimit
+from bot.agent.policy.transcription_policy import EVERYTHING, TranscriptionPolicy
 from bot.agent.prompt import Character
-from bot.agent.reminders import ReminderTimer
-from bot.agent.shorten import Shortener
 from bot.agent.speak import Speaker, VoiceMaker, VoiceSettings
+from bot.agent.speech_summary import SpeechSummarizer
 from bot.agent.think import Thinker
-from bot.agent.turn import Manners, TurnRunner, TurnStore, Verbs
+from bot.agent.turn import TurnRunner, TurnSettings, TurnStore, Verbs
 from bot.core.errors import VoxlineError
 from bot.core.messages import Conversation
-from bot.core.ports import (
+from bot.core.ports.channel import Channel
+from bot.core.ports.clock import Clock
+from bot.core.ports.models import ChatModel, ImageGenerator, MusicGenerator, Synthesizer, Transcriber, VideoGenerator
+from bot.core.ports.store import (
     Access,
     Blobs,
-    Channel,
-    ChatModel,
-    Clock,
     Cursors,
     History,
-    ImageGenerator,
     Inbox,
     Jobs,
     Ledger,
-    MusicGenerator,
     Outbox,
     Reminders,
     Sessions,
     Steps,
-    Synthesizer,
-    Transcriber,
-    VideoGenerator,
 )
 from bot.tools.image_generate import image_generate
 from bot.tools.media_jobs import music_generate, video_generate
-from bot.tools.pictures import Gallery, Web
+from bot.tools.pictures import ImageSources, Web
 from bot.tools.reminder import reminder
 from bot.tools.tool import Tool
 
@@ -93,7 +88,7 @@ class Providers:
     web: Web | None = None
     lacks: tuple[VoxlineError, ...] = ()
     guide: ModelGuide = field(default_factory=Unguided)
-    holds: Holds | None = None
+    holds: ContextSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +97,13 @@ class AgentSettings:
     `clip_seconds` is how long a clip may take when its request does not say; `picture_folders` are open to tools."""
 
     models: Models
-    doors: Mapping[str, Door] = field(default_factory=dict)
+    doors: Mapping[str, AccessRules] = field(default_factory=dict)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     character: Character = field(default_factory=Character)
-    budget: Limits = field(default_factory=Limits)
+    budget: BudgetLimits = field(default_factory=BudgetLimits)
     echo: str = ""
     language: str = ""
-    hearing: Hearing = EVERYTHING
+    hearing: TranscriptionPolicy = EVERYTHING
     zone: str = "UTC"
     clip_seconds: float = SECONDS_FOR_A_CLIP
     picture_folders: tuple[Path, ...] = ()
@@ -153,9 +148,9 @@ async def open_agent(
     budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
-    bills = Bills(ledger=store, synthesizer=providers.synthesizer, clock=clock)
+    bills = SpeechCosts(ledger=store, synthesizer=providers.synthesizer, clock=clock)
     memory = Memory(history=store, chat=providers.chat, budget=budget, clock=clock, holds=providers.holds)
-    gallery = Gallery(PatientShelf(store, clock), providers.web, settings.picture_folders)
+    gallery = ImageSources(DurableBlobs(store, clock), providers.web, settings.picture_folders)
     tools = all_tools(providers, gallery, jobs, timer, settings.zone, clock)
     commands = all_commands(store, look, providers, settings, jobs, Money(budget, providers.credit), clock, wake)
     runner = TurnRunner(
@@ -170,7 +165,7 @@ async def open_agent(
         ),
         channels=channels,
         clock=clock,
-        manners=Manners(settings.models.default, settings.voice, settings.character, settings.doors),
+        manners=TurnSettings(settings.models.default, settings.voice, settings.character, settings.doors),
         budget=budget,
         alert=owners.alert,
     )
@@ -183,7 +178,7 @@ async def open_agent(
         turns_at_once=settings.turns_at_once,
         drain_seconds=settings.drain_seconds,
     )
-    desk, pace = FrontDesk(store, store, store), Pace(clock, messages=settings.messages_per_minute)
+    desk, pace = AcceptStore(store, store, store), RateLimit(clock, messages=settings.messages_per_minute)
     acceptor = Acceptor(store=desk, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
         for part in (memory, bills, engine, jobs, timer):
@@ -193,7 +188,7 @@ async def open_agent(
 
 
 def all_tools(
-    providers: Providers, gallery: Gallery, jobs: JobRunner, timer: ReminderTimer, zone: str, clock: Clock
+    providers: Providers, gallery: ImageSources, jobs: JobRunner, timer: ReminderTimer, zone: str, clock: Clock
 ) -> tuple[Tool, ...]:
     """What the model may call: only what somebody here can do."""
     tools = []
@@ -231,14 +226,14 @@ def speaker(
     settings: AgentSettings,
     clock: Clock,
     budget: Budget,
-    bills: Bills,
+    bills: SpeechCosts,
 ) -> Speaker:
     """Who says answers aloud."""
     voice = settings.voice
     return Speaker(
         synthesizer=providers.synthesizer,
         voices=media,
-        shortener=Shortener(
+        shortener=SpeechSummarizer(
             chat=providers.chat,
             steps=store,
             clock=clock,

@@ -11,13 +11,15 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot.agent.insist import insist
+from bot.agent.durable_writes import write_durably
 from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
 from bot.core.failpoints import failpoint
 from bot.core.messages import Conversation, Kind, Media, Part, Text, Voice
-from bot.core.ports import Channel, Clock, Outbox
+from bot.core.ports.channel import Channel
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Outbox
+from bot.core.steps import Due
 from bot.core.trace import turn_of, working_for
-from bot.core.work import Due
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +81,13 @@ class Deliverer:
         failpoint("sent.after")
         if not isinstance(due.part, Text):
             failpoint("media.after")
-        await insist(lambda: self._outbox.mark_sent(due.key, message_id), self._clock)
+        await write_durably(lambda: self._outbox.mark_sent(due.key, message_id), self._clock)
         log.info("part.sent", extra={"key": due.key, "attempt": due.attempts + 1})
         return 0.0
 
     async def _send(self, channel: Channel, due: Due) -> str:
         """The id of the message that now shows the part."""
-        begun = asyncio.ensure_future(insist(lambda: self._outbox.begin_sending(due.key), self._clock))
+        begun = asyncio.ensure_future(write_durably(lambda: self._outbox.begin_sending(due.key), self._clock))
         if due.message_id and isinstance(due.part, Text):
             try:  # an edit can be repeated: it need not wait until its beginning is written down
                 return await self._edit(channel, due, due.message_id, due.part)
@@ -104,7 +106,7 @@ class Deliverer:
             return sent.message_id
         placeholder = await channel.send(due.target, Text(PLACEHOLDER), key=due.key)
         failpoint("placeholder.after")
-        await insist(lambda: self._outbox.hold_place(due.key, due.target, placeholder.message_id), self._clock)
+        await write_durably(lambda: self._outbox.hold_place(due.key, due.target, placeholder.message_id), self._clock)
         return await self._edit(channel, due, placeholder.message_id, due.part)
 
     async def _edit(self, channel: Channel, due: Due, message_id: str, text: Text) -> str:
@@ -124,20 +126,20 @@ class Deliverer:
         """The chat has another id now, and everything follows it there."""
         new = replace(old, chat=chat)
         log.warning("conversation.moved", extra={"conversation": str(old), "now": str(new)})
-        await insist(lambda: self._outbox.move_conversation(old, new), self._clock)
+        await write_durably(lambda: self._outbox.move_conversation(old, new), self._clock)
         self._wake(new)
         return 0.0
 
     async def _give_up(self, due: Due, error: Undeliverable) -> float:
         log.error("part.undeliverable", extra={"key": due.key, "gone": error.gone, "why": str(error)})
-        await insist(lambda: self._outbox.bury(due.key, str(error)), self._clock)
+        await write_durably(lambda: self._outbox.bury(due.key, str(error)), self._clock)
         if not error.gone and not isinstance(due.part, Text):
             notice = Text(f"I could not deliver {what(due.part)}. {error.tell}")
-            await insist(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
+            await write_durably(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
         return 0.0
 
     async def _put_back(self, due: Due, *, maybe_sent: bool) -> None:
-        await insist(lambda: self._outbox.put_back(due.key, maybe_sent=maybe_sent), self._clock)
+        await write_durably(lambda: self._outbox.put_back(due.key, maybe_sent=maybe_sent), self._clock)
 
 
 def _again(channel: Channel, due: Due, error: ChannelError) -> dict[str, object]:

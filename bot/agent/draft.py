@@ -7,7 +7,9 @@ import logging
 
 from bot.core.errors import ChannelError, MaybeSent, NotSent, StoreUnavailable
 from bot.core.messages import Target, Text
-from bot.core.ports import Channel, Clock, Outbox
+from bot.core.ports.channel import Channel
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Outbox
 from bot.media.speakable import unmarked
 from bot.media.split import split
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Conversation, Turn
-from bot.core.ports import Clock, Inbox
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Inbox
 
 log = logging.getLogger(__name__)
 

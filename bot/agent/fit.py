@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.core.errors import MediaError
 from bot.core.messages import Blob, Kind, Media, Part, Reply, Text
-from bot.core.ports import Limits
+from bot.core.ports.channel import ChannelLimits
 from bot.media.split import split
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class Shrinker(Protocol):
         """The same picture or sound in at most `cap` bytes. Raises `MediaError` when that cannot be."""
 
 
-async def fit_for(limits: Limits, reply: Reply, shrinker: Shrinker) -> Reply:
+async def fit_for(limits: ChannelLimits, reply: Reply, shrinker: Shrinker) -> Reply:
     """The reply in parts that the channel can carry. What cannot be made to fit stays as it is: delivery says why."""
     fitted: list[Part] = []
     for part in reply:
@@ -37,7 +37,7 @@ async def fit_for(limits: Limits, reply: Reply, shrinker: Shrinker) -> Reply:
     return tuple(fitted)
 
 
-def cut(text: Text, limits: Limits) -> list[Text]:
+def cut(text: Text, limits: ChannelLimits) -> list[Text]:
     """One text in as many messages as it takes; buttons stay under the last."""
     *first, last = [Text(piece) for piece in split(text.text, limits.text, utf16=limits.utf16)] or [text]
     return [*first, replace(last, choices=text.choices)]

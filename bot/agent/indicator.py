@@ -8,7 +8,8 @@ import logging
 from collections.abc import AsyncIterator
 
 from bot.core.messages import Doing, Target
-from bot.core.ports import Channel, Clock
+from bot.core.ports.channel import Channel
+from bot.core.ports.clock import Clock
 
 log = logging.getLogger(__name__)
 

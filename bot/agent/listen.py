@@ -12,14 +12,19 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol
 
-from bot.agent.budget import Budget, OverBudget
-from bot.agent.hearing import EVERYTHING, OFF, SOUNDS, Hearing
-from bot.agent.insist import insist
+from bot.agent.durable_writes import write_durably
+from bot.agent.policy.budget import Budget, OverBudget
+from bot.agent.policy.transcription_policy import EVERYTHING, OFF, SOUNDS, TranscriptionPolicy
 from bot.agent.prompt import Understood, untrusted, with_quote
 from bot.core.errors import KeyRefused, MediaError, OutOfCredit, ProviderError, VoxlineError
+from bot.core.media import Sound
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Turn
-from bot.core.ports import Blobs, Channel, Clock, Steps, Transcriber
-from bot.core.work import Capability, Heard, Sound, Spend, Step
+from bot.core.ports.channel import Channel
+from bot.core.ports.clock import Clock
+from bot.core.ports.models import Transcriber
+from bot.core.ports.store import Blobs, Steps
+from bot.core.spending import Capability, Spend
+from bot.core.steps import Heard, Step
 from bot.media.names import safe_name
 
 log = logging.getLogger(__name__)
@@ -62,7 +67,7 @@ class Listener:
         budget: Budget,
         language: str = "",
         echo: str = "",
-        hearing: Hearing = EVERYTHING,
+        hearing: TranscriptionPolicy = EVERYTHING,
     ) -> None:
         self._hearing = hearing
         self._steps, self._blobs, self._clock, self._budget, self._echo = steps, blobs, clock, budget, echo
@@ -110,11 +115,11 @@ class Listener:
                 "attachment.unusable", extra={"turn": turn.id, "kind": attachment.kind.value, "why": str(error)}
             )
             heard = Heard(None, tell=error.tell)
-        await insist(lambda: self._steps.finish_step(turn, Step(name, heard), spend), self._clock)
+        await write_durably(lambda: self._steps.finish_step(turn, Step(name, heard), spend), self._clock)
         return heard
 
     def _begin(self, turn: Turn, name: str) -> Callable[[], Awaitable[None]]:
-        return lambda: insist(lambda: self._steps.begin_step(turn, name), self._clock)
+        return lambda: write_durably(lambda: self._steps.begin_step(turn, name), self._clock)
 
     async def _hear(
         self,

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from bot.agent.access import Door
+from bot.agent.policy.access import AccessRules
+from bot.core.arrivals import Cursor
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Conversation, Inbound, Target, Text
-from bot.core.ports import Clock, Cursors, Outbox
-from bot.core.work import Cursor
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Cursors, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ class Owners:
     def __init__(
         self,
         *,
-        doors: Mapping[str, Door],
+        doors: Mapping[str, AccessRules],
         cursors: Cursors,
         outbox: Outbox,
         clock: Clock,

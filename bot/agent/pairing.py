@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from bot.agent.accept import hash_code
 from bot.core.messages import Conversation, Target, Text
-from bot.core.ports import Access, Clock, Outbox
-from bot.core.work import Guest, PairingRequest
+from bot.core.people import Guest, PairingRequest
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Access, Outbox
 
 WELCOME = "You are in! Write to me or send a voice note; /help shows what I can do."
 

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from bot.agent.budget import Budget, OverBudget
-from bot.agent.insist import PatientShelf, insist
-from bot.agent.shorten import Shortener
+from bot.agent.durable_writes import DurableBlobs, write_durably
+from bot.agent.policy.budget import Budget, OverBudget
+from bot.agent.speech_summary import SpeechSummarizer
 from bot.core.errors import BadRequest, MediaError, ModelMissing, ProviderError
+from bot.core.media import Sound, Speech
 from bot.core.messages import Turn, Voice
-from bot.core.ports import Blobs, Clock, Steps, Synthesizer
-from bot.core.work import Capability, Sound, Speech, Spend, Spoken, Step
+from bot.core.ports.clock import Clock
+from bot.core.ports.models import Synthesizer
+from bot.core.ports.store import Blobs, Steps
+from bot.core.spending import Capability, Spend
+from bot.core.steps import Spoken, Step
 from bot.media.audio import Note
 from bot.media.speakable import Marked, speakable, tagged_speech
 
@@ -33,7 +37,7 @@ class VoiceMode(StrEnum):
     TAGGED = "tagged"  # only when the model marks it
 
 
-class Choice(StrEnum):
+class VoiceChoice(StrEnum):
     """What a model may decide about how one answer is spoken."""
 
     TEXT = "text"  # other words than those that are written
@@ -51,7 +55,7 @@ class VoiceSettings:
     longest_characters: int = LONGEST_CHARACTERS
     summary_model: str = ""
     summary_seconds: float = 15.0
-    choices: frozenset[Choice] = frozenset(Choice)
+    choices: frozenset[VoiceChoice] = frozenset(VoiceChoice)
 
 
 class VoiceMaker(Protocol):
@@ -80,7 +84,12 @@ class Wording:
 
 
 def word(
-    answer: str, mode: VoiceMode, *, spoken_to: bool, has_media: bool, choices: frozenset[Choice] = frozenset(Choice)
+    answer: str,
+    mode: VoiceMode,
+    *,
+    spoken_to: bool,
+    has_media: bool,
+    choices: frozenset[VoiceChoice] = frozenset(VoiceChoice),
 ) -> Wording:
     """Splits an answer into what is written and what is said, by the mode.
 
@@ -90,7 +99,7 @@ def word(
     if mode is VoiceMode.OFF:
         return Wording(marked.shown)
     if marked.spoken is not None:
-        spoken = marked.shown if marked.apart and Choice.TEXT not in choices else marked.spoken
+        spoken = marked.shown if marked.apart and VoiceChoice.TEXT not in choices else marked.spoken
         return Wording(marked.shown or marked.spoken, _said(spoken, marked, choices))
     wanted = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and spoken_to)
     if not wanted or has_media or len(marked.shown.strip()) < SHORTEST_CHARACTERS:
@@ -98,15 +107,15 @@ def word(
     return Wording(marked.shown, _said(marked.shown, marked, choices))
 
 
-def _said(markdown: str, marked: Marked, choices: frozenset[Choice]) -> Said | None:
+def _said(markdown: str, marked: Marked, choices: frozenset[VoiceChoice]) -> Said | None:
     text = speakable(markdown)
     if not text:
         return None
     return Said(
         text,
-        voice=marked.voice if Choice.VOICE in choices else "",
-        model=marked.model if Choice.MODEL in choices else "",
-        speed=marked.speed if Choice.SPEED in choices else None,
+        voice=marked.voice if VoiceChoice.VOICE in choices else "",
+        model=marked.model if VoiceChoice.MODEL in choices else "",
+        speed=marked.speed if VoiceChoice.SPEED in choices else None,
     )
 
 
@@ -118,7 +127,7 @@ class Speaker:
         *,
         synthesizer: Synthesizer | None,
         voices: VoiceMaker,
-        shortener: Shortener,
+        shortener: SpeechSummarizer,
         steps: Steps,
         blobs: Blobs,
         clock: Clock,
@@ -129,7 +138,7 @@ class Speaker:
         """`unpriced` hears of every speech whose price has to be asked for."""
         self._synthesizer, self._voices, self._budget = synthesizer, voices, budget
         self._shortener, self._longest, self._unpriced = shortener, longest, unpriced
-        self._steps, self._blobs, self._clock = steps, PatientShelf(blobs, clock), clock
+        self._steps, self._blobs, self._clock = steps, DurableBlobs(blobs, clock), clock
 
     async def speak(self, turn: Turn, said: Said | None, done: dict[str, Step]) -> Voice | None:
         """A voice note, or None when there is nothing to say or no voice to be had."""
@@ -147,13 +156,13 @@ class Speaker:
 
     async def _spoken(self, synthesizer: Synthesizer, turn: Turn, said: Said) -> Voice | None:
         spend: list[Spend] = []
-        await insist(lambda: self._steps.begin_step(turn, "voice"), self._clock)
+        await write_durably(lambda: self._steps.begin_step(turn, "voice"), self._clock)
         try:
             voice = await self._voice(synthesizer, turn, said, spend)
         except (ProviderError, MediaError) as error:
             log.warning("voice.failed", extra={"turn": turn.id, "why": str(error)})
             voice = None
-        await insist(lambda: self._steps.finish_step(turn, Step("voice", Spoken(voice)), spend), self._clock)
+        await write_durably(lambda: self._steps.finish_step(turn, Step("voice", Spoken(voice)), spend), self._clock)
         if any(paid.cost_microusd is None and paid.generation_id for paid in spend):
             self._unpriced()
         return voice

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field, replace
 
-from bot.agent.budget import Budget, OverBudget
-from bot.agent.insist import PatientShelf, insist
+from bot.agent.durable_writes import DurableBlobs, write_durably
+from bot.agent.policy.budget import Budget, OverBudget
 from bot.core.chat import (
     Assistant,
     Call,
@@ -30,8 +30,11 @@ from bot.core.chat import (
 from bot.core.errors import BadAnswer, ContextTooLong, ProviderError
 from bot.core.failpoints import failpoint
 from bot.core.messages import Blob, Kind, Media, Part, Turn
-from bot.core.ports import Blobs, ChatModel, Clock, Steps
-from bot.core.work import Answered, Capability, Spend, Step, ToolOutcome
+from bot.core.ports.clock import Clock
+from bot.core.ports.models import ChatModel
+from bot.core.ports.store import Blobs, Steps
+from bot.core.spending import Capability, Spend
+from bot.core.steps import Answered, Step, ToolOutcome
 from bot.tools import arguments
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 
@@ -95,7 +98,7 @@ class Thinker:
         self, *, chat: ChatModel, tools: Sequence[Tool], steps: Steps, blobs: Blobs, clock: Clock, budget: Budget
     ) -> None:
         self._chat, self._steps, self._clock, self._budget = chat, steps, clock, budget
-        self._blobs = PatientShelf(blobs, clock)
+        self._blobs = DurableBlobs(blobs, clock)
         self._tools = {tool.spec.name: tool for tool in tools}
 
     async def think(
@@ -170,7 +173,7 @@ class Thinker:
         spend = Spend(
             turn.person, Capability.CHAT, finished.model, usage.cost_microusd, usage.billed, usage.generation_id
         )
-        await insist(lambda: self._steps.finish_step(turn, Step(name, answered), [spend]), self._clock)
+        await write_durably(lambda: self._steps.finish_step(turn, Step(name, answered), [spend]), self._clock)
         return answered
 
     async def _stream(self, request: ChatRequest, thought: Thought, show: Callable[[str], None]) -> Finished:
@@ -218,11 +221,11 @@ class Thinker:
     async def _finish_call(self, tool: Tool, call: Call, name: str, context: _Round) -> ToolOutcome:
         turn = context.turn
         if tool.effect is not Effect.NONE:
-            await insist(lambda: self._steps.begin_step(turn, name), self._clock)
+            await write_durably(lambda: self._steps.begin_step(turn, name), self._clock)
         given = ToolContext(turn, turn.person, f"{turn.id}:{name}", context.pictures)
         outcome = await self._try_call(tool, call, given)
         failpoint("tool.after")
-        await insist(lambda: self._steps.finish_step(turn, Step(name, outcome), given.spend), self._clock)
+        await write_durably(lambda: self._steps.finish_step(turn, Step(name, outcome), given.spend), self._clock)
         return outcome
 
     async def _try_call(self, tool: Tool, call: Call, context: ToolContext) -> ToolOutcome:

@@ -10,24 +10,26 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from bot.agent.access import Door, meant_for_me, mentions
-from bot.agent.budget import Budget
 from bot.agent.commands.command import Commands
 from bot.agent.draft import Draft
+from bot.agent.durable_writes import write_durably
 from bot.agent.fit import Shrinker, fit_for
+from bot.agent.history.context import Memory
 from bot.agent.indicator import Indicator, indicator
-from bot.agent.insist import insist
 from bot.agent.listen import Listener
-from bot.agent.memory import Memory
+from bot.agent.policy.access import AccessRules, meant_for_me, mentions
+from bot.agent.policy.budget import Budget
 from bot.agent.prompt import Character, Understood, system
 from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
 from bot.agent.think import Question, Thinker, Thought
 from bot.core.chat import Assistant, ChatMessage, ChatRequest, System, User
 from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
 from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text, Turn
-from bot.core.ports import Channel, Clock, Inbox, Outbox, Steps
+from bot.core.ports.channel import Channel
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Inbox, Outbox, Steps
+from bot.core.steps import Outcome, Step
 from bot.core.trace import working_for
-from bot.core.work import Outcome, Step
 from bot.media.speakable import unmarked
 
 log = logging.getLogger(__name__)
@@ -69,14 +71,14 @@ class Verbs:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class TurnSettings:
     """What the operator decided about every turn: the model that answers where none was chosen, when to speak, who
     the agent is, and the doors with what it is told behind them."""
 
     model: str
     voice: VoiceSettings
     character: Character = field(default_factory=Character)
-    doors: Mapping[str, Door] = field(default_factory=dict)
+    doors: Mapping[str, AccessRules] = field(default_factory=dict)
 
 
 class TurnRunner:
@@ -89,7 +91,7 @@ class TurnRunner:
         verbs: Verbs,
         channels: Mapping[str, Channel],
         clock: Clock,
-        manners: Manners,
+        manners: TurnSettings,
         budget: Budget,
         alert: Alert,
     ) -> None:
@@ -146,10 +148,10 @@ class TurnRunner:
     async def _finish(self, turn: Turn, channel: Channel, draft: Draft, outcome: Outcome) -> None:
         await draft.close()
         outcome = replace(outcome, reply=await fit_for(channel.limits, outcome.reply, self._verbs.shrinker))
-        if not await insist(lambda: self._store.inbox.finish(turn, outcome), self._clock):
+        if not await write_durably(lambda: self._store.inbox.finish(turn, outcome), self._clock):
             log.warning("turn.outrun", extra={"turn": turn.id})  # the fence has moved on: another run has its outcome
         for key, note in await self._budget.notes(turn.person):
-            await insist(partial(self._store.outbox.post, key, Target(turn.conversation), (note,)), self._clock)
+            await write_durably(partial(self._store.outbox.post, key, Target(turn.conversation), (note,)), self._clock)
 
     async def _attempt(self, turn: Turn, channel: Channel, draft: Draft, thought: Thought, shown: Indicator) -> Outcome:
         if turn.attempt > ATTEMPTS_AT_MOST:
@@ -176,7 +178,7 @@ class TurnRunner:
 
     def _addressed(self, turn: Turn, understood: Understood, channel: Channel) -> bool:
         """Whether a message in a room is for us: a voice note may say so only in speech."""
-        door = self._manners.doors.get(channel.name, Door())
+        door = self._manners.doors.get(channel.name, AccessRules())
         return any(meant_for_me(door, inbound) for inbound in turn.inbounds) or mentions(
             understood.text, (*channel.names, self._manners.character.name)
         )

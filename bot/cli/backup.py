@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 
 from bot.cli.control import NotRunning, ask
-from bot.cli.exits import OK
+from bot.cli.exit_codes import OK
 from bot.cli.setup import add_places, places
 from bot.core.clock import SystemClock
 from bot.core.errors import StateError

@@ -20,7 +20,7 @@ from bot.config.keys import FoundKey
 from bot.core.errors import ConfigError, MediaError, StateError
 from bot.media.ffmpeg import Ffmpeg
 from bot.openrouter.configured import music_settings
-from bot.store.place import share_under
+from bot.store.network_share import share_under
 
 _SQLITE_NEEDED = (3, 35, 0)  # RETURNING
 

@@ -6,9 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from bot.cli.exits import OK
-from bot.cli.groups import Group
+from bot.cli.exit_codes import OK
 from bot.cli.setup import add_places, places
+from bot.cli.subcommands import Group
 from bot.config.files import write_private
 from bot.config.import_openclaw import Imported, bring_over
 from bot.config.json5 import is_blank

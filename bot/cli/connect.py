@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.cli.exits import WrongUsage
+from bot.cli.exit_codes import WrongUsage
 from bot.cli.terminal import Terminal, agrees
 from bot.cli.tokens import DiscordBot, TelegramBot, discord_bot, telegram_bot, telegram_people
 from bot.config.channels import Discord, Telegram

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from bot.cli import checks, live
-from bot.cli.exits import FAILED, OK, UNUSABLE
+from bot.cli.exit_codes import FAILED, OK, UNUSABLE
 from bot.cli.findings import Finding, Level, fail, ok, warn
 from bot.cli.setup import Setup, add_places, open_setup, places
 from bot.core.errors import ConfigError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.cli.exits import FAILED, OK
+from bot.cli.exit_codes import FAILED, OK
 
 Output = Mapping[str, JsonValue]
 

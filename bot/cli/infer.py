@@ -9,10 +9,10 @@ from typing import get_args
 
 from bot.cli import infer_media
 from bot.cli.envelope import Told, show
-from bot.cli.exits import WrongUsage
-from bot.cli.groups import Group
+from bot.cli.exit_codes import WrongUsage
+from bot.cli.one_shot import open_studio
 from bot.cli.setup import Setup, add_places, open_setup
-from bot.cli.studio import open_studio
+from bot.cli.subcommands import Group
 from bot.config.agents import Thinking
 from bot.config.choose import find_model
 from bot.core.chat import ChatRequest, Finished, Retrying, User

@@ -6,22 +6,28 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from bot.cli.artwork import Place, frame_from, picture_from, sound_from, written
 from bot.cli.envelope import Told, show
-from bot.cli.exits import WrongUsage
-from bot.cli.groups import Group
-from bot.cli.rendering import rendered
+from bot.cli.exit_codes import WrongUsage
+from bot.cli.media_files import Place, frame_from, picture_from, sound_from, written
+from bot.cli.one_shot import OneShot, open_studio
 from bot.cli.setup import add_places, open_setup
-from bot.cli.studio import Studio, open_studio
+from bot.cli.subcommands import Group
 from bot.core.clock import SystemClock
-from bot.core.errors import MediaError, ProviderError
-from bot.core.work import Frame, ImageRequest, SongRequest, Sound, VideoRequest
-from bot.openrouter.images import picture_name
+from bot.core.errors import BadAnswer, MediaError, ProviderBusy, ProviderError
+from bot.core.media import Clip, Frame, ImageRequest, SongRequest, Sound, VideoJob, VideoRequest, VideoState
+from bot.core.ports.clock import Clock
+from bot.core.ports.models import VideoGenerator
+from bot.openrouter.images.generate import picture_name
+
+SECONDS_BETWEEN_POLLS = 5.0
+FAILURES_AT_MOST = 10
+
 
 ROLES = ("first_frame", "last_frame", "reference_image")
 
-Work = Callable[[argparse.Namespace, Studio], Awaitable[Told]]
+Work = Callable[[argparse.Namespace, OneShot], Awaitable[Told]]
 
 
 def add(capabilities: Group) -> None:
@@ -111,7 +117,7 @@ def run(args: argparse.Namespace, work: Work, capability: str) -> int:
     return show(told, as_json=args.json)
 
 
-async def image(args: argparse.Namespace, studio: Studio) -> Told:
+async def image(args: argparse.Namespace, studio: OneShot) -> Told:
     """Pictures, each in its own file."""
     request = ImageRequest(
         prompt=args.prompt,
@@ -134,7 +140,7 @@ async def image(args: argparse.Namespace, studio: Studio) -> Told:
     return Told("image.generate", drawn.model, tuple(files), cost_microusd=drawn.cost_microusd)
 
 
-async def video(args: argparse.Namespace, studio: Studio) -> Told:
+async def video(args: argparse.Namespace, studio: OneShot) -> Told:
     """A clip as a file, or its address when it is larger than `agents.defaults.mediaMaxMb`."""
     if len(args.image_role) > len(args.image):
         raise WrongUsage("There are more --image-role than --image.")
@@ -163,7 +169,7 @@ async def video(args: argparse.Namespace, studio: Studio) -> Told:
     return Told("video.generate", made.model, (file,), cost_microusd=made.cost_microusd)
 
 
-async def music(args: argparse.Namespace, studio: Studio) -> Told:
+async def music(args: argparse.Namespace, studio: OneShot) -> Told:
     """A song as a file, with its words."""
     progress(args, "composing; this takes a minute or two")
     shown = await frame_from(args.image, "", studio) if args.image else Frame(None)
@@ -185,7 +191,7 @@ async def music(args: argparse.Namespace, studio: Studio) -> Told:
     return Told("music.generate", song.model, ({**file, **words},), cost_microusd=song.cost_microusd)
 
 
-async def speech(args: argparse.Namespace, studio: Studio) -> Told:
+async def speech(args: argparse.Namespace, studio: OneShot) -> Told:
     """A text as a sound file."""
     mouth = studio.provider.synthesizer
     if mouth is None:
@@ -196,7 +202,7 @@ async def speech(args: argparse.Namespace, studio: Studio) -> Told:
     return Told("speech", said.model, (await written(Place(args.out), said.sound),), cost_microusd=said.cost_microusd)
 
 
-async def transcribe(args: argparse.Namespace, studio: Studio) -> Told:
+async def transcribe(args: argparse.Namespace, studio: OneShot) -> Told:
     """What is said in a recording. It is checked and normalised first, like a voice note."""
     ears = studio.provider.transcriber
     if ears is None:
@@ -223,3 +229,47 @@ def number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished clip, the model that made it, and what it cost."""
+
+    clip: Clip
+    model: str
+    cost_microusd: int | None
+
+
+async def rendered(
+    videos: VideoGenerator, request: VideoRequest, *, clock: Clock, seconds: float, tell: Callable[[str], None]
+) -> Rendered:
+    """Submits once, then asks until the clip is there. `tell` hears how far it is.
+
+    Raises `ProviderError`; after `seconds` the job's id is named, because it may go on and be billed.
+    """
+    job = await videos.submit(request)
+    tell(f"job {job.id} at {job.model}")
+    if job.ignored:
+        tell(f"ignored, because the model has no such setting: {', '.join(job.ignored)}")
+    state = await _done(videos, job, clock, seconds, tell)
+    return Rendered(await videos.download(job, state), job.model, state.cost_microusd)
+
+
+async def _done(
+    videos: VideoGenerator, job: VideoJob, clock: Clock, seconds: float, tell: Callable[[str], None]
+) -> VideoState:
+    began, failures = clock.monotonic(), 0
+    while (waited := clock.monotonic() - began) < seconds:
+        try:
+            state = await videos.poll(job, seconds=seconds - waited)
+        except ProviderBusy:
+            failures += 1
+            if failures >= FAILURES_AT_MOST:
+                raise
+        else:
+            failures = 0
+            if state.done:
+                return state
+        tell(f"rendering for {waited:.0f} s")
+        await clock.sleep(SECONDS_BETWEEN_POLLS)
+    raise BadAnswer(f"The clip timed out after {seconds * 1000:.0f}ms. Job {job.id} may go on, and be billed.")

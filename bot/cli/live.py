@@ -13,7 +13,7 @@ from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown, ConfigError, KeyRefused, NotSent, ProviderError, StateError
 from bot.openrouter import configured
 from bot.openrouter.account import Account, account
-from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.http.client import OpenRouterClient
 
 
 async def services(setup: Setup) -> tuple[Finding, ...]:

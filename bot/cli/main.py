@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 
 from bot import __version__
-from bot.cli.exits import FAILED, INTERRUPTED, UNUSABLE, USAGE, WrongUsage
-from bot.cli.groups import Group
+from bot.cli.exit_codes import FAILED, INTERRUPTED, UNUSABLE, USAGE, WrongUsage
+from bot.cli.subcommands import Group
 from bot.core.errors import ConfigError, StateError, VoxlineError
 from bot.net.redact import Redactor, hide_in_crashes
 

@@ -6,10 +6,10 @@ import argparse
 import asyncio
 import json
 
-from bot.cli import catalogue, models_auth
-from bot.cli.exits import FAILED, OK, WrongUsage
-from bot.cli.groups import Group
+from bot.cli import catalog, models_auth
+from bot.cli.exit_codes import FAILED, OK, WrongUsage
 from bot.cli.setup import add_places, open_setup
+from bot.cli.subcommands import Group
 from bot.config.agents import DEFAULT_MODEL, AgentDefaults, ModelChoice
 from bot.config.choose import entry_for, primary_changes
 from bot.config.edit import change
@@ -59,7 +59,7 @@ def set_primary(args: argparse.Namespace) -> int:
 def show_models(args: argparse.Namespace) -> int:
     setup = open_setup(args)
     if args.all or args.search or args.refresh:
-        return catalogue.show(setup, args.search, refresh=args.refresh, as_json=args.json)
+        return catalog.show(setup, args.search, refresh=args.refresh, as_json=args.json)
     defaults = setup.config.agents.defaults
     refs = list(dict.fromkeys([defaults.model.primary, *defaults.model.fallbacks, *defaults.models]))
     rows = [{"ref": ref, "alias": _alias(defaults, ref), "role": _role(defaults.model, ref)} for ref in refs]
@@ -85,7 +85,7 @@ def show_status(args: argparse.Namespace) -> int:
         "video": setup.config.agents.defaults.video.primary,
         "music": setup.config.agents.defaults.music.primary,
         "key": str(key) if key else None,
-        "credit": None if key is None or args.offline else asyncio.run(catalogue.credit(setup)),
+        "credit": None if key is None or args.offline else asyncio.run(catalog.credit(setup)),
     }
     if args.json:
         print(json.dumps({"ok": key is not None, **told}, ensure_ascii=False))

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from bot.cli import signin
-from bot.cli.exits import FAILED, OK, WrongUsage
-from bot.cli.groups import Group
+from bot.cli.exit_codes import FAILED, OK, WrongUsage
 from bot.cli.setup import add_places, now_ms, open_setup
+from bot.cli.subcommands import Group
 from bot.cli.terminal import Console, Terminal, chosen
 from bot.config.choose import onboarding_changes
 from bot.config.edit import change

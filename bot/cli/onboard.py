@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import shutil
+import sys
+from pathlib import Path
 
-from bot.cli import itself, signin
+from bot.cli import signin
 from bot.cli.connect import Wanted, connect_discord, connect_telegram
-from bot.cli.exits import OK, WrongUsage
+from bot.cli.exit_codes import OK, WrongUsage
 from bot.cli.setup import add_places, open_setup
 from bot.cli.terminal import Console, Terminal, chosen
 from bot.config.choose import Changes, onboarding_changes
@@ -16,8 +19,9 @@ from bot.config.edit import change
 from bot.config.keys import ENV_NAME
 from bot.config.model import Config
 from bot.config.profiles import store_key
-from bot.openrouter.oauth import Places
+from bot.openrouter.signin.oauth import Places
 
+PROGRAM = "voxline"
 _CHOICES = {
     "openrouter-oauth": "sign in to OpenRouter in the browser",
     "openrouter-api-key": "paste a key made at openrouter.ai/keys",
@@ -88,4 +92,16 @@ def _command(args: argparse.Namespace) -> str:
     """What starts the bot from here, with the places that were named."""
     named = (("--config", args.config), ("--state-dir", args.state_dir))
     places = [f"{option} {shlex.quote(str(place))}" for option, place in named if place]
-    return " ".join([itself.command(), "run", *places])
+    return " ".join([own_command(), "run", *places])
+
+
+def own_command() -> str:
+    """The command that starts this installation: `voxline` where the shell finds it by that name, else its path."""
+    script = Path(sys.executable).with_name(PROGRAM)
+    on_path = shutil.which(PROGRAM)
+    if on_path and script.exists() and Path(on_path).samefile(script):
+        return PROGRAM
+    if not script.exists():
+        return f"{shlex.quote(sys.executable)} -m bot"
+    here = Path.cwd()
+    return shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))

@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.app_pairing import pairing_answers
 from bot.cli.control import NotRunning, ask
-from bot.cli.exits import FAILED, OK
-from bot.cli.groups import Group
+from bot.cli.exit_codes import FAILED, OK
 from bot.cli.setup import add_places, places
+from bot.cli.subcommands import Group
 from bot.core.clock import SystemClock
 from bot.core.errors import VoxlineError
 from bot.store import open_store

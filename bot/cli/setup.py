@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import paths
+from bot.config.environment import Environment, surroundings
 from bot.config.keys import FoundKey, in_order, model_key, speech_key
-from bot.config.known import known_secrets
+from bot.config.known_secrets import known_secrets
 from bot.config.load import load
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, Profiles, StoredKey, read_profiles
-from bot.config.surroundings import Surroundings, surroundings
 from bot.core.errors import StateError
 from bot.net.redact import Redactor, hide_in_crashes
 
@@ -27,7 +27,7 @@ class Setup:
     file: Path
     state: Path
     config: Config
-    around: Surroundings
+    around: Environment
 
     @property
     def environ(self) -> dict[str, str]:

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.cli.exits import WrongUsage
+from bot.cli.exit_codes import WrongUsage
 from bot.cli.terminal import Terminal
 from bot.config.keys import ENV_NAME
 from bot.config.profiles import DEFAULT_PROFILE, StoredKey
 from bot.core.errors import ConfigError
-from bot.openrouter.keytext import key_from
-from bot.openrouter.oauth import Desk, Places, login
+from bot.openrouter.signin.key_text import key_from
+from bot.openrouter.signin.oauth import Desk, Places, login
 
 
 @dataclass(frozen=True, slots=True)

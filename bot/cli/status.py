@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.control import ask
-from bot.cli.exits import FAILED, OK
+from bot.cli.exit_codes import FAILED, OK
 from bot.cli.setup import Setup, add_places, open_setup
 from bot.core.errors import StateError
 

@@ -109,7 +109,7 @@ def _chosen(older: GenerationModel | None, newer: GenerationModel | None, bundle
     return found if found.primary else found.model_copy(update={"primary": bundled})
 
 
-class Agent(Section):
+class AgentEntry(Section):
     """One agent. Empty fields mean: as in the defaults."""
 
     id: str = Field(min_length=1)
@@ -125,10 +125,10 @@ class Agents(Section):
     """`defaults` for all, and `list` for agents with settings of their own."""
 
     defaults: AgentDefaults = AgentDefaults()
-    list: Annotated[tuple[Agent, ...], AsTuple] = ()
+    list: Annotated[tuple[AgentEntry, ...], AsTuple] = ()
 
     @property
-    def active(self) -> Agent:
+    def active(self) -> AgentEntry:
         """The agent that answers: the one marked default, else the first, else a plain one named main."""
         marked = (agent for agent in self.list if agent.default)
-        return next(marked, self.list[0] if self.list else Agent(id="main"))
+        return next(marked, self.list[0] if self.list else AgentEntry(id="main"))

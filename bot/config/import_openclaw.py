@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue, ValidationError
 
 from bot.config import json5
-from bot.config.complaints import complaint
 from bot.config.edit import as_text
 from bot.config.load import parse
 from bot.config.model import Config
 from bot.config.openclaw_reasons import reason
 from bot.config.openclaw_rules import RULES, Fate, Keys, Note, Object
+from bot.config.validation_errors import complaint
 from bot.core.errors import ConfigError
 
 

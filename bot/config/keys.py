@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from bot.config.key_use import Use
+from bot.config.key_cooldown import Use
 from bot.config.model import Config
 from bot.config.profiles import PROVIDER, Profiles, StoredKey
 from bot.config.providers import Auth

@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.config import json5
-from bot.config.complaints import complaints, dotted
 from bot.config.model import Config
+from bot.config.validation_errors import complaints, dotted
 from bot.core.errors import ConfigError
 
 

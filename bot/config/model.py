@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from bot.config.agents import Agents
 from bot.config.channels import Channels, Owner
-from bot.config.operations import Health, Store
+from bot.config.operations import HealthSettings, StoreSettings
 from bot.config.providers import Auth, Models
 from bot.config.section import AsTuple, Count, Dollars, Milliseconds, Section
 from bot.config.speech import Messages, Tools, Tts
@@ -54,7 +54,7 @@ class Limits(Section):
     turns_at_once: Count = 64
 
 
-class Media(Section):
+class MediaSettings(Section):
     """`ffmpeg_path` "" means the ffmpeg that comes with the program."""
 
     ffmpeg_path: str = ""
@@ -78,10 +78,10 @@ class Config(Section):
     channels: Channels = Channels()
     owners: Annotated[tuple[Owner, ...], AsTuple] = ()
     limits: Limits = Limits()
-    media: Media = Media()
+    media: MediaSettings = MediaSettings()
     logging: Logging = Logging()
-    health: Health = Health()
-    store: Store = Store()
+    health: HealthSettings = HealthSettings()
+    store: StoreSettings = StoreSettings()
 
     @model_validator(mode="after")
     def _speech_is_said_once(self) -> Self:

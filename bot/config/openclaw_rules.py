@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
-from bot.config.complaints import dotted
+from bot.config.validation_errors import dotted
 
 Object = dict[str, JsonValue]
 Keys = tuple[str | int, ...]

@@ -9,7 +9,7 @@ from pydantic import Field
 from bot.config.section import Count, Section
 
 
-class Health(Section):
+class HealthSettings(Section):
     """`port` serves /healthz, /readyz and /metrics on 127.0.0.1; None serves nothing.
 
     After `crashes_before_hold` deaths within five minutes Telegram and Discord are left alone for five minutes;
@@ -20,7 +20,7 @@ class Health(Section):
     crashes_before_hold: Annotated[int, Field(ge=0)] = 3
 
 
-class Store(Section):
+class StoreSettings(Section):
     """How many days what is over is kept: steps, delivered parts, finished jobs. The talk itself stays.
 
     A state directory on a network share is refused unless `allow_network_share`.

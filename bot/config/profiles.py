@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from bot.config.files import locked, write_private
-from bot.config.key_use import Use
+from bot.config.key_cooldown import Use
 from bot.config.secret import mask
 from bot.core.errors import StateError
 

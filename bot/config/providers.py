@@ -30,7 +30,7 @@ def _clean_url(url: str) -> str:
 BaseUrl = Annotated[str, AfterValidator(_clean_url)]
 
 
-class Attribution(Section):
+class AttributionSettings(Section):
     """How the program names itself to OpenRouter. None means the documented values."""
 
     referer: str | None = None
@@ -38,7 +38,7 @@ class Attribution(Section):
     categories: str | None = None
 
 
-class Request(Section):
+class RequestSettings(Section):
     """`allow_private_network` lets a custom base URL lie in a private network."""
 
     allow_private_network: bool = False
@@ -64,9 +64,9 @@ class OpenRouterProvider(Section):
     auth: Literal["api-key", "oauth", "token"] | None = None
     params: Params = Field(default_factory=dict)
     headers: Mapping[str, str] = Field(default_factory=dict, repr=False)
-    request: Request = Request()
+    request: RequestSettings = RequestSettings()
     models: Annotated[tuple[CatalogModel, ...], AsTuple] = ()
-    attribution: Attribution = Attribution()
+    attribution: AttributionSettings = AttributionSettings()
 
 
 class Providers(Section):

@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import io
+import warnings
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors import MediaError
-from bot.core.work import Sound
+from bot.core.media import Sound
 from bot.media.ffmpeg import DEMUXERS, STREAMS_AT_MOST, Ffmpeg
-from bot.media.segment import AudioSegment, detect_leading_silence, normalize
 from bot.media.sniff import HEAD_BYTES, sniff
+
+# pydub works on PCM in memory, so that it needs no ffmpeg of its own.
+with warnings.catch_warnings():
+    # it looks for an ffmpeg on the PATH and warns when there is none; ours comes from a package
+    warnings.filterwarnings("ignore", message="Couldn't find ffmpeg", category=RuntimeWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)  # audioop, before Python 3.13
+    warnings.filterwarnings("ignore", category=SyntaxWarning)  # its regular expressions, since Python 3.12
+    from pydub import AudioSegment
+    from pydub.effects import normalize
+    from pydub.silence import detect_leading_silence
 
 LONGEST_SECONDS = 900.0
 STT_RATE = 16_000

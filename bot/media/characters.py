@@ -1,4 +1,4 @@
-"""Characters that are none: halves of an emoji, as a stream or a cut leaves them."""
+"""Characters: UTF-16 units as platforms count them, and lone surrogates (halves of an emoji) made whole."""
 
 from __future__ import annotations
 
@@ -9,3 +9,15 @@ def whole(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def units(text: str) -> int:
+    """The length in UTF-16 units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def between(text: str, offset: int, length: int) -> str:
+    """The piece that an entity marks; both numbers are in UTF-16 units."""
+    if text.isascii():
+        return text[offset : offset + length]
+    return text.encode("utf-16-le")[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")

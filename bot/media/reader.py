@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.core.errors import MediaError
+from bot.core.media import Sound
 from bot.core.messages import Blob
-from bot.core.ports import Blobs
-from bot.core.work import Sound
+from bot.core.ports.store import Blobs
 from bot.media import audio, images
 from bot.media.ffmpeg import Ffmpeg
 

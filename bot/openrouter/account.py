@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.errors import BadAnswer, ProviderError
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.failure import failure_in
+from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.http.failure import failure_in
 from bot.openrouter.ratios import finite
 
 _SECONDS = 10.0

@@ -16,10 +16,10 @@ from urllib.parse import urljoin
 
 from bot.core.chat import Usage
 from bot.core.errors import BadAnswer, Blocked, ProviderError
-from bot.core.ports import Clock
-from bot.openrouter.client import JsonAnswer
+from bot.core.ports.clock import Clock
+from bot.openrouter.http.client import JsonAnswer
+from bot.openrouter.http.route import Route
 from bot.openrouter.refs import AUTO, FUSION, upstream_slug
-from bot.openrouter.route import Route
 
 log = logging.getLogger(__name__)
 

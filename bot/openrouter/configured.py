@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from bot.config.agents import GenerationModel
 from bot.config.model import Config
 from bot.config.speech import AudioModel, Tts
+from bot.openrouter.audio.music import MusicSettings
+from bot.openrouter.audio.speech import SpeechSettings
+from bot.openrouter.audio.transcription import TranscriptionModel, TranscriptionSettings
 from bot.openrouter.catalog import FactOverride
-from bot.openrouter.chat import ChatSettings
-from bot.openrouter.images import ImageSettings
-from bot.openrouter.music import MusicSettings
+from bot.openrouter.chat.completions import ChatSettings
+from bot.openrouter.http.route import CANONICAL, Attribution, Route
+from bot.openrouter.images.generate import ImageSettings
 from bot.openrouter.params import ParamLayers
-from bot.openrouter.route import CANONICAL, Attribution, Route
-from bot.openrouter.speech import SpeechSettings
-from bot.openrouter.transcription import TranscriptionModel, TranscriptionSettings
-from bot.openrouter.videos import VideoSettings
+from bot.openrouter.videos.generate import VideoSettings
 
 MIB = 1024 * 1024
 

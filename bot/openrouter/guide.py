@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.openrouter.catalog import BUNDLED, Catalog
 from bot.openrouter.refs import ref_of, slug_of
-from bot.openrouter.thinking import level_of, levels_for
+from bot.openrouter.shaping.thinking_levels import level_of, levels_for
 
 
 class Guide:

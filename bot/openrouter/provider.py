@@ -13,20 +13,21 @@ from bot.config.model import Config
 from bot.config.profiles import Profiles
 from bot.config.speech import AudioModel
 from bot.core.errors import ConfigError, KeyRefused
-from bot.core.ports import Blobs, Clock
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs
 from bot.media.images import measure
-from bot.net.guard import Guard
+from bot.net.ssrf_guard import SsrfGuard
 from bot.openrouter import configured
+from bot.openrouter.audio.music import OpenRouterMusic
+from bot.openrouter.audio.speech import OpenRouterSynthesizer
+from bot.openrouter.audio.transcription import OpenRouterTranscriber
 from bot.openrouter.catalog import Catalog
-from bot.openrouter.chat import OpenRouterChat
-from bot.openrouter.client import NO_KEY, OpenRouterClient
-from bot.openrouter.images import OpenRouterImages, outputs_of
-from bot.openrouter.key_ring import KeyBook, KeyRing
-from bot.openrouter.music import OpenRouterMusic
-from bot.openrouter.route import Route
-from bot.openrouter.speech import OpenRouterSynthesizer
-from bot.openrouter.transcription import OpenRouterTranscriber
-from bot.openrouter.videos import OpenRouterVideos
+from bot.openrouter.chat.completions import OpenRouterChat
+from bot.openrouter.http.client import NO_KEY, OpenRouterClient
+from bot.openrouter.http.key_rotation import KeyBook, KeyRotation
+from bot.openrouter.http.route import Route
+from bot.openrouter.images.generate import OpenRouterImages, outputs_of
+from bot.openrouter.videos.generate import OpenRouterVideos
 
 CATALOG_FILE = "openrouter-models.json"
 KEYLESS = (
@@ -70,12 +71,12 @@ async def open_openrouter(
     spoken, silent = speaking(config, profiles, environ, now_ms)
     async with AsyncExitStack() as stack:
         route = configured.route(config, keys[0].key if keys else "")
-        guard = await stack.enter_async_context(Guard(allow_private=private_origins(config, route)))
+        guard = await stack.enter_async_context(SsrfGuard(allow_private=private_origins(config, route)))
         book = await stack.enter_async_context(KeyBook(profiles, clock=clock))
 
         async def client(base_url: str | None, tried: Sequence[FoundKey], spares: bool = True) -> OpenRouterClient:
             of = configured.route(config, tried[0].key if tried else "", base_url)
-            ring = KeyRing(tried, book=book, spares=spares_for(of, route, tried, environ) if spares else ())
+            ring = KeyRotation(tried, book=book, spares=spares_for(of, route, tried, environ) if spares else ())
             return await stack.enter_async_context(OpenRouterClient(of, clock=clock, public=guard, keys=ring))
 
         main = await client(None, keys)

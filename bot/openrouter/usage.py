@@ -1,11 +1,13 @@
-"""What an answer used and cost."""
+"""Usage accounting: the tokens an answer used, and what it cost."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from bot.core.chat import Usage
-from bot.openrouter.cost import cost_microusd
+from bot.openrouter.http.client import OpenRouterClient
 
 
 def usage_of(usage: dict[str, Any] | None, generation_id: str) -> Usage:
@@ -37,3 +39,26 @@ def _details(wire: dict[str, Any], name: str) -> dict[str, Any]:
 def _count(wire: dict[str, Any], name: str) -> int:
     value = wire.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def cost_microusd(usage: object) -> int | None:
+    """Millionths of a US dollar from `usage.cost` (US dollars), or None when it is absent or no sensible number.
+
+    Source: OpenRouter docs, usage accounting.
+    """
+    cost = usage.get("cost") if isinstance(usage, Mapping) else None
+    if isinstance(cost, bool) or not isinstance(cost, int | float):
+        return None
+    # NaN is in no range, and a whole number of any length compares without becoming a float.
+    return round(cost * 1_000_000) if 0 <= cost < 1e9 else None
+
+
+async def billed(client: OpenRouterClient, generation_id: str, *, timeout_seconds: float) -> int | None:
+    """The cost in micro-dollars, None when it is not told. Raises `ProviderError`, also while it is not known yet.
+
+    Source: OpenRouter docs, get a generation."""
+    answer = await client.get_json(
+        f"/generation?id={quote(generation_id, safe='')}", label="OpenRouter bill", timeout_seconds=timeout_seconds
+    )
+    data = answer.body.get("data")
+    return cost_microusd({"cost": data.get("total_cost")}) if isinstance(data, dict) else None

@@ -9,8 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.core.errors import ConfigError
-from bot.core.ports import Health
-from bot.net.listening import why_not
+from bot.core.ports.channel import Health
+from bot.net.port_in_use import why_not
 from bot.ops.metrics import CONTENT_TYPE
 
 HOST = "127.0.0.1"

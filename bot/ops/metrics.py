@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
-from bot.core.ports import Health
-from bot.core.work import Backlog, Capability
+from bot.core.arrivals import Backlog
+from bot.core.ports.channel import Health
+from bot.core.spending import Capability
 from bot.ops.counts import BUCKETS, TURN_DONE, Counts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -1,4 +1,4 @@
-"""The routes about the account and the catalogue: /models, /generation, /key, /credits."""
+"""The routes about the account and the catalog: /models, /generation, /key, /credits."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from bot.sandbox.catalogue import ROWS, VIDEO_ROWS, outputs
-from bot.sandbox.stage import Given, Routes, Stage
+from bot.sandbox.catalog import ROWS, VIDEO_ROWS, outputs
+from bot.sandbox.state import Given, Routes, SandboxState
 from bot.sandbox.wire import Json, Refused
 
 CREDITS = 25.0
 LIMIT = 10.0
 
 
-def routes(stage: Stage) -> Routes:
+def routes(stage: SandboxState) -> Routes:
     """What can be asked about models and money."""
 
     async def models(given: Given) -> web.Response:

@@ -9,15 +9,15 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from bot.sandbox.brain import Say, Thought, Use, think
-from bot.sandbox.catalogue import find
-from bot.sandbox.checks import check_chat
+from bot.sandbox.answers.pictures_seen import describe
+from bot.sandbox.answers.rules import Say, Thought, Use, think
+from bot.sandbox.audio.songs import compose
+from bot.sandbox.catalog import find
+from bot.sandbox.drawing.pictures import draw_for_chat
+from bot.sandbox.fault_player import Cut, Stream
 from bot.sandbox.faults import EmptyAnswer, EndlessCalls, Fault, NullArguments
-from bot.sandbox.looking import describe
-from bot.sandbox.melody import compose
-from bot.sandbox.pictures import draw_for_chat
-from bot.sandbox.play import Cut, Stream
-from bot.sandbox.stage import Given, Routes, Stage
+from bot.sandbox.state import Given, Routes, SandboxState
+from bot.sandbox.validation import check_chat
 from bot.sandbox.wire import Bill, Envelope, Json, bill, generation_id
 
 PICTURE_DOLLARS = 0.039
@@ -27,7 +27,7 @@ KEEP_ALIVE_WORDS = 50
 SILENT_THOUGHT = "The person wants something; a rule will know what."
 
 
-def routes(stage: Stage) -> Routes:
+def routes(stage: SandboxState) -> Routes:
     """Chat completions."""
 
     async def completions(given: Given) -> web.StreamResponse:
@@ -51,7 +51,7 @@ def routes(stage: Stage) -> Routes:
     return {"POST /chat/completions": completions}
 
 
-async def _next_step(stage: Stage, given: Given) -> Thought:
+async def _next_step(stage: SandboxState, given: Given) -> Thought:
     """What was queued, what a fault wants, or what the stand-in thinks of."""
     body = given.body
     offered = [tool["function"]["name"] for tool in body.get("tools") or ()]
@@ -91,7 +91,7 @@ def _whole(envelope: Envelope, messages: list[Json], finish: str, spent: Bill) -
     return web.json_response(envelope.whole(messages, finish, spent), headers={"X-Generation-Id": envelope.id})
 
 
-async def _tell(stage: Stage, given: Given, row: Json, answer: tuple[Envelope, Thought]) -> web.StreamResponse:
+async def _tell(stage: SandboxState, given: Given, row: Json, answer: tuple[Envelope, Thought]) -> web.StreamResponse:
     """Streams words or a tool call, and last what it cost."""
     envelope, thought = answer
     stream = Stream(given, stage.clock, envelope.id)
@@ -130,7 +130,7 @@ def _within(text: str, body: Json) -> tuple[str, str]:
     return text, "stop"
 
 
-async def _say(stage: Stage, stream: Stream, envelope: Envelope, text: str) -> None:
+async def _say(stage: SandboxState, stream: Stream, envelope: Envelope, text: str) -> None:
     """Word by word, at the sandbox's pace."""
     for number, word in enumerate(re.findall(r"\s*\S+\s*?(?=\s|$)|\s+", text)):
         await stream.send(envelope.chunk({"role": "assistant", "content": word}))
@@ -153,7 +153,7 @@ async def _use(stream: Stream, envelope: Envelope, call: Json) -> None:
         await stream.send(envelope.chunk({"role": "assistant", "content": None, "tool_calls": [rest]}))
 
 
-async def _paint(stage: Stage, given: Given, row: Json, envelope: Envelope) -> web.StreamResponse:
+async def _paint(stage: SandboxState, given: Given, row: Json, envelope: Envelope) -> web.StreamResponse:
     """Pictures, as data URLs beside a sentence."""
     message: Json = {"role": "assistant", "content": "Here is your picture.", "refusal": None}
     if not isinstance(given.fault, EmptyAnswer):
@@ -175,7 +175,7 @@ async def _paint(stage: Stage, given: Given, row: Json, envelope: Envelope) -> w
     return stream.response
 
 
-async def _sing(stage: Stage, given: Given, row: Json, envelope: Envelope) -> web.StreamResponse:
+async def _sing(stage: SandboxState, given: Given, row: Json, envelope: Envelope) -> web.StreamResponse:
     """A song, as base64 pieces and its words."""
     stream = Stream(given, stage.clock, envelope.id)
     await stream.open()

@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.faults import KINDS, named
-from bot.sandbox.stage import Queued, Stage
+from bot.sandbox.state import Queued, SandboxState
 
 
-def pages(stage: Stage) -> list[web.RouteDef]:
+def pages(stage: SandboxState) -> list[web.RouteDef]:
     """GET and DELETE /control/requests, GET, POST and DELETE /control/faults, POST /control/answers."""
 
     async def requests(request: web.Request) -> web.Response:

@@ -7,15 +7,15 @@ import base64
 
 from aiohttp import web
 
-from bot.sandbox.catalogue import find, outputs
-from bot.sandbox.pictures import Order, decoded, make
-from bot.sandbox.stage import Given, Routes, Stage
+from bot.sandbox.catalog import find, outputs
+from bot.sandbox.drawing.pictures import Order, decoded, make
+from bot.sandbox.state import Given, Routes, SandboxState
 from bot.sandbox.wire import Json, Refused, bill, generation_id
 
 PICTURE_DOLLARS = 0.039
 
 
-def routes(stage: Stage) -> Routes:
+def routes(stage: SandboxState) -> Routes:
     """Image generation. Source: OpenRouter docs, image generation."""
 
     async def images(given: Given) -> web.Response:

@@ -15,11 +15,12 @@ from typing import Any
 from aiohttp import web
 
 from bot.core.clock import SystemClock
-from bot.core.ports import Clock
-from bot.sandbox import account, audio, chat, control, image_api, signin, videos
+from bot.core.ports.clock import Clock
+from bot.sandbox import account, chat, control, image_api, signin, videos
+from bot.sandbox.audio import routes
+from bot.sandbox.fault_player import early, later
 from bot.sandbox.faults import Faults
-from bot.sandbox.play import early, later
-from bot.sandbox.stage import Act, Given, Queued, Request, Stage
+from bot.sandbox.state import Act, Given, Queued, Request, SandboxState
 from bot.sandbox.wire import Json, Refused, error_body
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Sandbox:
     ) -> None:
         self._port = port
         self._warm = warm
-        self._stage = Stage(key, words_per_second, render_seconds, clock or SystemClock(), keys={key})
+        self._stage = SandboxState(key, words_per_second, render_seconds, clock or SystemClock(), keys={key})
         self._stack = AsyncExitStack()
 
     @property
@@ -120,7 +121,7 @@ class Sandbox:
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[only_here])
-        for area in (chat, audio, image_api, videos, account, signin):
+        for area in (chat, routes, image_api, videos, account, signin):
             for place, act in area.routes(self._stage).items():
                 method, path = place.split()
                 app.router.add_route(method, f"/api/v1{path}", self._door(act))

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
-from bot.sandbox.stage import Given, Grant, Routes, Stage
+from bot.sandbox.state import Given, Grant, Routes, SandboxState
 from bot.sandbox.wire import Json, Refused
 
 PAGE = """<!doctype html>
@@ -44,7 +44,7 @@ computer: no account and no money is involved.</p>
 """
 
 
-def pages(stage: Stage) -> list[web.RouteDef]:
+def pages(stage: SandboxState) -> list[web.RouteDef]:
     """The page and its form."""
 
     async def page(request: web.Request) -> web.Response:
@@ -71,7 +71,7 @@ def pages(stage: Stage) -> list[web.RouteDef]:
     return [web.get("/auth", page), web.post("/auth", answer)]
 
 
-def routes(stage: Stage) -> Routes:
+def routes(stage: SandboxState) -> Routes:
     """The exchange of a code for a key."""
 
     async def keys(given: Given) -> web.Response:
@@ -102,7 +102,7 @@ def with_query(url: str, **more: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-def check_exchange(stage: Stage, body: Json) -> None:
+def check_exchange(stage: SandboxState, body: Json) -> None:
     """Uses up the code. Raises `Refused` 400 for a malformed request, 403 for a wrong code or verifier."""
     code, verifier = body.get("code"), body.get("code_verifier", "")
     if not isinstance(code, str) or not code:

@@ -7,16 +7,16 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from bot.sandbox.catalogue import VIDEO_ROWS, find, outputs
-from bot.sandbox.clips import render
+from bot.sandbox.catalog import VIDEO_ROWS, find, outputs
+from bot.sandbox.drawing.clips import render
 from bot.sandbox.faults import Fault, ForeignPollingUrl, JobFails
-from bot.sandbox.stage import ClipJob, Given, Routes, Stage
+from bot.sandbox.state import ClipJob, Given, Routes, SandboxState
 from bot.sandbox.wire import Json, Refused, generation_id
 
 DOLLARS_A_SECOND = 0.15
 
 
-def routes(stage: Stage) -> Routes:
+def routes(stage: SandboxState) -> Routes:
     """Submit, poll, content."""
 
     async def submit(given: Given) -> web.Response:
@@ -52,7 +52,7 @@ def routes(stage: Stage) -> Routes:
     }
 
 
-def _known(stage: Stage, given: Given) -> ClipJob:
+def _known(stage: SandboxState, given: Given) -> ClipJob:
     job = stage.clips.get(given.http.match_info["id"])
     if job is None:
         raise Refused(404, f"Video job {given.http.match_info['id']!r} not found")
@@ -63,7 +63,7 @@ def _end(fault: Fault | None) -> tuple[str, str]:
     return (fault.status, fault.error) if isinstance(fault, JobFails) else ("completed", "")
 
 
-def state(stage: Stage, job: ClipJob) -> Json:
+def state(stage: SandboxState, job: ClipJob) -> Json:
     """The job as GET tells it: pending at first, then in progress, then its end."""
     about: Json = {"id": job.id, "polling_url": f"{stage.origin}/api/v1/videos/{job.id}"}
     elapsed = stage.clock.monotonic() - job.begun

@@ -72,7 +72,7 @@ class Bill:
 
 
 def bill(row: Json, asked: object, answered: object, extra: float = 0.0) -> Bill:
-    """Priced by the catalogue row, plus `extra` dollars for media."""
+    """Priced by the catalog row, plus `extra` dollars for media."""
     given, made = tokens(asked), tokens(answered)
     prices = row["pricing"]
     cost = given * float(prices["prompt"]) + made * float(prices["completion"]) + extra

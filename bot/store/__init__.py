@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from bot.core.failpoints import arm_from_environment, failpoint
-from bot.core.ports import Clock
+from bot.core.ports.clock import Clock
+from bot.store.blob_files import BlobFiles
 from bot.store.blobs import BlobShelf
 from bot.store.lock import hold
-from bot.store.media import MediaFolder
 from bot.store.migrations import DATABASE, open_database
 from bot.store.sqlite import SqliteStore
 from bot.store.writer import Writer
@@ -31,7 +31,7 @@ async def open_store(state_dir: Path, clock: Clock, *, clean: Callable[[str], st
     failpoint("start")
     with ExitStack() as stack:
         await asyncio.to_thread(stack.enter_context, hold(state_dir))
-        folder = await asyncio.to_thread(MediaFolder, state_dir / "media")
+        folder = await asyncio.to_thread(BlobFiles, state_dir / "media")
         writer = Writer(partial(open_database, state_dir / DATABASE))
         shelf = BlobShelf(folder, writer, clock)
         try:

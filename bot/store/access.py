@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.work import Guest, PairingRequest
+from bot.core.people import Guest, PairingRequest
 from bot.store.codec import decode, encode
 from bot.store.database import Database, milliseconds
 

@@ -17,9 +17,9 @@ from typing import ParamSpec, TypeVar
 
 from bot.core.errors import MediaError
 from bot.core.messages import Blob
-from bot.core.ports import Clock
+from bot.core.ports.clock import Clock
+from bot.store.blob_files import BlobFiles, Incoming
 from bot.store.database import QUERIES, Database, explain, milliseconds
-from bot.store.media import Incoming, MediaFolder
 from bot.store.writer import Writer
 
 P = ParamSpec("P")
@@ -32,7 +32,7 @@ _NAMED = re.compile(r'"sha256":"([0-9a-f]{64})"')
 class BlobShelf:
     """Puts, reads and sweeps media. Opened and closed by the store."""
 
-    def __init__(self, folder: MediaFolder, writer: Writer, clock: Clock) -> None:
+    def __init__(self, folder: BlobFiles, writer: Writer, clock: Clock) -> None:
         self._folder, self._writer, self._clock = folder, writer, clock
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="store-media")
 
@@ -94,7 +94,7 @@ class BlobShelf:
         return loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
 
-def _write_whole(folder: MediaFolder, data: bytes) -> Incoming:
+def _write_whole(folder: BlobFiles, data: bytes) -> Incoming:
     incoming = folder.incoming()
     try:
         incoming.write(data)
@@ -108,7 +108,7 @@ def _use(database: Database, blob: Blob, now: int) -> None:
     database.run("use_blob", sha256=blob.sha256, mime=blob.mime, size=blob.size, now=now)
 
 
-def _forget(database: Database, folder: MediaFolder, sha256: str, cutoff: int) -> int:
+def _forget(database: Database, folder: BlobFiles, sha256: str, cutoff: int) -> int:
     if not database.run("forget_blob", sha256=sha256, cutoff=cutoff):
         return 0  # somebody put it again meanwhile
     folder.remove(sha256)

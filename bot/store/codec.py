@@ -17,10 +17,10 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from bot.core import chat, messages, work
+from bot.core import arrivals, chat, history, jobs, media, messages, page_entries, people, spending, steps
 from bot.core.chat import Assistant, ChatMessage, System, ToolResult, User
 from bot.core.messages import Media, Part, Text, Voice
-from bot.core.work import Answered, Heard, Spoken, StepResult, ToolOutcome
+from bot.core.steps import Answered, Heard, Spoken, StepResult, ToolOutcome
 
 VERSION = 1
 
@@ -30,7 +30,7 @@ Convert = Callable[[Any], Any]
 
 TYPES: dict[str, type] = {
     name: value
-    for module in (messages, chat, work)
+    for module in (messages, chat, steps, spending, media, jobs, history, people, arrivals, page_entries)
     for name, value in vars(module).items()
     if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
 }

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.core.arrivals import Arrivals
 from bot.core.messages import Conversation, Inbound, Session, Turn
-from bot.core.work import Arrivals, Outcome
+from bot.core.steps import Outcome
 from bot.store import outbox
 from bot.store.codec import decode, encode
 from bot.store.database import Database, conversation_of, name_of

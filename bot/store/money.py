@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.work import Capability, Spend
+from bot.core.spending import Capability, Spend
 from bot.store.database import Database
 
 

@@ -7,7 +7,7 @@ its place when its part is known, not when its placeholder was sent.
 from __future__ import annotations
 
 from bot.core.messages import Conversation, Reply, Target
-from bot.core.work import Due
+from bot.core.steps import Due
 from bot.store.codec import decode_part, encode
 from bot.store.database import Database, name_of
 

@@ -12,26 +12,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.core.arrivals import Arrivals, Backlog, Cursor
+from bot.core.history import HistoryRow, Summary
+from bot.core.jobs import Job, Reminder
 from bot.core.messages import Blob, Conversation, Inbound, Part, Reply, Session, Target, Turn
-from bot.core.ports import Clock, Health
-from bot.core.work import (
-    Arrivals,
-    Backlog,
-    Capability,
-    Cursor,
-    Due,
-    Guest,
-    HistoryRow,
-    Job,
-    Outcome,
-    PageEntry,
-    PairingRequest,
-    Reminder,
-    Spend,
-    Step,
-    Summary,
-)
-from bot.store import access, gauges, inbox, later, money, outbox, page, turns
+from bot.core.page_entries import PageEntry
+from bot.core.people import Guest, PairingRequest
+from bot.core.ports.channel import Health
+from bot.core.ports.clock import Clock
+from bot.core.spending import Capability, Spend
+from bot.core.steps import Due, Outcome, Step
+from bot.store import access, backlog, inbox, jobs, money, outbox, page_log, reminders, turns
 from bot.store.backup import back_up
 from bot.store.blobs import BlobShelf
 from bot.store.database import Database, milliseconds
@@ -69,19 +60,19 @@ class SqliteStore:
 
     async def open_conversations(self) -> tuple[Conversation, ...]:
         """Conversations with something to do or to deliver; nothing is changed."""
-        return await self._writer.read(gauges.open_conversations)
+        return await self._writer.read(backlog.open_conversations)
 
     async def backlog(self) -> Backlog:
         """What waits."""
-        return await self._writer.read(gauges.backlog, self._now())
+        return await self._writer.read(backlog.backlog, self._now())
 
     async def waiting(self, conversation: Conversation) -> int:
         """How many messages of people wait in a conversation."""
-        return await self._writer.read(gauges.waiting, conversation)
+        return await self._writer.read(backlog.waiting, conversation)
 
     async def spent_by_capability(self, since: datetime) -> dict[Capability, int]:
         """Micro-dollars since then, for each capability that was used."""
-        return await self._writer.read(gauges.spent_by_capability, milliseconds(since))
+        return await self._writer.read(backlog.spent_by_capability, milliseconds(since))
 
     async def back_up(self, file: Path) -> None:
         """Writes a whole copy of the database, as it is at this moment, to a new file. Raises `StateError`."""
@@ -199,32 +190,32 @@ class SqliteStore:
     # --- jobs and reminders --------------------------------------------------------------------
 
     async def add_job(self, job: Job) -> bool:
-        return await self._writer.write("job.add", later.add_job, job)
+        return await self._writer.write("job.add", jobs.add_job, job)
 
     async def save_job(self, job: Job) -> None:
-        await self._writer.write("job.save", later.save_job, replace(job, note=self._clean(job.note)))
+        await self._writer.write("job.save", jobs.save_job, replace(job, note=self._clean(job.note)))
 
     async def end_job(self, job: Job, arrival: Inbound, spend: Sequence[Spend] = ()) -> bool:
         cleaned = replace(job, note=self._clean(job.note))
-        return await self._writer.write("job.end", later.end_job, cleaned, arrival, spend, self._now())
+        return await self._writer.write("job.end", jobs.end_job, cleaned, arrival, spend, self._now())
 
     async def job(self, job_id: str) -> Job | None:
-        return await self._writer.read(later.job, job_id)
+        return await self._writer.read(jobs.job, job_id)
 
     async def jobs(self, conversation: Conversation | None, *, active: bool) -> tuple[Job, ...]:
-        return await self._writer.read(later.jobs, conversation, active)
+        return await self._writer.read(jobs.jobs, conversation, active)
 
     async def add_reminder(self, reminder: Reminder) -> None:
-        await self._writer.write("", later.save_reminder, reminder)
+        await self._writer.write("", reminders.save_reminder, reminder)
 
     async def reminders(self, conversation: Conversation | None) -> tuple[Reminder, ...]:
-        return await self._writer.read(later.reminders, conversation)
+        return await self._writer.read(reminders.reminders, conversation)
 
     async def fire(self, reminder: Reminder, arrival: Inbound, next_due: datetime | None) -> bool:
-        return await self._writer.write("reminder.fire", later.fire, reminder, arrival, next_due, self._now())
+        return await self._writer.write("reminder.fire", reminders.fire, reminder, arrival, next_due, self._now())
 
     async def drop_reminder(self, conversation: Conversation, reminder_id: str) -> bool:
-        return await self._writer.write("", later.drop_reminder, conversation, reminder_id)
+        return await self._writer.write("", reminders.drop_reminder, conversation, reminder_id)
 
     # --- money, access, cursors ----------------------------------------------------------------
 
@@ -281,13 +272,13 @@ class SqliteStore:
         return self._shelf.path(blob)
 
     async def show(self, conversation: Conversation, key: str, who: str, part: Part) -> PageEntry:
-        return await self._writer.write("", page.show, conversation, key, who, part, self._now())
+        return await self._writer.write("", page_log.show, conversation, key, who, part, self._now())
 
     async def entries(self, chat: str, *, after: int = 0, limit: int = 200) -> tuple[PageEntry, ...]:
-        return await self._writer.read(page.entries, chat, after, limit)
+        return await self._writer.read(page_log.entries, chat, after, limit)
 
     async def chats(self) -> tuple[str, ...]:
-        return await self._writer.read(page.chats)
+        return await self._writer.read(page_log.chats)
 
     # --- housekeeping --------------------------------------------------------------------------
 

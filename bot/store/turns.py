@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core.history import HistoryRow, Summary
 from bot.core.messages import Conversation, Turn
-from bot.core.work import HistoryRow, Spend, Step, Summary
+from bot.core.spending import Spend
+from bot.core.steps import Step
 from bot.store import money
 from bot.store.codec import decode, decode_message, decode_result, encode
 from bot.store.database import Database, name_of

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.core.media import ImageRequest
 from bot.core.messages import Kind, Media
-from bot.core.ports import ImageGenerator
-from bot.core.work import Capability, ImageRequest, Spend, ToolOutcome
+from bot.core.ports.models import ImageGenerator
+from bot.core.spending import Capability, Spend
+from bot.core.steps import ToolOutcome
 from bot.media.names import safe_name
 from bot.tools import arguments
-from bot.tools.pictures import Gallery, named
+from bot.tools.pictures import ImageSources, named
 from bot.tools.spec import FLAG, TEXT, WHOLE, choice, said, spec, texts
 from bot.tools.tool import Effect, Tool, ToolContext
 
@@ -43,7 +45,7 @@ SPEC = spec(
 )
 
 
-def image_generate(images: ImageGenerator, gallery: Gallery) -> Tool:
+def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
     """The tool, drawing with `images`. A picture is paid for, so a call with unknown outcome is not repeated."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:

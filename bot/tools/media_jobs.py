@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bot.core.jobs import Job, JobState
+from bot.core.media import Frame, SongRequest, VideoRequest
 from bot.core.messages import Blob, Conversation
-from bot.core.ports import Clock
-from bot.core.work import Frame, Job, JobState, SongRequest, ToolOutcome, VideoRequest
+from bot.core.ports.clock import Clock
+from bot.core.steps import ToolOutcome
 from bot.tools import arguments
-from bot.tools.pictures import Gallery, is_link, named
+from bot.tools.pictures import ImageSources, is_link, named
 from bot.tools.spec import FLAG, TEXT, WHOLE, choice, said, spec, texts
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 
@@ -92,7 +94,7 @@ class Starter(Protocol):
     async def running(self, conversation: Conversation) -> tuple[Job, ...]: ...
 
 
-def video_generate(jobs: Starter, clock: Clock, gallery: Gallery) -> Tool:
+def video_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
     """The tool that starts a clip: one submit at most, whatever is restarted in between."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
@@ -108,7 +110,7 @@ def video_generate(jobs: Starter, clock: Clock, gallery: Gallery) -> Tool:
     return Tool(VIDEO, Effect.KEYED, run)
 
 
-def music_generate(jobs: Starter, clock: Clock, gallery: Gallery) -> Tool:
+def music_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
     """The tool that starts a song."""
 
     async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
@@ -194,7 +196,7 @@ def options(given: Mapping[str, object]) -> tuple[int | None, str]:
     return seed, arguments.text(named, "callback_url")
 
 
-async def frames(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: Gallery) -> tuple[Frame, ...]:
+async def frames(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> tuple[Frame, ...]:
     """The pictures with their roles, matched by place once each picture is named once."""
     names = named(given, shown, flag="useImages", at_most=FRAMES_AT_MOST)
     roles = given.get("imageRoles") or []
@@ -206,7 +208,7 @@ async def frames(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: 
     return tuple(replace(one, role=role) for one, role in zip(loaded, padded, strict=True))
 
 
-async def inspiration(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: Gallery) -> Frame:
+async def inspiration(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> Frame:
     """The picture for a song; an empty frame without one."""
     names = named(given, shown, flag="useImage", most_shown=1, at_most=PICTURES_AT_MOST)
     if len(names) > 1:
@@ -214,7 +216,7 @@ async def inspiration(given: Mapping[str, object], shown: tuple[Blob, ...], gall
     return await frame(names[0], shown, gallery) if names else Frame(None)
 
 
-async def frame(name: str, shown: tuple[Blob, ...], gallery: Gallery) -> Frame:
+async def frame(name: str, shown: tuple[Blob, ...], gallery: ImageSources) -> Frame:
     """A picture by its content, or by its address where the provider opens it itself."""
     return Frame(None, url=name) if is_link(name) else Frame(await gallery.load(name, shown))
 

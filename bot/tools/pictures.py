@@ -80,7 +80,7 @@ def named(
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
+class ImageSources:
     """Where named pictures come from. `web` None opens no address; `folders` are those that the owner opened."""
 
     shelf: Shelf

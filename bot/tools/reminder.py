@@ -9,9 +9,10 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.core.chat import ToolSpec
+from bot.core.jobs import Reminder
 from bot.core.messages import Conversation, Target
-from bot.core.ports import Clock
-from bot.core.work import Reminder, ToolOutcome
+from bot.core.ports.clock import Clock
+from bot.core.steps import ToolOutcome
 from bot.tools import arguments
 from bot.tools.cron import next_cron_time
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed

@@ -9,7 +9,8 @@ from enum import StrEnum
 from bot.core.chat import ToolSpec
 from bot.core.errors import VoxlineError
 from bot.core.messages import Blob, Turn
-from bot.core.work import Capability, Spend, ToolOutcome
+from bot.core.spending import Capability, Spend
+from bot.core.steps import ToolOutcome
 
 
 class Effect(StrEnum):

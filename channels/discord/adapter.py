@@ -15,16 +15,18 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from bot.core.arrivals import Cursor
 from bot.core.errors import ChannelDown, MaybeSent, NotSent, Undeliverable
 from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
-from bot.core.ports import Accept, Blobs, Channel, Clock, Cursors, Health, Limits
-from bot.core.work import Cursor
-from bot.net.trust import distrust
+from bot.core.ports.channel import Accept, Channel, ChannelLimits, Health
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs, Cursors
+from bot.net.tls_errors import distrust
 from channels.discord.attachments import Files
-from channels.discord.budget import spend_identify
 from channels.discord.catch_up import Bookmarks
 from channels.discord.client import PAUSE_BEFORE_IDENTIFY, GatewayClient, Heard
-from channels.discord.downs import closed_for_good, login_refused
+from channels.discord.close_codes import closed_for_good, login_refused
+from channels.discord.identify_limit import spend_identify
 from channels.discord.inbound import Json
 from channels.discord.intake import Intake, Line
 from channels.discord.interactions import Acknowledgement, acknowledgement, offered
@@ -46,7 +48,7 @@ class DiscordChannel(Channel):
     """One bot account. Everything that lasts is in the cursors: a new process goes on where the last one stopped."""
 
     name = "discord"
-    limits = Limits(
+    limits = ChannelLimits(
         text=TEXT,
         caption=TEXT,
         upload_bytes=UPLOAD_BYTES,

@@ -13,9 +13,10 @@ from datetime import timedelta
 import discord
 from discord.http import Route
 
+from bot.core.arrivals import Cursor
 from bot.core.errors import MaybeSent, NotSent, Undeliverable
-from bot.core.ports import Clock, Cursors
-from bot.core.work import Cursor
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Cursors
 from channels.discord.inbound import Json
 from channels.discord.rest import Rest
 from channels.discord.snowflake import first_id_at

@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from bot.core.arrivals import Arrivals, Poison
 from bot.core.errors import ChannelDown, StoreUnavailable
 from bot.core.messages import Inbound
-from bot.core.ports import Accept, Clock
-from bot.core.work import Arrivals, Poison
+from bot.core.ports.channel import Accept
+from bot.core.ports.clock import Clock
 from channels.discord import inbound, interactions
 from channels.discord.catch_up import Bookmarks, Place, guild_places, missed
 from channels.discord.client import NONSENSE, GatewayClient, Heard

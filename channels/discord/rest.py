@@ -17,8 +17,8 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from bot.core.errors import ChannelError, MaybeSent, NotSent, Undeliverable
-from bot.core.ports import Clock
-from bot.net.trust import distrust
+from bot.core.ports.clock import Clock
+from bot.net.tls_errors import distrust
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from discord.http import Route
 
 from bot.core.errors import MediaError, Undeliverable
 from bot.core.messages import Choice, Kind, Media, Part, Sent, Target, Text, Voice
-from bot.core.ports import Blobs, Clock
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs
 from bot.media.characters import whole
 from channels.discord.inbound import Json
 from channels.discord.markdown import to_discord

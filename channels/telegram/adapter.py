@@ -18,8 +18,11 @@ from telegram.error import TelegramError
 
 from bot.core.errors import ChannelDown
 from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
-from bot.core.ports import Accept, Blobs, Clock, Cursors, Health, Limits
+from bot.core.ports.channel import Accept, ChannelLimits, Health
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs, Cursors
 from channels.telegram.batch import ALLOWED_UPDATES
+from channels.telegram.errors import TOKEN_FIX
 from channels.telegram.files import fetch
 from channels.telegram.inbound import Me
 from channels.telegram.poll import (
@@ -32,7 +35,6 @@ from channels.telegram.poll import (
 from channels.telegram.send import CAPTION_UNITS, TEXT_UNITS, Sender
 from channels.telegram.settings import TelegramSettings, WebhookSettings
 from channels.telegram.transport import Refused, Transport
-from channels.telegram.verdicts import TOKEN_FIX
 from channels.telegram.webhook import Webhook
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ class TelegramChannel:
         logging.getLogger("telegram").setLevel(logging.INFO)
         self._settings = settings
         self._cursors, self._clock = cursors, clock
-        self.limits = Limits(
+        self.limits = ChannelLimits(
             text=TEXT_UNITS,
             caption=CAPTION_UNITS,
             upload_bytes=settings.upload_bytes,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.core.arrivals import Arrivals, Moved, Poison
 from bot.core.messages import Conversation, Inbound
-from bot.core.work import Arrivals, Moved, Poison
 from channels.telegram.inbound import UNREADABLE, Me, moved, read_update
 
 log = logging.getLogger(__name__)

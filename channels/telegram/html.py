@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.media.characters import whole
-from channels.telegram.units import units
+from bot.media.characters import units, whole
 
 MOST_UNITS = 4096  # of one message, after parsing
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.messages import Conversation, Inbound, Person, Quoted
-from bot.media.characters import whole
+from bot.media.characters import between, whole
 from channels.telegram.attachments import Raw, attachments_in, described
-from channels.telegram.units import between
 
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
 

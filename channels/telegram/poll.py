@@ -14,13 +14,15 @@ from typing import Any
 
 from telegram.error import TelegramError
 
+from bot.core.arrivals import Cursor
 from bot.core.errors import ChannelDown, StoreUnavailable
-from bot.core.ports import Accept, Clock, Cursors
-from bot.core.work import Cursor
+from bot.core.ports.channel import Accept
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Cursors
 from channels.telegram.batch import ALLOWED_UPDATES, acknowledge, read_batch, source_of, update_id
+from channels.telegram.errors import TOKEN_FIX
 from channels.telegram.inbound import Me
 from channels.telegram.transport import Refused, Transport
-from channels.telegram.verdicts import TOKEN_FIX
 
 log = logging.getLogger(__name__)
 

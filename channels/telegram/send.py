@@ -23,15 +23,15 @@ from telegram.error import TelegramError
 
 from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
 from bot.core.messages import Blob, Choice, Doing, Kind, Media, Part, Sent, Target, Text, Voice
-from bot.core.ports import Blobs, Clock
-from bot.media.characters import whole
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs
+from bot.media.characters import units, whole
 from bot.media.split import pieces, split
+from channels.telegram.errors import is_bad_picture, is_lost_message, is_same_text, verdict
 from channels.telegram.html import MOST_UNITS, to_html
-from channels.telegram.pace import Pace
+from channels.telegram.rate_limit import Pace
 from channels.telegram.settings import MB, TelegramSettings
 from channels.telegram.transport import Refused
-from channels.telegram.units import units
-from channels.telegram.verdicts import is_bad_picture, is_lost_message, is_same_text, verdict
 
 log = logging.getLogger(__name__)
 

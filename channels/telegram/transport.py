@@ -18,7 +18,7 @@ import aiohttp
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.net.trust import distrust
+from bot.net.tls_errors import distrust
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 CHUNK_BYTES = 64 * 1024

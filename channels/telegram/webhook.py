@@ -18,8 +18,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.core.errors import ChannelDown, StoreUnavailable
-from bot.core.ports import Accept, Clock
-from bot.net.listening import why_not
+from bot.core.ports.channel import Accept
+from bot.core.ports.clock import Clock
+from bot.net.port_in_use import why_not
 from channels.telegram.batch import acknowledge, read_batch
 from channels.telegram.inbound import Me
 from channels.telegram.settings import WebhookSettings

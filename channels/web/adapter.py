@@ -12,11 +12,13 @@ from typing import Self
 
 from aiohttp import web
 
+from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelDown, FetchFailed, NotSent, StoreUnavailable, Undeliverable
 from bot.core.messages import Attachment, Conversation, Doing, Inbound, Part, Sent, Target, Text
-from bot.core.ports import Accept, Blobs, Clock, Health, Limits, PageLog
-from bot.core.work import Arrivals
-from bot.net.listening import why_not
+from bot.core.ports.channel import Accept, ChannelLimits, Health
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs, PageLog
+from bot.net.port_in_use import why_not
 from channels.web.entries import doing, event, told
 from channels.web.gate import gate
 from channels.web.pages import Pages
@@ -29,7 +31,7 @@ HOST = "127.0.0.1"
 SOURCE = "web"
 LISTENER_BACKLOG = 500
 END = b""  # the last event of a stream
-LIMITS = Limits(
+LIMITS = ChannelLimits(
     text=100_000, caption=100_000, upload_bytes=2**30, download_bytes=2**30, seconds_between_edits=0.05, keyed=True
 )
 

@@ -6,7 +6,7 @@ import json
 from typing import assert_never
 
 from bot.core.messages import Blob, Doing, Media, Part, Text, Voice
-from bot.core.work import PageEntry
+from bot.core.page_entries import PageEntry
 
 Json = dict[str, object]
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from aiohttp import BodyPartReader, web
 
 from bot.core.messages import Attachment, Conversation, Inbound, Kind, Media, Part, Person, Text, Voice
-from bot.core.ports import Blobs
+from bot.core.ports.store import Blobs
 
 PERSON = Person("you", "You")
 ID = re.compile(r"[A-Za-z0-9-]{1,64}")

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob, Inbound, Part, Text
-from bot.core.ports import Blobs, Clock, PageLog
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Blobs, PageLog
 from channels.web.entries import told
 from channels.web.form import ID, MIME, UNKNOWN, read_message
 from channels.web.gate import cookie

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.agent.hearing import Hearing, Rule
-from bot.agent.speak import Choice, VoiceMode
+from bot.agent.policy.transcription_policy import Rule, TranscriptionPolicy
+from bot.agent.speak import VoiceChoice, VoiceMode
 from bot.app_settings import agent_settings
 from bot.config.load import parse
 
@@ -15,10 +15,10 @@ MODELS = "agents: {defaults: {model: 'openrouter/a/b', models: {'openrouter/c/d'
 @pytest.mark.parametrize(
     ("tts", "longest", "summary", "choices"),
     [
-        ("", 1500, "openrouter/a/b", set(Choice)),
-        ("maxLength: 9000, maxTextLength: 4000", 4000, "openrouter/a/b", set(Choice)),
-        ("summaryModel: 'small'", 1500, "openrouter/c/d", set(Choice)),
-        ("summaryModel: 'small', summarize: false", 1500, "", set(Choice)),
+        ("", 1500, "openrouter/a/b", set(VoiceChoice)),
+        ("maxLength: 9000, maxTextLength: 4000", 4000, "openrouter/a/b", set(VoiceChoice)),
+        ("summaryModel: 'small'", 1500, "openrouter/c/d", set(VoiceChoice)),
+        ("summaryModel: 'small', summarize: false", 1500, "", set(VoiceChoice)),
         ("modelOverrides: {enabled: false}", 1500, "openrouter/a/b", set()),
         ("modelOverrides: {allowText: false, allowModelId: false}", 1500, "openrouter/a/b", {"voice", "speed"}),
     ],
@@ -40,17 +40,17 @@ SCOPE = """scope: {default: "deny", rules: [
 @pytest.mark.parametrize(
     ("audio", "hearing"),
     [
-        ("", Hearing()),
-        ("attachments: {mode: 'first', maxAttachments: 5}", Hearing(at_most=1)),
-        ("attachments: {mode: 'all', maxAttachments: 5}", Hearing(at_most=5)),
+        ("", TranscriptionPolicy()),
+        ("attachments: {mode: 'first', maxAttachments: 5}", TranscriptionPolicy(at_most=1)),
+        ("attachments: {mode: 'all', maxAttachments: 5}", TranscriptionPolicy(at_most=5)),
         (
             SCOPE,
-            Hearing(
+            TranscriptionPolicy(
                 rules=(Rule(True, chat_type="direct"), Rule(False, "discord", "", "discord:channel:5"), Rule(True)),
                 otherwise=False,
             ),
         ),
     ],
 )
-def test_what_is_listened_to_is_as_configured(audio: str, hearing: Hearing) -> None:
+def test_what_is_listened_to_is_as_configured(audio: str, hearing: TranscriptionPolicy) -> None:
     assert agent_settings(parse(f"{{tools: {{media: {{audio: {{{audio}}}}}}}}}")).hearing == hearing

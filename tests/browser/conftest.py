@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bot.sandbox.mouth import Mouth
+from bot.sandbox.audio.synthesizer import SpeechSynthesizer
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -71,7 +71,7 @@ def running_demo(state: Path, port: int = 0) -> Iterator[Demo]:
 @pytest.fixture(scope="package")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
     """SAID, then silence, as Chromium's fake microphone plays it over and over."""
-    mouth = Mouth()
+    mouth = SpeechSynthesizer()
     samples, rate = asyncio.run(mouth.speak(SAID, "af_heart"))
     mouth.close()
     path = tmp_path_factory.mktemp("speech") / "said.wav"

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bot.openrouter.oauth import Desk, Places, login
-from bot.openrouter.oauth_exchange import IssuedKey
-from bot.openrouter.oauth_words import SignInFailed
+from bot.openrouter.signin.exchange import IssuedKey, SignInFailed
+from bot.openrouter.signin.oauth import Desk, Places, login
 from bot.sandbox import Sandbox
-from bot.sandbox.stage import Request
+from bot.sandbox.state import Request
 from tests.browser.conftest import PATIENCE_MILLISECONDS
 
 pytestmark = pytest.mark.browser

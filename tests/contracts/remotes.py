@@ -18,10 +18,10 @@ from uuid import uuid4
 
 import aiohttp
 
+from bot.core.arrivals import Arrivals
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Attachment, Conversation, Inbound, Kind, Media, Part, Person, Text, Voice
-from bot.core.ports import Channel
-from bot.core.work import Arrivals
+from bot.core.ports.channel import Channel
 from bot.store import SqliteStore
 from bot.store.database import Database
 from channels.discord.adapter import DiscordChannel

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from bot.agent.fit import cut
+from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelError, FetchFailed, MaybeSent, NotSent, StoreUnavailable, Undeliverable
 from bot.core.messages import (
     Attachment,
@@ -30,8 +31,7 @@ from bot.core.messages import (
     Text,
     Voice,
 )
-from bot.core.ports import Channel
-from bot.core.work import Arrivals
+from bot.core.ports.channel import Channel
 from bot.store import SqliteStore
 from tests.contracts.remotes import REMOTES, ImpatientClock, KeyedFakeRemote, Remote, Trouble
 

@@ -22,9 +22,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from bot.agent.assembly import AgentSettings, Providers, open_agent
 from bot.agent.commands.choosing import Models
+from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelError, MaybeSent, NotSent
 from bot.core.messages import Inbound, Person
-from bot.core.work import Arrivals
 from bot.store import open_store
 from tests.fakes.channel import FakeChannel, conversation
 from tests.fakes.clock import FakeClock

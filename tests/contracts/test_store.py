@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from bot.core.arrivals import Arrivals, Cursor, Poison
 from bot.core.chat import Assistant, User
 from bot.core.messages import Conversation, Origin, Session, Target, Text, Turn
-from bot.core.work import Arrivals, Cursor, Outcome, Poison, Step
+from bot.core.steps import Outcome, Step
 from bot.store import SqliteStore, open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, THERE, answered, arrivals, inbound, outcome, spend

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.arrivals import Arrivals
 from bot.core.messages import STALE_AFTER, Attachment, Inbound, Kind, Origin, Person
-from bot.core.work import Arrivals
 from bot.store import SqliteStore, open_store
 from bot.store.inbox import FILES_AT_MOST, TOGETHER_AT_MOST
 from tests.fakes.clock import FakeClock

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.core.arrivals import Cursor
+from bot.core.jobs import JobState
+from bot.core.media import SongRequest
 from bot.core.messages import Conversation, Origin, Target, Text
-from bot.core.work import Cursor, Guest, JobState, SongRequest
+from bot.core.people import Guest
 from bot.store import SqliteStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, NOON, THERE, asks, inbound, job, reminder, spend

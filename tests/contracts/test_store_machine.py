@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.core.messages import Conversation, Text, Turn
-from bot.core.work import Due, Step
+from bot.core.steps import Due, Step
 from bot.store import SqliteStore, open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, THERE, answered, arrivals, outcome

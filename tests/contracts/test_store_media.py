@@ -14,7 +14,7 @@ import pytest
 from bot.core.chat import User
 from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob, Target, Text
-from bot.core.work import Outcome
+from bot.core.steps import Outcome
 from bot.store import SqliteStore, open_store
 from bot.store.blobs import _forget
 from bot.store.database import milliseconds

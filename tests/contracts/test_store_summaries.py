@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.core.history import Summary
 from bot.core.messages import Conversation
-from bot.core.work import Summary
 from bot.store import SqliteStore, open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, THERE, arrivals, outcome, spend

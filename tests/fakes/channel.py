@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelError, FetchFailed, Undeliverable
 from bot.core.messages import Attachment, Conversation, Doing, Part, Sent, Target, Text
-from bot.core.ports import Accept, Health, Limits
-from bot.core.work import Arrivals
+from bot.core.ports.channel import Accept, ChannelLimits, Health
 
-LIMITS = Limits(
+LIMITS = ChannelLimits(
     text=4096, caption=1024, upload_bytes=10**7, download_bytes=10**7, seconds_between_edits=1.0, utf16=True
 )
 
@@ -37,7 +37,9 @@ class FakeChannel:
     """`shown` is what people see. `faults` are raised, one a call, by the named method; with `arrives`
     the message is there all the same."""
 
-    def __init__(self, name: str = "fake", limits: Limits = LIMITS, names: tuple[str, ...] = ("Voxline",)) -> None:
+    def __init__(
+        self, name: str = "fake", limits: ChannelLimits = LIMITS, names: tuple[str, ...] = ("Voxline",)
+    ) -> None:
         self.name, self.limits, self._names = name, limits, names
         self.shown: list[Shown] = []
         self.doing: list[Doing] = []

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bot.core.arrivals import Arrivals
 from bot.core.chat import Assistant, FinishReason, Usage, User
+from bot.core.jobs import Job, JobState, Reminder
+from bot.core.media import VideoRequest
 from bot.core.messages import Conversation, Inbound, Origin, Person, Target, Text
-from bot.core.work import (
-    Answered,
-    Arrivals,
-    Capability,
-    Job,
-    JobState,
-    Outcome,
-    PairingRequest,
-    Reminder,
-    Spend,
-    VideoRequest,
-)
+from bot.core.people import PairingRequest
+from bot.core.spending import Capability, Spend
+from bot.core.steps import Answered, Outcome
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HERE = Conversation("web", "home")

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from bot.core.arrivals import Cursor
 from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob
-from bot.core.work import Cursor
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 32
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 32

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from bot.core.arrivals import Arrivals
 from bot.core.messages import Attachment, Inbound, Kind, Person
-from bot.core.work import Arrivals
 from tests.fakes.channel import conversation
 from tests.fakes.model import Says
 from tests.talk import Talk, open_talk

@@ -10,12 +10,12 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import ProviderError
-from bot.core.work import VideoJob, VideoState
-from bot.net.guard import Guard
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.route import Route
-from bot.openrouter.videos import OpenRouterVideos, VideoSettings
-from tests.bot.net.test_guard import FORBIDDEN, Names, Trap
+from bot.core.media import VideoJob, VideoState
+from bot.net.ssrf_guard import SsrfGuard
+from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.http.route import Route
+from bot.openrouter.videos.generate import OpenRouterVideos, VideoSettings
+from tests.bot.net.test_ssrf_guard import FORBIDDEN, Names, Trap
 from tests.bot.openrouter.recording_server import RecordingServer, redirects, says
 from tests.fakes.shelf import Shelf
 
@@ -39,7 +39,7 @@ async def trapped() -> AsyncIterator[Trap]:
 @asynccontextmanager
 async def clips(server: RecordingServer) -> AsyncIterator[OpenRouterVideos]:
     """The real generator behind the real guard; every name leads to this machine."""
-    async with Guard(resolver=Names("127.0.0.1")) as guard:
+    async with SsrfGuard(resolver=Names("127.0.0.1")) as guard:
         route = Route(base_url=server.base_url, key=KEY, canonical=server.base_url)
         async with OpenRouterClient(route, clock=SystemClock(), public=guard) as client:
             yield OpenRouterVideos(client, VideoSettings(clip_bytes=1000), blobs=Shelf(), clock=SystemClock())

@@ -17,9 +17,9 @@ from aiohttp import web
 
 from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.failure import Distrusted
-from bot.openrouter.route import Route
+from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.http.failure import Distrusted
+from bot.openrouter.http.route import Route
 from channels.discord.adapter import DiscordChannel
 from channels.discord.settings import DiscordSettings
 from channels.telegram.adapter import TelegramChannel

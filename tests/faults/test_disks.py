@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.exits import UNUSABLE
+from bot.cli.exit_codes import UNUSABLE
 from bot.sandbox import Sandbox
 from tests.daemon import ROOT, configure, daemon, open_telegram
 from tests.fakes.telegram_api import TelegramApi

@@ -13,10 +13,10 @@ import pytest
 
 from bot.core.chat import Picture
 from bot.core.errors import StoreUnavailable
+from bot.core.media import Drawn, ImageRequest
 from bot.core.messages import Media
-from bot.core.work import Drawn, ImageRequest
 from bot.store.database import Database
-from tests.bot.agent.test_reminders import WallClock
+from tests.bot.agent.background.test_reminders import WallClock
 from tests.fakes.model import Calls, Says
 from tests.talk import Talk, open_talk
 

@@ -15,8 +15,8 @@ from bot.agent.think import CALLS_AT_ONCE, CALLS_HEARD_AT_MOST, NOT_RUN
 from bot.core.chat import Assistant, ToolResult
 from bot.core.errors import ContextTooLong
 from bot.core.failpoints import arm
+from bot.core.media import Speech
 from bot.core.messages import Text
-from bot.core.work import Speech
 from bot.sandbox import Sandbox
 from tests.daemon import configure, daemon, open_telegram
 from tests.fakes.channel import conversation

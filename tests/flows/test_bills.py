@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.agent.bills import SECONDS_BEFORE_FIRST, SECONDS_BETWEEN_TRIES
+from bot.agent.background.speech_costs import SECONDS_BEFORE_FIRST, SECONDS_BETWEEN_TRIES
 from bot.agent.speak import VoiceMode
 from bot.core.errors import ModelMissing, ProviderBusy
 from bot.core.messages import Voice

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.budget import ESTIMATES, EVERYBODY, YOURS, Budget, Limits, OverBudget
+from bot.agent.policy.budget import ESTIMATES, EVERYBODY, YOURS, Budget, BudgetLimits, OverBudget
 from bot.agent.speak import VoiceMode
-from bot.core.work import Capability, Spend
+from bot.core.spending import Capability, Spend
 from bot.store import open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import Calls, Says
@@ -24,7 +24,7 @@ def paid(microusd: int, person: str = "fake:7", capability: Capability = Capabil
 
 
 async def test_a_used_up_budget_is_told_without_asking_any_model(tmp_path: Path) -> None:
-    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=Limits(everybody=CENT)) as talk:
+    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=BudgetLimits(everybody=CENT)) as talk:
         await talk.says("one")
         await talk.settles()
         await talk.says("two")
@@ -34,7 +34,7 @@ async def test_a_used_up_budget_is_told_without_asking_any_model(tmp_path: Path)
 
 
 async def test_one_person_who_used_up_theirs_does_not_stop_another(tmp_path: Path) -> None:
-    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=Limits(person=CENT)) as talk:
+    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=BudgetLimits(person=CENT)) as talk:
         await talk.says("one")
         await talk.settles()
         await talk.says("two")
@@ -46,7 +46,7 @@ async def test_one_person_who_used_up_theirs_does_not_stop_another(tmp_path: Pat
 
 async def test_tomorrow_begins_a_new_budget(tmp_path: Path) -> None:
     clock = FakeClock()
-    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=Limits(everybody=CENT), clock=clock) as talk:
+    async with open_talk(tmp_path, Says("Hello", cost=CENT), budget=BudgetLimits(everybody=CENT), clock=clock) as talk:
         await talk.says("one")
         await talk.settles()
         await clock.advance(timedelta(days=1).total_seconds())
@@ -57,7 +57,7 @@ async def test_tomorrow_begins_a_new_budget(tmp_path: Path) -> None:
 
 async def test_at_four_fifths_a_note_comes_once_a_day(tmp_path: Path) -> None:
     moves = [Says("first", cost=800_000), Says("second", cost=50_000)]
-    async with open_talk(tmp_path, *moves, budget=Limits(everybody=1_000_000)) as talk:
+    async with open_talk(tmp_path, *moves, budget=BudgetLimits(everybody=1_000_000)) as talk:
         await talk.says("one")
         await talk.settles()
         await talk.says("two")
@@ -68,7 +68,7 @@ async def test_at_four_fifths_a_note_comes_once_a_day(tmp_path: Path) -> None:
 
 
 async def test_a_voice_note_is_not_heard_when_nothing_is_left(tmp_path: Path) -> None:
-    async with open_talk(tmp_path, budget=Limits(everybody=0)) as talk:
+    async with open_talk(tmp_path, budget=BudgetLimits(everybody=0)) as talk:
         await talk.says_aloud("hello there")
 
         assert await talk.answer() == EVERYBODY
@@ -77,7 +77,7 @@ async def test_a_voice_note_is_not_heard_when_nothing_is_left(tmp_path: Path) ->
 
 async def test_a_tool_that_nobody_can_pay_for_is_not_run(tmp_path: Path) -> None:
     moves = [Calls((("image_generate", {"prompt": "a cat"}),)), Says("Sorry, the budget is used up")]
-    async with open_talk(tmp_path, *moves, budget=Limits(everybody=50)) as talk:
+    async with open_talk(tmp_path, *moves, budget=BudgetLimits(everybody=50)) as talk:
         await talk.says("draw a cat")
 
         assert await talk.answer() == EVERYBODY
@@ -86,7 +86,7 @@ async def test_a_tool_that_nobody_can_pay_for_is_not_run(tmp_path: Path) -> None
 
 
 async def test_an_answer_is_written_when_there_is_nothing_left_for_its_voice(tmp_path: Path) -> None:
-    limits = Limits(everybody=CENT)
+    limits = BudgetLimits(everybody=CENT)
     async with open_talk(
         tmp_path, Says("A whole sentence to say.", cost=CENT), budget=limits, voice=VoiceMode.ALWAYS
     ) as talk:
@@ -99,7 +99,7 @@ async def test_an_answer_is_written_when_there_is_nothing_left_for_its_voice(tmp
 
 async def test_two_at_once_cannot_both_pass_the_last_cent(tmp_path: Path) -> None:
     async with open_store(tmp_path / "state", FakeClock()) as store:
-        budget = Budget(store, FakeClock(), limits=Limits(everybody=CENT))
+        budget = Budget(store, FakeClock(), limits=BudgetLimits(everybody=CENT))
         taken = await asyncio.gather(
             *(budget.take(f"fake:{number}", Capability.CHAT) for number in range(5)), return_exceptions=True
         )
@@ -109,7 +109,7 @@ async def test_two_at_once_cannot_both_pass_the_last_cent(tmp_path: Path) -> Non
 
 async def test_what_was_set_aside_is_free_again_whatever_happened(tmp_path: Path) -> None:
     async with open_store(tmp_path / "state", FakeClock()) as store:
-        budget = Budget(store, FakeClock(), limits=Limits(person=CENT))
+        budget = Budget(store, FakeClock(), limits=BudgetLimits(person=CENT))
         with pytest.raises(RuntimeError):
             async with budget.spending("fake:7", Capability.IMAGE):
                 raise RuntimeError("it broke")
@@ -123,7 +123,7 @@ async def test_what_was_set_aside_is_free_again_whatever_happened(tmp_path: Path
 async def test_what_clips_cost_counts_and_a_running_one_holds_its_estimate(tmp_path: Path) -> None:
     clock = FakeClock()
     async with open_store(tmp_path / "state", clock) as store:
-        budget = Budget(store, clock, limits=Limits(everybody=ESTIMATES[Capability.VIDEO] + CENT))
+        budget = Budget(store, clock, limits=BudgetLimits(everybody=ESTIMATES[Capability.VIDEO] + CENT))
         held = budget.hold("fake:7", Capability.VIDEO)
         await store.record(paid(CENT, capability=Capability.VIDEO))
         with pytest.raises(OverBudget):
@@ -138,13 +138,13 @@ async def test_what_clips_cost_counts_and_a_running_one_holds_its_estimate(tmp_p
 async def test_the_day_begins_where_the_person_lives(tmp_path: Path) -> None:
     clock = FakeClock()
     async with open_store(tmp_path / "state", clock) as store:
-        budget = Budget(store, clock, limits=Limits(), zone="Asia/Tokyo")
+        budget = Budget(store, clock, limits=BudgetLimits(), zone="Asia/Tokyo")
 
         assert (budget.today.hour, budget.today.utcoffset()) == (0, timedelta(hours=9))
 
 
 async def test_owners_see_where_the_money_went_and_others_do_not(tmp_path: Path) -> None:
-    async with open_talk(tmp_path, budget=Limits(everybody=2_000_000, person=1_000_000)) as talk:
+    async with open_talk(tmp_path, budget=BudgetLimits(everybody=2_000_000, person=1_000_000)) as talk:
         await talk.store.record(paid(30_000))
         await talk.store.record(paid(40_000, "fake:8", Capability.IMAGE))
         await talk.says("/budget", who="owner")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.agent.access import DmPolicy, Door, Room
+from bot.agent.policy.access import AccessRules, DmPolicy, RoomRules
 from bot.agent.prompt import Character
 from bot.core.messages import Attachment, Inbound, Kind, Person
 from tests.fakes.channel import conversation
@@ -13,10 +13,12 @@ from tests.fakes.model import Says
 from tests.talk import open_talk
 
 ROOMS = {
-    "-100": Room(prompt="In this group, talk like a pirate."),
-    "55": Room(prompt="On this server, be formal.", channels={"9": Room(prompt="Here, only tea is discussed.")}),
+    "-100": RoomRules(prompt="In this group, talk like a pirate."),
+    "55": RoomRules(
+        prompt="On this server, be formal.", channels={"9": RoomRules(prompt="Here, only tea is discussed.")}
+    ),
 }
-DOOR = Door(DmPolicy.OPEN, frozenset({"*"}), ROOMS, frozenset({"owner"}))
+DOOR = AccessRules(DmPolicy.OPEN, frozenset({"*"}), ROOMS, frozenset({"owner"}))
 
 
 async def test_the_agent_is_called_and_told_what_the_operator_wrote(tmp_path: Path) -> None:

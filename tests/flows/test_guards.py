@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.agent.accept import WAITING_AT_MOST
-from bot.agent.access import DmPolicy, Door, Room
+from bot.agent.policy.access import AccessRules, DmPolicy, RoomRules
+from bot.core.arrivals import Arrivals, Moved, Poison
 from bot.core.chat import System, User
 from bot.core.errors import KeyRefused, Undeliverable
 from bot.core.messages import Attachment, Conversation, Inbound, Kind, Person
-from bot.core.work import Arrivals, Moved, Poison
 from bot.store import open_store
 from tests.fakes.channel import conversation
 from tests.fakes.clock import FakeClock
@@ -59,7 +59,7 @@ async def test_two_bots_do_not_talk_for_ever(tmp_path: Path) -> None:
 
 
 async def test_a_stranger_costs_no_model_call_and_no_download(tmp_path: Path) -> None:
-    door = Door(dm=DmPolicy.PAIRING, owners=frozenset({"owner"}), rooms={"7": Room(allow_from=frozenset())})
+    door = AccessRules(dm=DmPolicy.PAIRING, owners=frozenset({"owner"}), rooms={"7": RoomRules(allow_from=frozenset())})
     async with open_talk(tmp_path, door=door) as talk:
         await talk.says_aloud("let me in", who="66")
         await talk.says_aloud("and in the group", who="66", chat="7", room="7", private=False)
@@ -160,7 +160,9 @@ async def test_a_group_that_got_another_id_keeps_its_answer_and_its_memory(tmp_p
 
 
 async def test_a_group_that_tells_of_its_new_id_is_remembered_there(tmp_path: Path) -> None:
-    door = Door(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"owner"}), rooms={"-5": Room()})
+    door = AccessRules(
+        dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"owner"}), rooms={"-5": RoomRules()}
+    )
     async with open_talk(tmp_path, Says("Hello Ann"), Says("You are Ann"), door=door) as talk:
         await talk.says("I am Ann", chat="-5")
         await talk.settles()

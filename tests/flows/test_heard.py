@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.agent.hearing import OFF, Hearing, Rule
+from bot.agent.policy.transcription_policy import OFF, Rule, TranscriptionPolicy
 from bot.core.errors import ProviderBusy
 from bot.core.messages import Attachment, Kind
 from tests.fakes.model import Says
@@ -21,7 +21,7 @@ async def sends(talk: Talk, *words: str, text: str = "", **more: object) -> None
 
 
 async def test_only_as_many_recordings_as_configured_are_heard_and_the_person_is_told(tmp_path: Path) -> None:
-    async with open_talk(tmp_path, Says("Fine."), hearing=Hearing(at_most=1)) as talk:
+    async with open_talk(tmp_path, Says("Fine."), hearing=TranscriptionPolicy(at_most=1)) as talk:
         await sends(talk, "one", "two", "three")
 
         assert [sound.data for sound in talk.ears.heard] == [b"one"]
@@ -32,7 +32,7 @@ async def test_only_as_many_recordings_as_configured_are_heard_and_the_person_is
 
 
 async def test_where_recordings_are_not_heard_nothing_is_fetched_or_paid_and_words_are_answered(tmp_path: Path) -> None:
-    deaf = Hearing(rules=(Rule(False, key_prefix="fake:direct:1"),))
+    deaf = TranscriptionPolicy(rules=(Rule(False, key_prefix="fake:direct:1"),))
     async with open_talk(tmp_path, Says("Forty-two."), hearing=deaf) as talk:
         await sends(talk, "gone", text="Six times seven?")
         assert talk.channel.texts("1") == [f"{OFF}\n\nForty-two."]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.budget import Limits
+from bot.agent.policy.budget import BudgetLimits
 from bot.agent.speak import VoiceMode, VoiceSettings
 from bot.core.chat import User
 from bot.core.errors import BadRequest, ModelMissing, ProviderBusy
@@ -80,7 +80,7 @@ async def test_nobody_sums_up_where_that_is_switched_off_or_not_needed_or_not_af
     async with open_talk(tmp_path / "2", Says("A whole sentence."), voice=SHORT) as talk:
         await asks(talk)
         assert (len(talk.model.requests), voices(talk)) == (1, ["A whole sentence."])
-    async with open_talk(tmp_path / "3", Says(LONG, cost=50), voice=SHORT, budget=Limits(everybody=50)) as talk:
+    async with open_talk(tmp_path / "3", Says(LONG, cost=50), voice=SHORT, budget=BudgetLimits(everybody=50)) as talk:
         await asks(talk)
         assert (len(talk.model.requests), voices(talk)) == (1, [])
 

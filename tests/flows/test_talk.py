@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.agent.speak import VoiceMode
+from bot.core.arrivals import Arrivals
 from bot.core.chat import Assistant, ToolResult, User
 from bot.core.errors import MaybeSent, NotSent, ProviderBusy, Undeliverable
 from bot.core.messages import Media, Text, Voice
-from bot.core.work import Arrivals
 from tests.fakes.channel import LIMITS, conversation
 from tests.fakes.model import Calls, Says
 from tests.talk import open_talk

@@ -14,7 +14,7 @@ from bot.app import open_app
 from bot.app_health import App, announced
 from bot.config.load import parse
 from bot.core.clock import SystemClock
-from bot.core.ports import Clock
+from bot.core.ports.clock import Clock
 from bot.ops.counts import counting
 from bot.sandbox import Sandbox
 from tests.sides import Seen, Side

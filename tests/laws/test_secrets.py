@@ -16,7 +16,7 @@ import pytest
 
 from bot.config.profiles import DEFAULT_PROFILE, FILE_NAME, StoredKey, store_key
 from bot.core.errors import VoxlineError
-from bot.openrouter.oauth import Attempt, Desk, Places, login
+from bot.openrouter.signin.oauth import Desk, Places, SignInAttempt, login
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import ErrorInside200, Garbage, HtmlAnswer, MidStreamError, Reset, Status, Truncate
 from tests.canaries import (
@@ -206,7 +206,7 @@ class Person:
 
 async def test_a_sign_in_that_fails_tells_neither_code_nor_verifier(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    code, attempt = "canary-of-a-sign-in-code-8d8d", Attempt()
+    code, attempt = "canary-of-a-sign-in-code-8d8d", SignInAttempt()
     async with Sandbox() as sandbox:
         places = Places(auth_url=f"{sandbox.origin}/auth", token_url=f"{sandbox.base_url}/auth/keys", port=0)
         person = Person(f"http://localhost:3000/callback?state={attempt.state}&code={code}")

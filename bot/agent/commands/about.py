@@ -8,7 +8,7 @@ from bot.agent.commands.command import MENU, Command, Said
 from bot.agent.commands.money import Money
 from bot.core.errors import VoxlineError
 from bot.core.messages import Reply, Text
-from bot.core.ports import Health
+from bot.core.ports.channel import Health
 
 Look = Callable[[], Awaitable[Mapping[str, Health]]]
 

@@ -12,7 +12,7 @@ from bot.config.agents import Thinking
 from bot.config.choose import among, nearest
 from bot.core.errors import ConfigError
 from bot.core.messages import Choice, Reply, Text
-from bot.core.ports import Sessions
+from bot.core.ports.store import Sessions
 
 NAMED_AT_MOST = 10
 BUTTON_BYTES, BUTTONS_AT_MOST = 64, 25

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.agent.commands.command import Command, Said
+from bot.core.arrivals import Arrivals
 from bot.core.messages import Reply, Text
-from bot.core.ports import History, Inbox, Sessions
-from bot.core.work import Arrivals
+from bot.core.ports.store import History, Inbox, Sessions
 
 LOOK_BACK = 20  # an album has up to ten messages
 

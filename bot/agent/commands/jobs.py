@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
+from bot.agent.background.jobs import JobRunner, what
 from bot.agent.commands.command import Command, Said
-from bot.agent.jobs import JobRunner, what
+from bot.core.jobs import Job
 from bot.core.messages import Choice, Reply, Text
-from bot.core.ports import Clock, Jobs
-from bot.core.work import Job
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Jobs
 
 LISTED = 10
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.agent.budget import MICRO, Budget
 from bot.agent.commands.command import Command, Said
+from bot.agent.policy.budget import MICRO, Budget
 from bot.core.messages import Reply, Text
-from bot.core.work import Capability
+from bot.core.spending import Capability
 
 NAMES = {
     Capability.CHAT: "answers",

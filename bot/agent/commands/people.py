@@ -7,7 +7,8 @@ from collections.abc import Callable
 from bot.agent.commands.command import Command, Said
 from bot.agent.pairing import Pairing
 from bot.core.messages import Conversation, Reply, Text
-from bot.core.ports import Access, Clock, Outbox
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Access, Outbox
 
 
 def people_commands(

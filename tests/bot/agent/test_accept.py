@@ -15,14 +15,16 @@ from bot.agent.accept import (
     STOPPED,
     WAITING_AT_MOST,
     Acceptor,
-    FrontDesk,
+    AcceptStore,
     hash_code,
 )
-from bot.agent.access import Door, Room
 from bot.agent.owners import Owners
-from bot.agent.pace import Pace
+from bot.agent.policy.access import AccessRules, RoomRules
+from bot.agent.policy.rate_limit import RateLimit
+from bot.core.arrivals import Arrivals, Moved, Poison
 from bot.core.messages import Choice, Conversation, Inbound, Person, Target, Text
-from bot.core.work import Arrivals, Guest, Moved, Outcome, Poison
+from bot.core.people import Guest
+from bot.core.steps import Outcome
 from bot.store import SqliteStore
 from tests.fakes.channel import conversation
 from tests.fakes.clock import FakeClock
@@ -30,7 +32,7 @@ from tests.fakes.rows import ANN, NOON
 from tests.talk import OPEN
 
 HERE, THERE = conversation("1"), conversation("2")
-PAIRING_DOOR = Door(owners=frozenset({"owner", "second owner"}))
+PAIRING_DOOR = AccessRules(owners=frozenset({"owner", "second owner"}))
 
 
 @dataclass
@@ -56,20 +58,20 @@ class Engine:
 class Desk:
     """An acceptor over a real store."""
 
-    def __init__(self, store: SqliteStore, clock: FakeClock, door: Door) -> None:
+    def __init__(self, store: SqliteStore, clock: FakeClock, door: AccessRules) -> None:
         self.store, self.clock, self.engine = store, clock, Engine()
-        self.doors = {"fake": door, "other": Door(owners=frozenset({"owner elsewhere"}))}
+        self.doors = {"fake": door, "other": AccessRules(owners=frozenset({"owner elsewhere"}))}
         self.start()
 
     def start(self, messages: int = 1000) -> None:
         """As a process that has just begun: it remembers nothing but the store."""
         wake = self.engine.wake
         self.acceptor = Acceptor(
-            store=FrontDesk(self.store, self.store, self.store),
+            store=AcceptStore(self.store, self.store, self.store),
             lanes=self.engine,
             doors=self.doors,
             clock=self.clock,
-            pace=Pace(self.clock, messages=messages),
+            pace=RateLimit(self.clock, messages=messages),
             owners=Owners(doors=self.doors, cursors=self.store, outbox=self.store, clock=self.clock, wake=wake),
         )
 
@@ -193,7 +195,7 @@ async def test_only_the_bare_word_stops(desk: Desk, text: str) -> None:
 
 
 async def test_a_stranger_stops_nobody(strict: Desk) -> None:
-    strict.doors["fake"] = Door(rooms={"r": Room()})
+    strict.doors["fake"] = AccessRules(rooms={"r": RoomRules()})
     strict.engine.running = {HERE}
     await strict.brings(inbound("1", "/stop", private=False, room="r"))
 
@@ -393,7 +395,7 @@ async def test_a_conversation_is_woken_for_what_is_new_and_no_sooner_than_an_alb
 
 
 async def test_in_a_room_a_notice_answers_the_message_and_in_private_it_stands_alone(desk: Desk) -> None:
-    desk.doors["fake"] = replace(OPEN, rooms={"r": Room()})
+    desk.doors["fake"] = replace(OPEN, rooms={"r": RoomRules()})
     await desk.brings(inbound("1", "/stop", private=False, room="r"))
     await desk.brings(inbound("2", "/stop"))
 
@@ -422,10 +424,11 @@ async def test_of_several_unreadable_events_owners_hear_once(desk: Desk) -> None
 
 
 @pytest.mark.parametrize(
-    ("rooms", "told"), [({"old": Room()}, 1), ({"old": Room(), "new": Room()}, 0), ({"*": Room()}, 0), ({}, 0)]
+    ("rooms", "told"),
+    [({"old": RoomRules()}, 1), ({"old": RoomRules(), "new": RoomRules()}, 0), ({"*": RoomRules()}, 0), ({}, 0)],
 )
 async def test_owners_hear_of_a_group_whose_rules_are_written_under_its_old_id(
-    desk: Desk, rooms: dict[str, Room], told: int
+    desk: Desk, rooms: dict[str, RoomRules], told: int
 ) -> None:
     desk.doors["fake"] = replace(OPEN, rooms=rooms)
     await desk.brings(moved=(Moved(conversation("old"), conversation("new")),))
@@ -437,7 +440,7 @@ async def test_owners_hear_of_a_group_whose_rules_are_written_under_its_old_id(
 
 
 async def test_every_group_that_moved_is_told_of(desk: Desk) -> None:
-    desk.doors["fake"] = replace(OPEN, rooms={"a": Room(), "b": Room()})
+    desk.doors["fake"] = replace(OPEN, rooms={"a": RoomRules(), "b": RoomRules()})
     await desk.brings(moved=tuple(Moved(conversation(old), conversation(f"new {old}")) for old in "ab"))
 
     assert len(await desk.said(conversation("owner"))) == 2

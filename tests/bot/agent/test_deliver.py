@@ -11,7 +11,8 @@ import pytest
 from bot.agent.deliver import FORM_TRIES, PLACEHOLDER, Deliverer, pause, what
 from bot.core.errors import MaybeSent, MediaError, NotSent, StoreUnavailable, Undeliverable
 from bot.core.messages import Blob, Choice, Conversation, Kind, Media, Part, Sent, Target, Text, Voice
-from bot.core.ports import Limits, Outbox
+from bot.core.ports.channel import ChannelLimits
+from bot.core.ports.store import Outbox
 from bot.store import SqliteStore
 from tests.fakes.channel import LIMITS, FakeChannel, conversation
 from tests.fakes.clock import FakeClock
@@ -143,7 +144,7 @@ async def test_media_whose_end_is_unknown_is_repeated_once_and_then_told(post: P
 class Asking(FakeChannel):
     """Keeps what it was asked for."""
 
-    def __init__(self, *bugs: Part, limits: Limits = LIMITS) -> None:
+    def __init__(self, *bugs: Part, limits: ChannelLimits = LIMITS) -> None:
         super().__init__(limits=limits)
         self.bugs = list(bugs)
         self.sends: list[tuple[Target, str, bool]] = []
@@ -165,7 +166,9 @@ class Asking(FakeChannel):
 
 
 @pytest.mark.parametrize(("part", "limits"), [(VOICE, LIMITS), (Text("one"), KEYED)])
-async def test_the_channel_is_told_that_an_earlier_try_may_have_arrived(post: Post, part: Part, limits: Limits) -> None:
+async def test_the_channel_is_told_that_an_earlier_try_may_have_arrived(
+    post: Post, part: Part, limits: ChannelLimits
+) -> None:
     post.channel = channel = Asking(limits=limits)
     for error in (NotSent("down"), MaybeSent("cut"), NotSent("down")):
         channel.fault("send", error)
@@ -182,7 +185,7 @@ async def test_after_a_bug_nobody_knows_what_arrived(post: Post) -> None:
 
 
 @pytest.mark.parametrize("limits", [LIMITS, KEYED])
-async def test_every_part_is_sent_under_its_own_key_to_its_own_place(post: Post, limits: Limits) -> None:
+async def test_every_part_is_sent_under_its_own_key_to_its_own_place(post: Post, limits: ChannelLimits) -> None:
     post.channel = channel = Asking(limits=limits)
     await post.deliver(Text("one"), VOICE, Text("two"), key="5")
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.agent.budget import Budget, Limits
 from bot.agent.listen import ATTACHMENTS_AT_MOST, DOCUMENT_CHARACTERS, NO_SPEECH, NOT_UNDERSTOOD, Listener
+from bot.agent.policy.budget import Budget, BudgetLimits
 from bot.agent.prompt import Understood
+from bot.core.arrivals import Arrivals
 from bot.core.errors import BadRequest, MediaError, OutOfCredit, ProviderBusy, ProviderError
+from bot.core.media import Sound, Transcript
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Quoted, Session, Turn
-from bot.core.work import Arrivals, Capability, Heard, Sound, Step, Transcript
+from bot.core.spending import Capability
+from bot.core.steps import Heard, Step
 from bot.store import SqliteStore
 from tests.fakes.channel import LIMITS, FakeChannel, conversation
 from tests.fakes.clock import FakeClock
@@ -20,7 +23,7 @@ from tests.fakes.rows import ANN, NOON
 from tests.talk import FakeEars
 
 HERE = conversation()
-NO_LIMITS = Limits()
+NO_LIMITS = BudgetLimits()
 
 
 class Eyes:
@@ -55,7 +58,7 @@ class Desk:
         return Attachment(kind, mime, remote, name, size)
 
     async def hears(
-        self, *inbounds: Inbound, echo: str = "", deaf: bool = False, limits: Limits = NO_LIMITS
+        self, *inbounds: Inbound, echo: str = "", deaf: bool = False, limits: BudgetLimits = NO_LIMITS
     ) -> Understood:
         await self.store.accept(Arrivals("fake", tuple(replace(one, group="g") for one in inbounds)))
         turn = await self.store.claim(HERE) or Turn("1", HERE, inbounds, Session(), 1, 1)
@@ -173,7 +176,7 @@ async def test_the_deaf_fetch_no_recording(desk: Desk) -> None:
 
 async def test_without_money_nothing_is_heard_and_pictures_are_seen_all_the_same(desk: Desk) -> None:
     both = said("", desk.attach(Kind.VOICE, b"words"), desk.attach(Kind.PICTURE, b"png"))
-    understood = await desk.hears(both, limits=Limits(everybody=0))
+    understood = await desk.hears(both, limits=BudgetLimits(everybody=0))
 
     assert (desk.ears.heard, len(understood.pictures)) == ([], 1)
     assert "budget" in understood.troubles[0]

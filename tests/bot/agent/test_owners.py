@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from bot.agent.access import Door
 from bot.agent.owners import SILENCE, Owners
+from bot.agent.policy.access import AccessRules
+from bot.core.arrivals import Cursor
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Conversation, Inbound, Person, Text
-from bot.core.work import Cursor
 from bot.store import SqliteStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import NOON
 
-DOORS = {"discord": Door(owners=frozenset({"2", "1"})), "telegram": Door(owners=frozenset({"3"})), "web": Door()}
+DOORS = {
+    "discord": AccessRules(owners=frozenset({"2", "1"})),
+    "telegram": AccessRules(owners=frozenset({"3"})),
+    "web": AccessRules(),
+}
 TWO, ONE, THREE = Conversation("discord", "2"), Conversation("discord", "1"), Conversation("telegram", "3")
 
 

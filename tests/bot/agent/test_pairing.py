@@ -9,7 +9,7 @@ import pytest
 from bot.agent.accept import hash_code
 from bot.agent.pairing import WELCOME, Pairing
 from bot.core.messages import Conversation, Text
-from bot.core.work import PairingRequest
+from bot.core.people import PairingRequest
 from bot.store import SqliteStore
 from tests.fakes.clock import FakeClock
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.agent.shorten import cut
-from bot.agent.speak import Choice, Said, VoiceMode, word
+from bot.agent.speak import Said, VoiceChoice, VoiceMode, word
+from bot.agent.speech_summary import cut
 
 LONG = "This sentence is long enough to be spoken."
 TAGGED = "[[tts]]Hello there, friend.[[/tts]]"
@@ -61,14 +61,14 @@ MANNERED = "[[tts:voice=af_sky model=a/b speed=1.2]]Seen.[[tts:text]]Only heard.
 @pytest.mark.parametrize(
     ("choices", "expected"),
     [
-        (frozenset(Choice), Said("Only heard.", "af_sky", "a/b", 1.2)),
+        (frozenset(VoiceChoice), Said("Only heard.", "af_sky", "a/b", 1.2)),
         (frozenset(), Said("Seen.")),
-        ({Choice.VOICE, Choice.TEXT}, Said("Only heard.", "af_sky")),
-        ({Choice.SPEED, Choice.MODEL}, Said("Seen.", model="a/b", speed=1.2)),
+        ({VoiceChoice.VOICE, VoiceChoice.TEXT}, Said("Only heard.", "af_sky")),
+        ({VoiceChoice.SPEED, VoiceChoice.MODEL}, Said("Seen.", model="a/b", speed=1.2)),
     ],
 )
 def test_an_answer_says_how_it_is_spoken_as_far_as_that_is_left_to_it(
-    choices: frozenset[Choice], expected: Said
+    choices: frozenset[VoiceChoice], expected: Said
 ) -> None:
     wording = word(MANNERED, VoiceMode.TAGGED, spoken_to=False, has_media=False, choices=frozenset(choices))
 

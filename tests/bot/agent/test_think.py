@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.agent.budget import Budget
-from bot.agent.budget import Limits as Money
+from bot.agent.policy.budget import Budget
+from bot.agent.policy.budget import BudgetLimits as Money
 from bot.agent.think import (
     CALLS_AT_ONCE,
     CALLS_HEARD_AT_MOST,
@@ -25,6 +25,7 @@ from bot.agent.think import (
     Thinker,
     Thought,
 )
+from bot.core.arrivals import Arrivals
 from bot.core.chat import (
     Assistant,
     Call,
@@ -43,7 +44,8 @@ from bot.core.chat import (
 )
 from bot.core.errors import BadAnswer, ContextTooLong, ProviderBusy, ProviderError
 from bot.core.messages import Blob, Kind, Media, Turn
-from bot.core.work import Arrivals, Capability, Spend, Step, ToolOutcome
+from bot.core.spending import Capability, Spend
+from bot.core.steps import Step, ToolOutcome
 from bot.store import SqliteStore
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 from tests.fakes.channel import conversation

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.access import Room
+from bot.agent.policy.access import RoomRules
 from bot.agent.prompt import Understood
 from bot.agent.think import Thought
 from bot.agent.turn import announcement, apology, carried_through, stopped_outcome, with_troubles
@@ -30,7 +30,7 @@ PICTURE = Media(Kind.PICTURE, BLOB, "image-1.png")
 async def test_a_room_that_needs_no_mention_is_answered_without_one(
     tmp_path: Path, require_mention: bool, to_me: bool, answered: bool
 ) -> None:
-    door = replace(OPEN, rooms={"r": Room(require_mention)})
+    door = replace(OPEN, rooms={"r": RoomRules(require_mention)})
     async with open_talk(tmp_path, door=door) as talk:
         await talk.says("hello all", private=False, room="r", to_me=to_me)
         await talk.settles()
@@ -45,7 +45,7 @@ async def test_a_room_that_needs_no_mention_is_answered_without_one(
 async def test_a_voice_note_in_a_room_is_answered_when_it_names_the_bot_or_need_not(
     tmp_path: Path, require_mention: bool, words: str, answered: bool
 ) -> None:
-    door = replace(OPEN, rooms={"r": Room(require_mention)})
+    door = replace(OPEN, rooms={"r": RoomRules(require_mention)})
     async with open_talk(tmp_path, door=door) as talk:
         await talk.says_aloud(words, private=False, room="r", to_me=False)
         await talk.settles()

@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli.main import parse
 from bot.cli.models_auth import sign_in
-from bot.config.key_use import Use
+from bot.config.key_cooldown import Use
 from bot.config.load import load
 from bot.config.profiles import StoredKey, read_profiles, save_uses, store_key
 from bot.sandbox import Sandbox

@@ -15,7 +15,7 @@ from bot.cli.onboard import onboard
 from bot.cli.signin import is_remote
 from bot.config.load import load
 from bot.config.profiles import StoredKey, read_profiles
-from bot.openrouter.oauth import Places
+from bot.openrouter.signin.oauth import Places
 from bot.sandbox import Sandbox
 from tests.bot.cli.conftest import Voxline
 from tests.bot.cli.sitter import Sitter

@@ -12,7 +12,7 @@ from bot.agent.accept import hash_code
 from bot.app_pairing import pairing_answers
 from bot.core.clock import SystemClock
 from bot.core.messages import Conversation
-from bot.core.work import PairingRequest
+from bot.core.people import PairingRequest
 from bot.ops.control import control
 from bot.store import open_store
 from tests.bot.cli.conftest import Voxline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config.key_use import Use
+from bot.config.key_cooldown import Use
 from bot.config.keys import in_order, model_key, model_keys, spare_keys, speech_key
 from bot.config.load import parse
 from bot.config.profiles import Profiles, StoredKey

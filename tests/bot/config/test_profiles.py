@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.key_use import Use
+from bot.config.key_cooldown import Use
 from bot.config.profiles import StoredKey, read_profiles, remove_keys, save_uses, store_key
 from bot.core.errors import StateError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import MediaError
-from bot.core.work import Sound
+from bot.core.media import Sound
 from bot.media import audio
 from bot.media.ffmpeg import Ffmpeg
 from tests.bot.media.sounds import FFMPEG, as_format, ffmpeg, hiss, put, put_wav, silence, talk, tone

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from bot.core.errors import MediaError
+from bot.core.media import Sound
 from bot.core.messages import Blob
-from bot.core.work import Sound
 from bot.media import audio
 from bot.media.reader import MediaReader
 from tests.bot.media.sounds import silence, talk

@@ -15,7 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from bot.core.errors import Blocked, FetchFailed, MediaError
-from bot.net.guard import Guard, _guarded_socket
+from bot.net.ssrf_guard import SsrfGuard, _guarded_socket
 from tests.bot.net.origins import CAP, Handler, Names, answer, serving
 
 
@@ -92,7 +92,7 @@ def test_another_kind_of_socket_is_never_made(caplog: pytest.LogCaptureFixture) 
 async def test_only_the_vouched_host_is_open_whatever_else_has_its_port() -> None:
     async with serving(x=answer()) as origin:
         vouched, stranger = named(origin, "vouched.example"), named(origin, "stranger.example")
-        async with Guard(allow_private=(vouched,), resolver=Names("127.0.0.1")) as guard:
+        async with SsrfGuard(allow_private=(vouched,), resolver=Names("127.0.0.1")) as guard:
             assert (await guard.fetch(f"{vouched}/x", cap_bytes=CAP)).data == b"hello"
             with pytest.raises(Blocked, match=r"^http://stranger\.example is not an https address$"):
                 await guard.fetch(f"{stranger}/x", cap_bytes=CAP)
@@ -101,7 +101,7 @@ async def test_only_the_vouched_host_is_open_whatever_else_has_its_port() -> Non
 async def test_the_spelling_of_a_vouched_origin_does_not_matter() -> None:
     async with serving(x=answer()) as origin:
         shouted = named(origin, "vouched.example").upper()
-        async with Guard(allow_private=(shouted,), resolver=Names("127.0.0.1")) as guard:
+        async with SsrfGuard(allow_private=(shouted,), resolver=Names("127.0.0.1")) as guard:
             assert (await guard.fetch(f"{shouted}/x", cap_bytes=CAP)).data == b"hello"
 
 
@@ -112,7 +112,7 @@ async def test_every_fetch_asks_for_the_name_and_connects_anew_and_brings_no_coo
     listener, names = Listener(), Names("127.0.0.1")
     async with serving(x=listener.page) as origin:
         vouched = named(origin, "vouched.example")
-        async with Guard(allow_private=(vouched,), resolver=names) as guard:
+        async with SsrfGuard(allow_private=(vouched,), resolver=names) as guard:
             for _ in range(2):
                 await guard.fetch(f"{vouched}/x", cap_bytes=CAP)
 
@@ -130,7 +130,7 @@ async def test_proxies_and_passwords_of_the_machine_are_not_used(
     listener = Listener()
     async with serving(x=listener.page) as origin:
         vouched = named(origin, "vouched.example")
-        async with Guard(allow_private=(vouched,), resolver=Names("127.0.0.1")) as guard:
+        async with SsrfGuard(allow_private=(vouched,), resolver=Names("127.0.0.1")) as guard:
             await guard.fetch(f"{vouched}/x", cap_bytes=CAP)
 
     assert "authorization" not in listener.headers[0]
@@ -138,7 +138,7 @@ async def test_proxies_and_passwords_of_the_machine_are_not_used(
 
 async def test_a_caller_decides_neither_the_host_nor_the_encoding() -> None:
     listener = Listener()
-    async with serving(x=listener.page) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(x=listener.page) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         headers = {"Host": "evil.example", "Accept-Encoding": "gzip", "Range": "bytes=0-1"}
         await guard.fetch(f"{origin}/x", cap_bytes=CAP, headers=headers)
 
@@ -153,14 +153,14 @@ async def test_a_caller_decides_neither_the_host_nor_the_encoding() -> None:
 
 @pytest.mark.parametrize("character", ["\x00", "\t", "\r", "\n", " ", "\x7f", "\\"])
 async def test_a_character_that_no_address_has_is_refused_wherever_it_stands(character: str) -> None:
-    async with serving(x=answer()) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(x=answer()) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         with pytest.raises(Blocked, match=r"^an address of \d+ characters .*characters that no address has$"):
             await guard.fetch(f"{origin}/x?{character}y", cap_bytes=CAP)
         assert (await guard.fetch(f"{origin}/x?X=%00~!", cap_bytes=CAP)).data == b"hello"
 
 
 async def test_an_address_has_a_largest_length() -> None:
-    async with serving(x=answer()) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(x=answer()) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         assert (await guard.fetch(f"{origin}/x?".ljust(8_192, "y"), cap_bytes=CAP)).data == b"hello"
         with pytest.raises(Blocked, match=r"^an address of 8193 characters is too long"):
             await guard.fetch(f"{origin}/x?".ljust(8_193, "y"), cap_bytes=CAP)
@@ -193,7 +193,7 @@ async def test_a_failure_names_the_host_and_what_was_wrong(url: str, told: str) 
         "gzip": answer(b"", Content_Encoding="gzip"),
         "br": answer(b"hello", Content_Encoding="br"),
     }
-    async with serving(**pages) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(**pages) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         with pytest.raises((Blocked, FetchFailed)) as failed:
             await guard.fetch(url.format(origin.removeprefix("http://")), cap_bytes=CAP)
 
@@ -201,7 +201,7 @@ async def test_a_failure_names_the_host_and_what_was_wrong(url: str, told: str) 
 
 
 async def test_a_long_host_is_shown_in_part() -> None:
-    async with Guard() as guard:
+    async with SsrfGuard() as guard:
         with pytest.raises(Blocked) as refused:
             await guard.fetch(f"http://{'a.' * 200}example/", cap_bytes=CAP)
 
@@ -209,21 +209,21 @@ async def test_a_long_host_is_shown_in_part() -> None:
 
 
 async def test_a_server_that_hangs_up_or_is_not_there_is_told() -> None:
-    async with hanging_up() as origin, Guard(allow_private=(origin,)) as guard:
+    async with hanging_up() as origin, SsrfGuard(allow_private=(origin,)) as guard:
         with pytest.raises(FetchFailed, match=r"^http://127\.0\.0\.1 broke off: ServerDisconnectedError$"):
             await guard.fetch(f"{origin}/", cap_bytes=CAP)
-    async with Guard(allow_private=(origin,)) as guard:
+    async with SsrfGuard(allow_private=(origin,)) as guard:
         with pytest.raises(FetchFailed, match=r"^cannot connect to http://127\.0\.0\.1: ConnectionRefusedError$"):
             await guard.fetch(f"{origin}/", cap_bytes=CAP)
 
 
 async def test_a_guard_that_was_not_entered_says_so() -> None:
     with pytest.raises(FetchFailed, match=r"^the guard is not open\. Enter it with `async with` first$"):
-        await Guard().fetch("https://example.org/", cap_bytes=CAP)
+        await SsrfGuard().fetch("https://example.org/", cap_bytes=CAP)
 
 
 async def test_only_the_caller_bounds_a_fetch_but_a_connection_must_come_about_within_ten_seconds() -> None:
-    async with Guard() as guard:
+    async with SsrfGuard() as guard:
         for session in (guard._public, guard._private):
             assert session is not None
             assert session.timeout == aiohttp.ClientTimeout(total=None, connect=10)
@@ -234,18 +234,18 @@ async def test_only_the_caller_bounds_a_fetch_but_a_connection_must_come_about_w
 
 async def test_three_redirects_are_followed() -> None:
     hops = {f"h{n}": answer(status=308, Location=f"/h{n + 1}") for n in range(3)}
-    async with serving(**hops, h3=answer(b"there")) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(**hops, h3=answer(b"there")) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         assert (await guard.fetch(f"{origin}/h0", cap_bytes=CAP)).data == b"there"
 
 
 async def test_a_good_answer_is_no_redirect_although_it_names_a_location() -> None:
-    async with serving(x=answer(b"here", Location="/other")) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(x=answer(b"here", Location="/other")) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         assert (await guard.fetch(f"{origin}/x", cap_bytes=CAP)).data == b"here"
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", "Identity"])
 async def test_a_body_that_is_plain_may_say_so(encoding: str) -> None:
-    async with serving(x=answer(Content_Encoding=encoding)) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(x=answer(Content_Encoding=encoding)) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         assert (await guard.fetch(f"{origin}/x", cap_bytes=CAP)).data == b"hello"
 
 
@@ -253,7 +253,7 @@ async def test_a_body_is_whole_up_to_the_very_cap() -> None:
     whole = bytes(range(250)) * 1_000
     async with (
         serving(told=answer(whole), untold=body_in_pieces(whole[:100_000], whole[100_000:])) as origin,
-        Guard(allow_private=(origin,)) as guard,
+        SsrfGuard(allow_private=(origin,)) as guard,
     ):
         for page in ("told", "untold"):
             assert (await guard.fetch(f"{origin}/{page}", cap_bytes=len(whole))).data == whole
@@ -262,7 +262,7 @@ async def test_a_body_is_whole_up_to_the_very_cap() -> None:
 
 
 async def test_one_byte_too_many_is_told_in_bytes_and_in_megabytes() -> None:
-    async with serving(x=answer(b"x" * 2_000_001)) as origin, Guard(allow_private=(origin,)) as guard:
+    async with serving(x=answer(b"x" * 2_000_001)) as origin, SsrfGuard(allow_private=(origin,)) as guard:
         with pytest.raises(MediaError) as refused:
             await guard.fetch(f"{origin}/x", cap_bytes=2_000_000)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.openrouter.shape import Shape
+from bot.openrouter.shaping.shape import Shape
 
 SLUGS = (
     "openrouter/auto",

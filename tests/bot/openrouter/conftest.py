@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.core.clock import SystemClock
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.route import Route
-from bot.openrouter.videos import OpenRouterVideos, VideoSettings
+from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.http.route import Route
+from bot.openrouter.videos.generate import OpenRouterVideos, VideoSettings
 from tests.bot.openrouter.recording_server import RecordingServer
 from tests.bot.openrouter.stranger import Stranger
 from tests.fakes.clock import FakeClock

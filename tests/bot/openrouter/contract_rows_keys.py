@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-HEARD = "test_oauth::test_the_browser_brings_the_code_home"
-WRONG_VISIT = "test_oauth::test_wrong_paths_methods_and_states_do_not_end_the_wait"
-CODE_FOUND = "test_oauth::test_the_code_is_found_in_whatever_was_pasted"
-PASTE_REFUSED = "test_oauth::test_a_paste_that_does_not_do_says_what_is_missing"
-EXCHANGED = "test_oauth::test_the_code_is_exchanged_without_any_key_of_ours"
-EXCHANGE_FAILS = "test_oauth::test_an_exchange_that_fails_says_why"
+HEARD = "signin/test_oauth::test_the_browser_brings_the_code_home"
+WRONG_VISIT = "signin/test_oauth::test_wrong_paths_methods_and_states_do_not_end_the_wait"
+CODE_FOUND = "signin/test_oauth::test_the_code_is_found_in_whatever_was_pasted"
+PASTE_REFUSED = "signin/test_oauth::test_a_paste_that_does_not_do_says_what_is_missing"
+EXCHANGED = "signin/test_oauth::test_the_code_is_exchanged_without_any_key_of_ours"
+EXCHANGE_FAILS = "signin/test_oauth::test_an_exchange_that_fails_says_why"
 ONBOARDED = "bot/cli/test_onboard::test_signing_in_stores_the_key_and_lets_auto_answer"
 LOGIN = "bot/cli/test_models::test_a_login_rotates_the_key_and_leaves_the_model_alone"
 LOGIN_OPTIONS = "bot/cli/test_models::test_a_login_may_set_the_default_and_forget_older_keys"
-KEY_TEXT = "test_keytext::test_only_the_key_is_kept"
+KEY_TEXT = "signin/test_key_text::test_only_the_key_is_kept"
 KEY_ORDER = "bot/config/test_keys::test_models_take_the_stored_key_then_the_environment_then_the_file"
 REFERENCE = "test_refs::test_a_reference_becomes_a_slug"
 SLUG = "test_refs::test_a_model_id_becomes_the_slug_the_api_knows"
@@ -19,41 +19,43 @@ LISTED = "test_catalog::test_a_listed_model_is_described_by_its_row"
 
 SIGN_IN: dict[str, tuple[str, ...]] = {
     "1.1 verifier of 32 bytes, challenge, state in hex": (
-        "test_oauth::test_an_attempt_has_fresh_secrets_that_are_never_shown",
+        "signin/test_oauth::test_an_attempt_has_fresh_secrets_that_are_never_shown",
     ),
-    "1.1 method S256": ("test_oauth::test_the_challenge_is_the_one_of_the_standard",),
+    "1.1 method S256": ("signin/test_oauth::test_the_challenge_is_the_one_of_the_standard",),
     "1.2 three query fields in order, state inside the callback": (
-        "test_oauth::test_the_authorize_address_has_three_fields_in_order",
+        "signin/test_oauth::test_the_authorize_address_has_three_fields_in_order",
     ),
-    "1.2 port 3000": ("test_oauth::test_the_authorize_address_has_three_fields_in_order",),
-    "1.3 both families bound, nothing else": ("test_oauth::test_both_loopback_addresses_are_heard_and_no_other",),
+    "1.2 port 3000": ("signin/test_oauth::test_the_authorize_address_has_three_fields_in_order",),
+    "1.3 both families bound, nothing else": (
+        "signin/test_oauth::test_both_loopback_addresses_are_heard_and_no_other",
+    ),
     "1.3 listener before browser": (HEARD,),
     "1.3 other path 404": (WRONG_VISIT,),
     "1.3 other method 405 with Allow": (WRONG_VISIT,),
-    "1.3 error parameter ends the wait": ("test_oauth::test_an_error_from_the_browser_leads_to_a_paste",),
-    "1.3 no code 400": ("test_oauth::test_an_error_from_the_browser_leads_to_a_paste",),
+    "1.3 error parameter ends the wait": ("signin/test_oauth::test_an_error_from_the_browser_leads_to_a_paste",),
+    "1.3 no code 400": ("signin/test_oauth::test_an_error_from_the_browser_leads_to_a_paste",),
     "1.3 foreign state 400 without ending the wait": (WRONG_VISIT,),
     "1.3 success page, code, closed": (HEARD,),
-    "1.3 check order path, method, error, code, state": ("test_oauth::test_a_visit_is_checked_in_order",),
+    "1.3 check order path, method, error, code, state": ("signin/test_oauth::test_a_visit_is_checked_in_order",),
     "1.3 whole wait five minutes": (
-        "test_oauth::test_the_wait_is_five_minutes",
-        "test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
+        "signin/test_oauth::test_the_wait_is_five_minutes",
+        "signin/test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
     ),
     "1.3 any listener failure leads to a paste": (
-        "test_oauth::test_a_port_that_is_taken_leads_to_a_paste",
+        "signin/test_oauth::test_a_port_that_is_taken_leads_to_a_paste",
         "browser/test_oauth::test_on_another_machine_the_pasted_address_brings_the_key",
     ),
     "1.3 no browser is not fatal": (
-        "test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
+        "signin/test_oauth::test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste",
     ),
     "1.3 in a real browser": ("browser/test_oauth::test_pressing_approve_brings_a_key_that_is_never_shown",),
     "1.4 remote host: no listener, no browser": (
-        "test_oauth::test_on_a_remote_host_nothing_listens_and_nothing_opens",
+        "signin/test_oauth::test_on_a_remote_host_nothing_listens_and_nothing_opens",
         "bot/cli/test_onboard::test_a_machine_without_a_screen_counts_as_remote",
         "bot/cli/test_onboard::test_on_a_remote_machine_the_address_is_pasted",
     ),
     "1.4 prompt asks again": (
-        "test_oauth::test_three_wrong_pastes_end_the_sign_in",
+        "signin/test_oauth::test_three_wrong_pastes_end_the_sign_in",
         "browser/test_oauth::test_each_wrong_paste_says_why_and_asks_again",
     ),
     "1.5 empty": (PASTE_REFUSED,),
@@ -67,13 +69,13 @@ SIGN_IN: dict[str, tuple[str, ...]] = {
     "1.5 blank code": (PASTE_REFUSED,),
     "1.6 request, headers, body": (EXCHANGED,),
     "1.6 timeout 30 s": (EXCHANGE_FAILS,),
-    "1.6 key and user id": ("test_oauth::test_the_account_may_be_named_in_two_ways_or_not_at_all",),
+    "1.6 key and user id": ("signin/test_oauth::test_the_account_may_be_named_in_two_ways_or_not_at_all",),
     "1.6 documented failures": (EXCHANGE_FAILS,),
-    "1.6 error detail by place": ("test_oauth::test_the_detail_is_the_first_that_is_there",),
+    "1.6 error detail by place": ("signin/test_oauth::test_the_detail_is_the_first_that_is_there",),
     "1.6 unexpected body, missing key, size limit": (EXCHANGE_FAILS,),
-    "1.6 outer words and cause": (EXCHANGE_FAILS, "test_oauth::test_three_wrong_pastes_end_the_sign_in"),
+    "1.6 outer words and cause": (EXCHANGE_FAILS, "signin/test_oauth::test_three_wrong_pastes_end_the_sign_in"),
     "1.6 never repeats secrets": (
-        "test_oauth::test_an_error_never_repeats_code_or_verifier",
+        "signin/test_oauth::test_an_error_never_repeats_code_or_verifier",
         "laws/test_secrets::test_a_sign_in_that_fails_tells_neither_code_nor_verifier",
     ),
     "1.7 profile replaced": (
@@ -109,13 +111,13 @@ KEYS: dict[str, tuple[str, ...]] = {
         "bot/cli/test_onboard::test_a_key_in_the_environment_is_taken_or_only_named",
         "bot/cli/test_onboard::test_without_a_terminal_and_without_a_key_it_says_which_options_there_are",
     ),
-    "2 key normalisation": (KEY_TEXT, "test_keytext::test_nothing_is_no_key"),
+    "2 key normalisation": (KEY_TEXT, "signin/test_key_text::test_nothing_is_no_key"),
     "2 ref mode": (
         "bot/cli/test_onboard::test_a_key_in_the_environment_is_taken_or_only_named",
         "bot/config/test_profiles::test_a_reference_is_stored_instead_of_the_key",
     ),
     "2 same config patch": ("bot/config/test_choose::test_signing_in_chooses_auto_and_keeps_what_was_chosen_before",),
-    "2 no prefix asked for": ("test_keytext::test_no_prefix_is_asked_for_and_half_a_quote_stays",),
+    "2 no prefix asked for": ("signin/test_key_text::test_no_prefix_is_asked_for_and_half_a_quote_stays",),
     "2 a pasted key under models auth": (
         LOGIN,
         "bot/cli/test_models::test_a_pasted_key_is_stored_beside_the_others_and_tried_first",
@@ -129,9 +131,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "3.1 how each key fared": (
         "bot/config/test_profiles::test_how_a_key_fared_is_kept_beside_what_others_wrote",
-        "test_key_ring::test_what_happened_to_a_key_is_written_down_and_forgotten_with_success",
-        "test_key_ring::test_a_key_that_goes_on_working_is_written_down_once_a_minute",
-        "test_key_ring::test_a_file_that_cannot_be_written_costs_no_request",
+        "http/test_key_rotation::test_what_happened_to_a_key_is_written_down_and_forgotten_with_success",
+        "http/test_key_rotation::test_a_key_that_goes_on_working_is_written_down_once_a_minute",
+        "http/test_key_rotation::test_a_file_that_cannot_be_written_costs_no_request",
     ),
     "3.2 named profile first": (
         "bot/config/test_keys::test_a_named_profile_is_used_alone",
@@ -146,7 +148,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "3.2 environment, then file": (KEY_ORDER,),
     "3.2 none is an error": (
-        "test_client::test_a_missing_key_is_refused_before_anything_is_asked",
+        "http/test_client::test_a_missing_key_is_refused_before_anything_is_asked",
         "bot/cli/test_infer::test_without_a_key_it_says_how_to_get_one",
     ),
     "3.3 speech order": (
@@ -156,51 +158,51 @@ KEYS: dict[str, tuple[str, ...]] = {
     "3.4 what is set wins over the file's env": (
         "bot/config/test_load::test_variables_of_the_file_are_set_only_where_none_is_set",
     ),
-    "3.4 order of places": ("bot/config/test_surroundings::test_each_place_wins_over_those_after_it",),
+    "3.4 order of places": ("bot/config/test_environment::test_each_place_wins_over_those_after_it",),
     "3.4 no provider key from the working directory": (
-        "bot/config/test_surroundings::test_a_dotenv_file_of_the_working_directory_gives_no_key_and_nothing_to_the_process",
+        "bot/config/test_environment::test_a_dotenv_file_of_the_working_directory_gives_no_key_and_nothing_to_the_process",
     ),
     "3.4 home file as written": (
-        "bot/config/test_surroundings::test_a_dotenv_file_beside_the_configuration_gives_keys_as_written",
+        "bot/config/test_environment::test_a_dotenv_file_beside_the_configuration_gives_keys_as_written",
     ),
     "3.4 login shell on demand, bounded, never quoted": (
-        "bot/config/test_surroundings::test_only_what_something_here_reads_comes_from_the_login_shell",
-        "bot/config/test_surroundings::test_the_login_shell_is_not_asked_unasked_or_for_nothing",
-        "bot/config/test_surroundings::test_a_login_shell_that_misbehaves_is_left_out_and_never_quoted",
+        "bot/config/test_environment::test_only_what_something_here_reads_comes_from_the_login_shell",
+        "bot/config/test_environment::test_the_login_shell_is_not_asked_unasked_or_for_nothing",
+        "bot/config/test_environment::test_a_login_shell_that_misbehaves_is_left_out_and_never_quoted",
     ),
     "3.5 cooldown 1, 5, 25, 60 minutes": (
-        "bot/config/test_key_use::test_each_trouble_in_a_row_rests_longer",
-        "bot/config/test_key_use::test_what_was_under_way_when_the_rest_began_counts_once_with_it",
-        "test_key_ring::test_each_refusal_rests_the_key_as_long_as_it_deserves",
+        "bot/config/test_key_cooldown::test_each_trouble_in_a_row_rests_longer",
+        "bot/config/test_key_cooldown::test_what_was_under_way_when_the_rest_began_counts_once_with_it",
+        "http/test_key_rotation::test_each_refusal_rests_the_key_as_long_as_it_deserves",
     ),
     "3.5 billing 5 h doubled to 24 h": (
-        "bot/config/test_key_use::test_a_key_without_credit_rests_for_hours_doubled_up_to_a_day",
+        "bot/config/test_key_cooldown::test_a_key_without_credit_rests_for_hours_doubled_up_to_a_day",
     ),
     "3.5 success resets, so does a day": (
-        "bot/config/test_key_use::test_success_ends_all_trouble",
-        "bot/config/test_key_use::test_a_day_without_trouble_forgives",
+        "bot/config/test_key_cooldown::test_success_ends_all_trouble",
+        "bot/config/test_key_cooldown::test_a_day_without_trouble_forgives",
     ),
     "3.5 keys that rest come last": (
         "bot/config/test_keys::test_of_those_that_rest_the_one_that_is_ready_soonest_comes_first",
-        "test_key_ring::test_a_refused_key_gives_way_to_the_next_at_once_and_comes_back_rested",
-        "test_key_ring::test_a_question_is_answered_although_the_first_stored_key_is_refused",
+        "http/test_key_rotation::test_a_refused_key_gives_way_to_the_next_at_once_and_comes_back_rested",
+        "http/test_key_rotation::test_a_question_is_answered_although_the_first_stored_key_is_refused",
     ),
     "3.5 nothing that may be paid is repeated": (
-        "test_key_ring::test_what_may_have_been_done_is_not_asked_again_with_another_key",
-        "test_key_ring::test_a_refusal_of_the_request_is_no_fault_of_the_key",
+        "http/test_key_rotation::test_what_may_have_been_done_is_not_asked_again_with_another_key",
+        "http/test_key_rotation::test_a_refusal_of_the_request_is_no_fault_of_the_key",
     ),
     "3.5 provider returned error": (
-        "test_key_ring::test_a_provider_that_failed_behind_the_router_rests_the_key_like_a_timeout",
-        "test_failure::test_a_provider_behind_the_router_that_gives_no_cause_is_busy",
+        "http/test_key_rotation::test_a_provider_that_failed_behind_the_router_rests_the_key_like_a_timeout",
+        "http/test_failure::test_a_provider_behind_the_router_that_gives_no_cause_is_busy",
         "test_chat_trouble::test_a_provider_behind_the_router_that_refuses_gives_way_to_the_next_model",
     ),
     "3.5 further keys of the environment only after a rate limit": (
         "bot/config/test_keys::test_spare_keys_come_from_the_environment_each_once",
-        "test_key_ring::test_spare_keys_are_tried_only_once_a_rate_limit_was_met",
-        "test_key_ring::test_a_host_with_a_key_of_its_own_gets_no_spare_key",
+        "http/test_key_rotation::test_spare_keys_are_tried_only_once_a_rate_limit_was_met",
+        "http/test_key_rotation::test_a_host_with_a_key_of_its_own_gets_no_spare_key",
     ),
     "3.5 a 403 about the key's limit is billing": (
-        "test_failure::test_each_status_is_the_error_that_says_who_can_help",
+        "http/test_failure::test_each_status_is_the_error_that_says_who_can_help",
     ),
     "3.5 a busy model gives way": ("test_chat_trouble::test_a_busy_model_gives_way_and_rests_for_a_while",),
 }
@@ -211,7 +213,7 @@ MODELS: dict[str, tuple[str, ...]] = {
     ),
     "4.1 no provider, no reference": (
         "test_refs::test_a_text_that_names_no_provider_is_no_reference",
-        "test_chat::test_a_text_that_is_no_reference_is_a_missing_model",
+        "chat/test_completions::test_a_text_that_is_no_reference_is_a_missing_model",
     ),
     "4.1 old colon spelling, bare ids, Fusion, vendors": (REFERENCE,),
     "4.2 every example": (SLUG, "test_refs::test_a_slug_finds_back_from_its_reference"),
@@ -221,7 +223,7 @@ MODELS: dict[str, tuple[str, ...]] = {
         "test_catalog::test_fusion_and_unknown_models_have_defaults_and_stay_usable",
     ),
     "4.4 request without key, kept on disk": (
-        "test_client::test_the_catalog_can_be_read_without_a_key",
+        "http/test_client::test_the_catalog_can_be_read_without_a_key",
         "test_catalog::test_the_list_survives_a_restart",
     ),
     "4.4 one refresh for a miss, failure never fatal": (
@@ -232,7 +234,7 @@ MODELS: dict[str, tuple[str, ...]] = {
     "4.4 reasoning and tools; known no tools": (
         LISTED,
         "test_catalog::test_a_bare_row_has_careful_defaults",
-        "test_chat::test_a_model_known_to_take_no_tools_is_offered_none",
+        "chat/test_completions::test_a_model_known_to_take_no_tools_is_offered_none",
     ),
     "4.4 context and longest answer": ("test_catalog::test_limits_are_looked_for_in_several_places",),
     "4.4 prices per token": ("test_catalog::test_prices_are_text_for_one_token",),
@@ -243,9 +245,11 @@ MODELS: dict[str, tuple[str, ...]] = {
         "bot/cli/test_models::test_the_list_is_kept_and_asked_for_anew_on_demand",
     ),
     "4.4 unknown model": ("test_catalog::test_fusion_and_unknown_models_have_defaults_and_stay_usable",),
-    "4.5 canonical and legacy address": ("test_route::test_openrouter_itself_is_verified_in_every_spelling",),
-    "4.5 everything else is a proxy": ("test_route::test_everything_else_is_a_proxy",),
-    "4.5 an address that misleads": ("test_route::test_an_address_that_could_mislead_is_refused_without_repeating_it",),
+    "4.5 canonical and legacy address": ("http/test_route::test_openrouter_itself_is_verified_in_every_spelling",),
+    "4.5 everything else is a proxy": ("http/test_route::test_everything_else_is_a_proxy",),
+    "4.5 an address that misleads": (
+        "http/test_route::test_an_address_that_could_mislead_is_refused_without_repeating_it",
+    ),
     "4.6 models set": (
         "bot/config/test_choose::test_setting_a_model_makes_it_primary_and_choosable_and_keeps_fallbacks",
         "bot/cli/test_models::test_setting_the_model_keeps_the_files_comments",

@@ -14,9 +14,9 @@ from aiohttp import web
 from bot.core.chat import ChatEvent, ChatMessage, ChatRequest, Finished, Retrying, TextDelta, ToolSpec, User
 from bot.core.clock import SystemClock
 from bot.openrouter.catalog import Catalog
-from bot.openrouter.chat import ChatSettings, OpenRouterChat
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.route import Route
+from bot.openrouter.chat.completions import ChatSettings, OpenRouterChat
+from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.http.route import Route
 from tests.bot.openrouter.recording_server import RecordingServer, Reply, Seen, says, streams
 from tests.fakes.clock import FakeClock
 from tests.fakes.shelf import Shelf

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import BadAnswer, KeyRefused
 from bot.openrouter.account import Account, KeyUse, account, balance, left
-from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.http.client import OpenRouterClient
 from tests.bot.openrouter.recording_server import RecordingServer, redirects, says
 
 KEY_BODY = {"data": {"label": "bot", "limit": 10, "limit_remaining": 2.5, "limit_reset": "monthly", "usage_daily": 0.5}}

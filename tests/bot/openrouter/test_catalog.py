@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.chat import Usage
 from bot.openrouter.catalog import Catalog, FactOverride, ModelFacts, Prices, estimate, facts_of
-from bot.openrouter.client import OpenRouterClient
+from bot.openrouter.http.client import OpenRouterClient
 from tests.bot.openrouter.dialogue import model_row
 from tests.bot.openrouter.recording_server import RecordingServer, says
 from tests.fakes.clock import FakeClock

@@ -8,7 +8,7 @@ import pytest
 from openrouter.components import ChatRequest
 
 from bot.core.chat import Assistant, Call, System, ToolResult, User
-from bot.openrouter.chat import ChatSettings
+from bot.openrouter.chat.completions import ChatSettings
 from bot.openrouter.params import ParamLayers
 from tests.bot.openrouter.bodies import SLUGS
 from tests.bot.openrouter.dialogue import CHAT, WEATHER, answers, dialogue

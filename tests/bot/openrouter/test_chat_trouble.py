@@ -22,8 +22,8 @@ from bot.core.errors import (
     ProviderBusy,
     ProviderError,
 )
-from bot.openrouter.chat import ChatSettings
-from bot.openrouter.chunks import Patience
+from bot.openrouter.chat.chunks import Patience
+from bot.openrouter.chat.completions import ChatSettings
 from bot.openrouter.params import ParamLayers
 from tests.bot.openrouter.dialogue import (
     CHAT,

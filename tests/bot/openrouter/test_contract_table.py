@@ -23,9 +23,11 @@ HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
 
 ROUTE: dict[str, tuple[str, ...]] = {
-    "0 verified in every spelling": ("test_route::test_openrouter_itself_is_verified_in_every_spelling",),
-    "0 everything else is a proxy": ("test_route::test_everything_else_is_a_proxy",),
-    "0 an address that misleads": ("test_route::test_an_address_that_could_mislead_is_refused_without_repeating_it",),
+    "0 verified in every spelling": ("http/test_route::test_openrouter_itself_is_verified_in_every_spelling",),
+    "0 everything else is a proxy": ("http/test_route::test_everything_else_is_a_proxy",),
+    "0 an address that misleads": (
+        "http/test_route::test_an_address_that_could_mislead_is_refused_without_repeating_it",
+    ),
 }
 PARTS = (ROUTE, SIGN_IN, KEYS, MODELS, CHAT, GUARDS, SHAPING, PICTURES, CLIPS, SONGS, SPEECH, READINGS)
 TABLE = {row: tests for part in PARTS for row, tests in part.items()}
@@ -49,7 +51,8 @@ SECTIONS = [
 @cache
 def laws_in(module: str) -> frozenset[str]:
     """The names of the tests in a module of this folder, or of a folder below tests/."""
-    file = (TESTS if "/" in module else HERE) / f"{module}.py"
+    here = HERE / f"{module}.py"
+    file = here if here.exists() else TESTS / f"{module}.py"
     tree = ast.parse(file.read_text(encoding="utf-8")) if file.exists() else ast.Module([], [])
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 

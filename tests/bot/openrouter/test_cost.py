@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.openrouter.cost import cost_microusd
+from bot.openrouter.usage import cost_microusd
 
 
 @pytest.mark.parametrize(

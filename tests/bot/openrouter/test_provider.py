@@ -10,7 +10,7 @@ from bot.config.load import parse
 from bot.config.profiles import Profiles, StoredKey
 from bot.core.clock import SystemClock
 from bot.core.errors import ConfigError
-from bot.core.work import Sound
+from bot.core.media import Sound
 from bot.openrouter.provider import KEYLESS, OpenRouter, open_openrouter
 from tests.bot.openrouter.recording_server import RecordingServer, says
 from tests.fakes.shelf import Shelf

@@ -10,15 +10,15 @@ import pytest
 from bot.config.load import parse
 from bot.core.chat import System, User
 from bot.core.clock import SystemClock
-from bot.core.work import ImageRequest, SongRequest, Sound, VideoRequest
+from bot.core.media import ImageRequest, SongRequest, Sound, VideoRequest
 from bot.openrouter import configured
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.images import OpenRouterImages
-from bot.openrouter.music import OpenRouterMusic
-from bot.openrouter.route import Route
-from bot.openrouter.speech import OpenRouterSynthesizer
-from bot.openrouter.transcription import OpenRouterTranscriber
-from bot.openrouter.videos import OpenRouterVideos
+from bot.openrouter.audio.music import OpenRouterMusic
+from bot.openrouter.audio.speech import OpenRouterSynthesizer
+from bot.openrouter.audio.transcription import OpenRouterTranscriber
+from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.http.route import Route
+from bot.openrouter.images.generate import OpenRouterImages
+from bot.openrouter.videos.generate import OpenRouterVideos
 from tests.bot.config import provider_page
 from tests.bot.openrouter.dialogue import answers, dialogue
 from tests.bot.openrouter.recording_server import RecordingServer, says, sends

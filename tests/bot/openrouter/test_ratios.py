@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.openrouter.image_request import CHAT_RATIOS
+from bot.openrouter.images.request import CHAT_RATIOS
 from bot.openrouter.ratios import closest_lines, closest_number, closest_ratio
 
 

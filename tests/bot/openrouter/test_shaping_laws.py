@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.openrouter.anthropic import drop_prefill, mark_caches
-from bot.openrouter.deepseek import replay_deepseek
-from bot.openrouter.fusion import note_fusion
-from bot.openrouter.gemini import sanitise_signatures
 from bot.openrouter.refs import is_anthropic, is_deepseek_v4, is_fusion, is_gemini
-from bot.openrouter.shape import Shape, Step
-from bot.openrouter.shaping import PIPELINE, route_to_providers, shaped
+from bot.openrouter.shaping.anthropic import drop_prefill, mark_caches
+from bot.openrouter.shaping.deepseek import replay_deepseek
+from bot.openrouter.shaping.fusion import note_fusion
+from bot.openrouter.shaping.gemini import sanitise_signatures
+from bot.openrouter.shaping.pipeline import PIPELINE, route_to_providers, shaped
+from bot.openrouter.shaping.shape import Shape, Step
 from tests.bot.openrouter.bodies import BODIES, SHAPES
 
 steps = pytest.mark.parametrize("step", PIPELINE, ids=lambda step: step.__name__)

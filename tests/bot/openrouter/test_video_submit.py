@@ -9,13 +9,13 @@ from openrouter.components import VideoGenerationRequest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import BadAnswer, BadRequest, MediaError, ProviderBusy, ProviderError
-from bot.core.work import Frame, VideoJob, VideoRequest, VideoState
+from bot.core.media import Frame, VideoJob, VideoRequest, VideoState
 from bot.media.dataurl import data_url
-from bot.openrouter.client import OpenRouterClient
-from bot.openrouter.route import Route
-from bot.openrouter.video_limits import VideoLimits, live_limits
-from bot.openrouter.video_request import Shown, fitted_duration, fitted_resolution, placed, safe_seed, video_body
-from bot.openrouter.videos import OpenRouterVideos, VideoSettings
+from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.http.route import Route
+from bot.openrouter.videos.generate import OpenRouterVideos, VideoSettings
+from bot.openrouter.videos.limits import VideoLimits, live_limits
+from bot.openrouter.videos.request import Shown, fitted_duration, fitted_resolution, placed, safe_seed, video_body
 from tests.bot.openrouter.conftest import KEY
 from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, redirects, says, sends, stalls
 from tests.bot.openrouter.sdk import assert_sdk_takes

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-from bot.core.ports import Health
-from bot.core.work import Backlog, Capability
+from bot.core.arrivals import Backlog
+from bot.core.ports.channel import Health
+from bot.core.spending import Capability
 from bot.ops.counts import Counts, counting
 from bot.ops.metrics import exposition
 

@@ -1,4 +1,4 @@
-"""Catalogue and money."""
+"""Catalog and money."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def test_every_model_row_has_the_official_shape(client: Client) -> None:
     assert {"openrouter/auto", "openrouter/fusion", "moonshotai/kimi-k2.6"} <= {row.id for row in rows}
 
 
-async def test_the_catalogue_can_be_read_in_pages_and_by_output(client: Client) -> None:
+async def test_the_catalog_can_be_read_in_pages_and_by_output(client: Client) -> None:
     page = (await client.get("/models?limit=5&offset=5")).json
     images = (await client.get("/models?output_modalities=image")).json
 

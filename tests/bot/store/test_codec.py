@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.chat import Assistant, Call, User
+from bot.core.jobs import Job
 from bot.core.messages import Blob, Inbound, Media, Part, Session, Text
-from bot.core.work import Job, Step
+from bot.core.steps import Step
 from bot.store.codec import TYPES, decode, decode_message, decode_part, decode_result, encode
 from tests.fakes.rows import answered, inbound, job
 

@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from bot.core.jobs import JobState
 from bot.core.messages import Target, Text
-from bot.core.work import JobState
 from bot.store import open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, arrivals, inbound, job, outcome

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from bot.core.chat import Picture
+from bot.core.media import Drawn, ImageRequest
 from bot.core.messages import Media
-from bot.core.work import Drawn, ImageRequest
 from bot.media.dataurl import data_url
 from bot.tools import arguments
 from bot.tools.image_generate import image_generate

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.jobs import Job
+from bot.core.media import Frame, SongRequest, VideoRequest
 from bot.core.messages import Conversation
-from bot.core.work import Frame, Job, SongRequest, VideoRequest
 from bot.tools.media_jobs import ALREADY, STARTED, Begun, music_generate, video_generate
 from bot.tools.tool import Tool, ToolFailed
 from tests.bot.tools.calling import PNG_URL, context, gallery, picture

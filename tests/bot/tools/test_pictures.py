@@ -12,8 +12,8 @@ from PIL import Image
 
 from bot.core.errors import MediaError
 from bot.core.messages import Blob
-from bot.net.guard import Guard
-from bot.tools.pictures import CLOSED, NOT_THERE, PICTURE_BYTES, Gallery, read_below
+from bot.net.ssrf_guard import SsrfGuard
+from bot.tools.pictures import CLOSED, NOT_THERE, PICTURE_BYTES, ImageSources, read_below
 from bot.tools.tool import ToolFailed
 from tests.bot.net.origins import Names
 from tests.bot.openrouter.stranger import Page, Stranger
@@ -22,7 +22,7 @@ from tests.bot.tools.calling import PNG_URL, Shelf, drawn, gallery, picture
 GPS = 0x8825
 
 
-def kept(where: Gallery, blob: Blob) -> bytes:
+def kept(where: ImageSources, blob: Blob) -> bytes:
     assert isinstance(where.shelf, Shelf)
     return where.shelf.kept[blob.sha256]
 
@@ -87,7 +87,7 @@ async def test_a_link_that_leads_nowhere_is_told() -> None:
         async def resolve(self, *_: object, **__: object) -> list[ResolveResult]:
             raise OSError("no such name")
 
-    async with Guard(plain=True, resolver=Nowhere()) as guard:
+    async with SsrfGuard(plain=True, resolver=Nowhere()) as guard:
         with pytest.raises(ToolFailed, match="cannot connect"):
             await gallery(web=guard).load("https://p.example/a.png", ())
 
@@ -96,7 +96,7 @@ async def test_a_link_that_leads_nowhere_is_told() -> None:
     "address", ["http://127.0.0.1/a.png", "http://169.254.169.254/latest", "https://[::1]/a.png", "http://localhost/"]
 )
 async def test_no_private_address_is_opened(address: str) -> None:
-    async with Guard(plain=True) as guard:
+    async with SsrfGuard(plain=True) as guard:
         with pytest.raises(ToolFailed, match="not a public address"):
             await gallery(web=guard).load(address, ())
 

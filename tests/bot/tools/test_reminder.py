@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.core.jobs import Reminder
 from bot.core.messages import Conversation, Target
-from bot.core.work import Reminder
 from bot.tools.reminder import REMINDERS_AT_MOST, reminder
 from bot.tools.tool import Effect, Tool, ToolFailed
 from tests.bot.tools.calling import context

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from bot.core.arrivals import Arrivals
 from bot.core.messages import Inbound
-from bot.core.work import Arrivals
 from channels.discord.adapter import DiscordChannel
 from channels.discord.settings import DiscordSettings
 from tests.fakes.clock import FakeClock

@@ -11,8 +11,8 @@ from discord.gateway import KeepAliveHandler
 from bot.core.errors import ChannelDown, StoreUnavailable
 from bot.core.messages import Conversation, Target, Text
 from channels.discord.adapter import DiscordChannel
-from channels.discord.budget import A_DAY, CURSOR
 from channels.discord.client import Heard
+from channels.discord.identify_limit import A_DAY, CURSOR
 from channels.discord.intake import WAITING, Line
 from tests.channels.discord.conftest import Connect, Desk, HastyClock, listening
 from tests.fakes.discord_api import BOT_ID, CHANNEL_ID, DM_ID, DiscordApi

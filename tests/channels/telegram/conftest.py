@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.arrivals import Arrivals, Poison
 from bot.core.messages import Conversation, Inbound, Target
-from bot.core.work import Arrivals, Poison
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
 from tests.fakes.clock import FakeClock

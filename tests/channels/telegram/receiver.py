@@ -6,8 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from bot.core.arrivals import Arrivals
 from bot.core.clock import SystemClock
-from bot.core.work import Arrivals
 from bot.store import open_store
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings

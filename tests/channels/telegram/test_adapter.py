@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import ChannelDown, ConfigError
 from bot.core.messages import Choice, Text
-from bot.core.ports import Channel
+from bot.core.ports.channel import Channel
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
 from tests.channels.telegram.conftest import Ear, TellingClock, changed, receiving, room

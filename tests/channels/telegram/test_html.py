@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.media.characters import whole
+from bot.media.characters import units, whole
 from channels.telegram.html import MOST_UNITS, to_html
-from channels.telegram.units import units
 from tests.fakes.telegram_markup import visible
 
 MARKS = ["*", "**", "***", "_", "__", "~~", "||", "`", "``", "```", "\n", " ", "[", "](", ")", "https://x.y/_a_"]

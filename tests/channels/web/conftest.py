@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.core.arrivals import Arrivals
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Conversation, Inbound, Target
-from bot.core.work import Arrivals
 from bot.store import SqliteStore
 from channels.web.adapter import WebChannel
 from channels.web.settings import WebSettings

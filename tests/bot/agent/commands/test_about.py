@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.access import DmPolicy, Door
 from bot.agent.commands.command import MENU, OWNERS_MENU
-from bot.core.ports import Health
+from bot.agent.policy.access import AccessRules, DmPolicy
+from bot.core.ports.channel import Health
 from tests.fakes.model import Says
 from tests.talk import open_talk
 
@@ -77,7 +77,7 @@ async def test_the_voice_is_chosen_for_one_conversation(tmp_path: Path, written:
 
 
 async def test_an_owner_sees_who_was_let_in_and_puts_them_out(tmp_path: Path) -> None:
-    door = Door(dm=DmPolicy.PAIRING, owners=frozenset({"owner"}))
+    door = AccessRules(dm=DmPolicy.PAIRING, owners=frozenset({"owner"}))
     async with open_talk(tmp_path, Says("Welcome"), door=door) as talk:
         await talk.says("hello?", who="66", chat="66")
         code = (await talk.answer("66")).split("**")[1]
@@ -98,7 +98,7 @@ async def test_an_owner_sees_who_was_let_in_and_puts_them_out(tmp_path: Path) ->
 
 
 async def test_somebody_who_is_refused_stays_out(tmp_path: Path) -> None:
-    door = Door(dm=DmPolicy.PAIRING, owners=frozenset({"owner"}))
+    door = AccessRules(dm=DmPolicy.PAIRING, owners=frozenset({"owner"}))
     async with open_talk(tmp_path, door=door) as talk:
         await talk.says("hello?", who="66", chat="66")
         await talk.settles()

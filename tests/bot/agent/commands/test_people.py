@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.access import Door
 from bot.agent.pairing import WELCOME
+from bot.agent.policy.access import AccessRules
 from tests.talk import Talk, open_talk
 
-DOOR = Door(owners=frozenset({"owner"}))
+DOOR = AccessRules(owners=frozenset({"owner"}))
 UNKNOWN = "No open request matches that. Codes are good for one hour; they can write to me again."
 
 

@@ -1,0 +1,1 @@
+"""Background work beside the turns: jobs, reminders, and what speech cost."""

@@ -1,0 +1,1 @@
+"""Policies: access, budget, rate limit, bot loops, transcription. They decide; they know no verb."""

@@ -1,0 +1,129 @@
+"""What may be spent in a day: asked before every paid call, so that nobody passes the last cent twice.
+
+A call that runs counts with an estimate until its true cost is in the ledger. A single call may go over
+the limit by what it costs more than was left; the next one is refused without asking anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.core.errors import OutOfCredit
+from bot.core.messages import Text
+from bot.core.ports.clock import Clock
+from bot.core.ports.store import Ledger
+from bot.core.spending import Capability
+
+log = logging.getLogger(__name__)
+
+MICRO = 1_000_000
+NOTE_AT = 0.8
+# Micro-dollars: about what one call costs, on the high side. They only hold while the call runs.
+ESTIMATES = {
+    Capability.CHAT: 20_000,
+    Capability.IMAGE: 150_000,
+    Capability.VIDEO: 3_000_000,
+    Capability.MUSIC: 200_000,
+    Capability.SPEECH: 5_000,
+    Capability.TRANSCRIPT: 5_000,
+}
+EVERYBODY = "Today's budget of this bot is used up. Its owner can raise it; it starts anew tomorrow."
+YOURS = "Your budget for today is used up. It starts anew tomorrow."
+
+
+class OverBudget(OutOfCredit):
+    """The operator's own limit: nobody was asked and nothing was paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLimits:
+    """Micro-dollars a day, for everybody together and for each person. None means no limit."""
+
+    everybody: int | None = None
+    person: int | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Held:
+    """Money set aside for a call that runs."""
+
+    person: str
+    microusd: int
+
+
+class Budget:
+    """The limits and what is set aside. `zone` is where the day begins."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, *, limits: BudgetLimits, zone: str = "UTC") -> None:
+        self._ledger, self._clock = ledger, clock
+        self.limits, self._zone = limits, ZoneInfo(zone)
+        self._held: list[Held] = []
+        self._asking = asyncio.Lock()
+
+    @property
+    def today(self) -> datetime:
+        """When this day began."""
+        local = self._clock.now().astimezone(self._zone)
+        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @asynccontextmanager
+    async def spending(self, person: str, capability: Capability) -> AsyncIterator[None]:
+        """Around a paid call and the record of what it cost. Raises `OverBudget` before it begins."""
+        held = await self.take(person, capability)
+        try:
+            yield
+        finally:
+            self.give_back(held)
+
+    async def take(self, person: str, capability: Capability) -> Held:
+        """Sets money aside for work that outlives this call. Raises `OverBudget`."""
+        async with self._asking:
+            await self._check(self.limits.everybody, "", EVERYBODY)
+            await self._check(self.limits.person, person, YOURS)
+            return self.hold(person, capability)
+
+    def hold(self, person: str, capability: Capability) -> Held:
+        """Sets money aside unasked, for work that an earlier process began."""
+        held = Held(person, ESTIMATES[capability])
+        self._held.append(held)
+        return held
+
+    def give_back(self, held: Held | None) -> None:
+        """Once the true cost is in the ledger."""
+        if held in self._held:
+            self._held.remove(held)
+
+    async def spent(self, person: str = "", capability: str = "") -> int:
+        """Micro-dollars of this day, of one person or of all."""
+        return await self._ledger.spent(self.today, person=person, capability=capability)
+
+    async def notes(self, person: str) -> tuple[tuple[str, Text], ...]:
+        """What is to be told about limits that are nearly reached, each with a key that is new once a day.
+
+        Once a limit is reached, a refusal says so."""
+        told = []
+        for limit, whose, who in (
+            (self.limits.everybody, "", "this bot's budget"),
+            (self.limits.person, person, "your budget"),
+        ):
+            if limit and limit * NOTE_AT <= (spent := await self.spent(whose)) < limit:
+                share = f"{spent / limit:.0%} of {who} for today is used (${spent / MICRO:.2f} of "
+                told.append((f"budget:{self.today:%Y-%m-%d}:{whose}", Text(f"{share}${limit / MICRO:.2f}).")))
+        return tuple(told)
+
+    async def _check(self, limit: int | None, person: str, tell: str) -> None:
+        if limit is None:
+            return
+        held = sum(one.microusd for one in self._held if person in ("", one.person))
+        spent = await self.spent(person)
+        if spent + held >= limit:
+            log.info("budget.refused", extra={"of": "person" if person else "everybody", "held": held})
+            raise OverBudget(
+                f"{(spent + held) / MICRO:.4f} of {limit / MICRO:.4f} dollars are spent or set aside", tell=tell
+            )

@@ -1,0 +1,1 @@
+"""Speech synthesis, transcription and music."""

@@ -1,0 +1,1 @@
+"""Chat completions: request, stream, tool calls, reasoning, retries and model fallbacks."""

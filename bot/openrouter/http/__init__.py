@@ -1,0 +1,1 @@
+"""HTTP to OpenRouter: client, routes, key rotation, server-sent events, failures."""

@@ -1,0 +1,1 @@
+"""Request shaping: what one model family or route needs to be different."""

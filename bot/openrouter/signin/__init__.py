@@ -1,0 +1,1 @@
+"""Signing in with OAuth PKCE, and keys that are typed in."""

@@ -1,0 +1,1 @@
+"""The sandbox's chat answers: rules, phrases, tool calls."""

@@ -1,0 +1,321 @@
+"""What the stand-in answers: simple rules over the conversation. It is not a language model and says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.sandbox.answers.numbers import arithmetic, digits
+from bot.sandbox.answers.stories import long_story
+from bot.sandbox.answers.tool_calls import Offer, offers, reminder_call
+from bot.sandbox.fault_player import as_json
+from bot.sandbox.wire import Json
+
+INTRODUCTION = (
+    "Hello! Just so you know: I am the Voxline sandbox, a small stand-in on this computer and not a real language "
+    "model. To talk to a real one, run `voxline onboard` or set OPENROUTER_API_KEY."
+)
+ABILITIES = (
+    "Here is what you can try with me, typed or spoken:\n"
+    "- “draw a red fox” or “paint a blue house by the sea”\n"
+    "- “make a video of a sunny mountain” or “play me a song about the sea”\n"
+    "- “remind me in 2 minutes to drink tea”\n"
+    "- “tell me a long story”, “what time is it”, “what is 7 times 8”, “count to ten”\n"
+    "- “what did I say before”, “repeat after me: hello”"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Answer in words. `exact` leaves out the introduction."""
+
+    text: str
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Call a tool; `arguments` is JSON text."""
+
+    tool: str
+    arguments: str
+
+
+Thought = Say | Use
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the rules see it. `text` is what the person last said, `low` the same in lower case
+    with digits; `pictured` tells whether they showed a picture, and `seen` describes it."""
+
+    text: str
+    low: str
+    earlier: tuple[str, ...]
+    results: tuple[tuple[str, str], ...]
+    tools: dict[str, Offer]
+    now: datetime
+    pictured: bool
+    seen: str
+
+
+def think(body: Json, now: datetime, seen: str = "") -> Thought:
+    """The stand-in's next step in this conversation. `seen` describes the pictures of the last message."""
+    messages: list[Json] = body["messages"]
+    asked = _asked(messages, offers(body.get("tools") or []), now, seen)
+    thought = next(found for rule in RULES if (found := rule(asked)) is not None)
+    if isinstance(thought, Say) and not thought.exact and _is_first(messages):
+        return Say(f"{INTRODUCTION}\n\n{thought.text}")
+    return thought
+
+
+def _is_first(messages: list[Json]) -> bool:
+    return not any(message["role"] == "assistant" and words_of(message).strip() for message in messages)
+
+
+def _asked(messages: list[Json], tools: dict[str, Offer], now: datetime, seen: str) -> Asked:
+    said = [plain for message in messages if message["role"] == "user" and (plain := spoken_part(words_of(message)))]
+    text = said[-1] if said else ""
+    shown = isinstance(messages[-1].get("content"), list) and "image_url" in str(
+        [part.get("type") for part in messages[-1]["content"]]
+    )
+    return Asked(text, digits(text.lower()), tuple(said[:-1]), _results(messages), tools, now, shown, seen)
+
+
+def words_of(message: Json) -> str:
+    """The text of a message, whatever form its content has."""
+    content = message.get("content")
+    if isinstance(content, list):
+        return "\n".join(part["text"] for part in content if part.get("type") == "text")
+    return content if isinstance(content, str) else ""
+
+
+def spoken_part(text: str) -> str:
+    """What the person said themselves: without quoted material and remarks in brackets."""
+    text = re.sub(r"<untrusted (\w+)[^>]*>.*?</untrusted \1>", "", text, flags=re.DOTALL)
+    return re.sub(r"^\[[^\]\n]*\]\s*", "", text, flags=re.MULTILINE).strip()
+
+
+def _results(messages: list[Json]) -> tuple[tuple[str, str], ...]:
+    """Name and text of the tool results at the end of the conversation, which are still unanswered."""
+    names = {call["id"]: call["function"]["name"] for one in messages for call in one.get("tool_calls") or ()}
+    found: list[tuple[str, str]] = []
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if message["role"] == "tool":
+            found.append((names.get(message["tool_call_id"], ""), words_of(message)))
+        elif message["role"] != "user" or index == 0 or messages[index - 1]["role"] != "tool":
+            break  # a user message right after a tool result shows the pictures of that result
+    return tuple(reversed(found))
+
+
+# --- the rules, in the order in which they are asked ---------------------------------------------
+
+
+def _exactly(asked: Asked) -> Thought | None:
+    found = re.search(r"(?:reply|answer|respond) with exactly:?\s*(.+)", asked.text, re.IGNORECASE | re.DOTALL)
+    return Say(found.group(1).strip().strip('"“”'), exact=True) if found and not asked.results else None
+
+
+def _after_a_tool(asked: Asked) -> Thought | None:
+    if not asked.results:
+        return None
+    name, told = asked.results[-1]
+    first = re.sub(r"\s*\b(Tell|Ask) (the person|for)\b[^.]*\.", "", told.strip().split("\n")[0])[:300]
+    if re.search(NOT_DONE, told, re.IGNORECASE):
+        return Say(f"That did not work. {first}")
+    if at := re.search(r"\bset for ([^(.]+)", told, re.IGNORECASE):
+        return Say(f"I will remind you: {at.group(1).strip()}.")
+    for kind, sentence in CLOSING.items():
+        if kind in name:
+            return Say(sentence if re.search(ON_ITS_WAY, told, re.IGNORECASE) else f"That did not work. {first}")
+    return Say(f"Done. {first}" if first else "Done.")
+
+
+NOT_DONE = r"^not started|\b(error|failed|cannot|could not|refused|denied|not allowed|no longer)\b"
+ON_ITS_WAY = r"\b(deliver\w*|started|drawn|made|ready|done|on (its|the) way|ok)\b"
+CLOSING = {
+    "image": "Here is your picture. Tell me a colour and I will draw it anew.",
+    "video": "Your clip is in the works. It will appear here when it is ready.",
+    "music": "Your song is in the works. It will appear here when it is ready.",
+}
+
+
+def _repeat(asked: Asked) -> Thought | None:
+    found = re.search(r"\b(?:repeat after me|please repeat|say after me|echo)\b[:,]?\s*(.+)", asked.text, re.I | re.S)
+    return Say(found.group(1).strip()) if found else None
+
+
+def _remember(asked: Asked) -> Thought | None:
+    if not re.search(
+        r"\bwhat (did|have|had) i\b.*\b(say|said|tell|told|ask|asked|before)\b|\bdo you remember\b", asked.low
+    ):
+        return None
+    if not asked.earlier:
+        return Say("This is the first thing you have said to me in this conversation.")
+    return Say(f"Before this you said: “{asked.earlier[-1][:500]}”")
+
+
+def _remind(asked: Asked) -> Thought | None:
+    if not re.search(r"\bremind\w*\b|\breminder\b", asked.low):
+        return None
+    tool = next((name for name in asked.tools if "remind" in name), "")
+    if not tool:
+        return Say("I would remind you, but I was not given a tool for reminders here.")
+    arguments = reminder_call(asked.tools[tool], asked.text, asked.now)
+    if arguments is None:
+        return Say("Tell me when, for instance: remind me in 2 minutes to drink tea.")
+    return Use(tool, as_json(arguments))
+
+
+def _make(kind: str, pattern: str, noun: str) -> Callable[[Asked], Thought | None]:
+    """The rule that hands requests of one kind to the tool for it."""
+
+    def rule(asked: Asked) -> Thought | None:
+        if not re.search(pattern, asked.low):
+            return None
+        tool = (
+            f"{kind}_generate" if f"{kind}_generate" in asked.tools else next((n for n in asked.tools if kind in n), "")
+        )
+        if not tool:
+            return Say(f"I would make {noun} of that, but I was not given a tool for it here.")
+        return Use(tool, as_json(asked.tools[tool].filled({"prompt": subject(asked.text), **_hints(asked)})))
+
+    return rule
+
+
+def _hints(asked: Asked) -> Json:
+    """What else was said about the thing to make, under the names tools have for it."""
+    hints: Json = {"edit": True, "useImages": True, "useImage": True} if asked.pictured else {}
+    if many := re.search(r"\b(\d+) (?:\w+ )?(?:pictures|images|drawings)\b", asked.low):
+        hints |= {"count": min(4, int(many.group(1)))}
+    if long := re.search(r"\b(\d+)[ -]seconds?\b", asked.low):
+        hints |= {"durationSeconds": int(long.group(1))}
+    return hints
+
+
+def _recolour(asked: Asked) -> Thought | None:
+    """A colour after a drawing ("make it blue"): the same thing in that colour."""
+    found = re.search(COLOUR_ALONE, asked.low)
+    drawn = next((text for text in reversed(asked.earlier) if re.search(DRAW, text.lower())), "")
+    if found is None or asked.pictured or not drawn or "image_generate" not in asked.tools:
+        return None
+    plain = re.sub(COLOUR, "", subject(drawn), flags=re.IGNORECASE)
+    prompt = " ".join(f"{found.group(1)} {plain}".split())
+    return Use("image_generate", as_json(asked.tools["image_generate"].filled({"prompt": prompt})))
+
+
+def subject(text: str) -> str:
+    """What is to be made: the request without its please and draw me."""
+    plain = re.sub(
+        r"^\W*(?:(?:hey|hi|hello|ok|okay|please|now|and|can|could|would|will|you|i|want|to|like|have|see)\b[\s,]*)*"
+        r"(?:(?:draw|paint|sketch|make|create|generate|show|give|play|sing|compose|write|render|film)\b\s*)?"
+        r"(?:me\b\s*|us\b\s*)?(?:(?:a|an|the|in)\s+)?"  # a recogniser hears "draw a red fox" as "draw in red fox"
+        r"(?:(?:short|little|nice)\s+)?"
+        r"(?:(?:picture|image|painting|drawing|photo|video|clip|movie|song|melody|tune)s?\b\s*(?:of|about|with|showing)\s+)?",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    return plain.strip(" .!?") or text.strip()
+
+
+def _look(asked: Asked) -> Thought | None:
+    return Say(asked.seen) if asked.seen else None
+
+
+def _story(asked: Asked) -> Thought | None:
+    return Say(long_story()) if re.search(r"\bstory\b|\blong (answer|text|reply)\b|^again\W*$", asked.low) else None
+
+
+def _clock(asked: Asked) -> Thought | None:
+    if re.search(r"\bwhat time\b|\bthe time\b|\bclock\b", asked.low):
+        return Say(f"It is {asked.now:%H:%M} UTC.")
+    if re.search(r"\bwhat (day|date)\b|\btoday\b|\bthe date\b|\bwhich day\b", asked.low):
+        return Say(f"Today is {asked.now:%A}, {asked.now.day} {asked.now:%B %Y}.")
+    return None
+
+
+def _sum(asked: Asked) -> Thought | None:
+    found = arithmetic(asked.text)
+    return Say(f"{found[0]} = {found[1]}") if found else None
+
+
+def _count(asked: Asked) -> Thought | None:
+    found = re.search(r"\bcount\b.*?\bto (\d+)", asked.low)
+    if found:
+        return Say(", ".join(str(number) for number in range(1, min(int(found.group(1)), 500) + 1)) + ".")
+    found = re.search(r"\bhow many (words|letters|characters)\b[^:]*:?\s*(.*)", asked.text, re.IGNORECASE | re.DOTALL)
+    if found:
+        what, text = found.group(1).lower(), found.group(2)
+        number = len(text.split()) if what == "words" else sum(c.isalpha() or what == "characters" for c in text)
+        return Say(f"That is {number} {what}.")
+    return None
+
+
+def _shorten(asked: Asked) -> Thought | None:
+    found = re.match(r"\W*(?:please\s+)?summari[sz]e\b[^:\n]*[:\n]\s*(.+)", asked.text, re.IGNORECASE | re.DOTALL)
+    if found is None:
+        return None
+    sentences = re.split(r"(?<=[.!?])\s+", found.group(1).strip())
+    return Say(" ".join(sentences[:2])[:600])
+
+
+def _manners(asked: Asked) -> Thought | None:
+    for pattern, answer in MANNERS:
+        if re.search(pattern, asked.low):
+            return Say(answer)
+    return None
+
+
+GREETING = "Hello! What shall we try? Say “help” to see what I can do."
+MANNERS = (
+    (r"\bhelp\b|\bwhat can you\b|\bwhat do you do\b", ABILITIES),
+    (
+        r"\bwho are you\b|\bwhat are you\b|\byour name\b",
+        "I am the stand-in of the Voxline sandbox: a few hundred lines of rules, no language model.",
+    ),
+    (r"\bjoke\b", "Why did the fox cross the network? To get to the other slide of the handshake."),
+    (r"\bthank", "You are welcome."),
+    (r"\b(good ?bye|bye|good night|see you)\b", "Goodbye, and come back soon."),
+    (r"\bhow are you\b", "I am well, thank you: all my rules are in order. What shall we try?"),
+    (r"^\W*(hello|hi|hey|good (morning|evening|afternoon|day)|greetings|test)\b", GREETING),
+)  # fmt: skip
+
+
+def _echo(asked: Asked) -> Thought | None:
+    if not asked.text:
+        return Say("I did not catch any words. Say “help” to see what I can do.")
+    heard = asked.text if len(asked.text) <= 300 else asked.text[:299] + "…"
+    return Say(f"I understood: “{heard}” That is beyond a stand-in, but say “help” and I will show you what I can do.")
+
+
+COLOUR = r"\b(red|blue|green|yellow|orange|purple|pink|black|white|brown|gold|silver|gr[ae]y)\b"
+COLOUR_ALONE = (
+    rf"^\W*(?:(?:please|now|make|turn|colou?r|draw|paint|it|this|that|one|1|in)\s+)*{COLOUR}\W*(?:please)?\W*$"
+)
+DRAW = (
+    r"\b(draw\w*|paint\w*|sketch\w*|picture|image|photo|illustrat\w*)\b|"
+    rf"\b(make|turn|colou?r) (it|this|that)\b.*{COLOUR}"
+)
+RULES: tuple[Callable[[Asked], Thought | None], ...] = (
+    _exactly,
+    _after_a_tool,
+    _repeat,
+    _shorten,
+    _remember,
+    _remind,
+    _make("video", r"\b(video|clip|movie|film|animation)s?\b", "a clip"),
+    _make("music", r"\b(songs?|music|melod\w+|tune|sing)\b", "a song"),
+    _recolour,
+    _make("image", DRAW, "a picture"),
+    _look,
+    _story,
+    _clock,
+    _sum,
+    _count,
+    _manners,
+    _echo,
+)

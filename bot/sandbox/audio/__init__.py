@@ -1,0 +1,1 @@
+"""The sandbox's speech synthesis, speech recognition and songs."""
