@@ -8,7 +8,7 @@ KILLS ?= 20
 CHANNEL ?= telegram
 FUZZ := sse split telegram_html config update redact
 
-.PHONY: demo test kills chaos test-browser lint types bandit fuzz
+.PHONY: demo test test-long coverage kills chaos test-browser lint types bandit fuzz
 
 $(VENV)/.demo: pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
@@ -32,7 +32,16 @@ demo: $(VENV)/.demo
 	@$(BIN)/voxline demo $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not chaos and not kills" $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not chaos and not kills and not long" $(ARGS)
+
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "long and not browser" $(ARGS)
+
+coverage: $(VENV)/.dev
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -q -m "not browser and not chaos and not kills and not long" $(ARGS)
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m benchmarks.coverage
 
 kills: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --dist load -m kills tests/kills $(ARGS)

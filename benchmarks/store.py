@@ -38,7 +38,7 @@ async def opened(folder: Path, largest_group: int) -> AsyncIterator[SqliteStore]
     shelf = BlobShelf(BlobFiles(folder / "media"), writer, clock)
     await writer.open()
     try:
-        yield SqliteStore(folder / "voxline.db", writer, shelf, clock)
+        yield SqliteStore(folder / "voxline.db", writer, shelf, clock, clean=str)
     finally:
         shelf.close()
         await writer.close()

@@ -15,11 +15,13 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 from openai import OpenAI
 from openai._streaming import SSEDecoder
 from openrouter import OpenRouter
+from openrouter.components import ChatUserMessage
 from openrouter.utils.eventstreaming import stream_events
 
 from benchmarks.model_server import ModelServer
@@ -94,8 +96,8 @@ def openrouter_answer(stream: bytes) -> int:
     """Through the public interface of the client; `ours_answer` builds the same text."""
     with httpx.Client(transport=httpx.MockTransport(lambda _: answer_with(stream))) as web:
         client = OpenRouter(api_key="benchmark", client=web)
-        told = client.chat.send(model=MODEL, messages=[{"role": "user", "content": "?"}], stream=True)
-        return len(["".join(choice.delta.content or "" for choice in chunk.choices) for chunk in told])
+        chunks: Any = client.chat.send(model=MODEL, messages=[ChatUserMessage(content="?", role="user")], stream=True)
+        return len(["".join(choice.delta.content or "" for choice in chunk.choices) for chunk in chunks])
 
 
 def openai_answer(stream: bytes) -> int:

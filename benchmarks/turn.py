@@ -174,9 +174,9 @@ async def first(ours: Side, theirs: Side, model: ModelServer) -> None:
         text = f"first{number}"
         seen = len(ours.api.texts(9))
         ours.api.say(9, text)
-        await ours.api.wait_for(lambda seen=seen: len(ours.api.texts(9)) > seen, 10)
+        await ours.api.wait_for(lambda: len(ours.api.texts(9)) > seen, 10)
         waits.append((ours.api.messages(9)[-1].at - model.first_token_at[text]) * 1000)
-        await ours.api.wait_for(lambda text=text: f"Answer {text}" in ours.api.texts(9), 10)
+        await ours.api.wait_for(lambda: f"Answer {text}" in ours.api.texts(9), 10)
     model.seconds_between = 0.0
     told = f"p50 {statistics.median(waits):.1f} ms, worst {max(waits):.1f} ms"
     say("first visible text after the model's first token", told, "<= 30 ms", statistics.median(waits) <= 30)

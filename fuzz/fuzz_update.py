@@ -23,8 +23,10 @@ FIELDS = (
     *("media_group_id", "message_thread_id", "is_topic_message", "forum_topic_created", "migrate_to_chat_id"),
     *("latitude", "longitude", "address", "phone_number", "options", "question", "emoji", "value", "position"),
 )
-WORDS = ("private", "group", "supergroup", "channel", "mention", "text_mention", "text_link", "bot_command", "user")
-WORDS += ("hidden_user", "chat", "/start@vox_bot", "@vox_bot", "\ud83d", "👩‍🚀 hi", "image/png", "audio/ogg")
+WORDS = (
+    *("private", "group", "supergroup", "channel", "mention", "text_mention", "text_link", "bot_command", "user"),
+    *("hidden_user", "chat", "/start@vox_bot", "@vox_bot", "\ud83d", "👩‍🚀 hi", "image/png", "audio/ogg"),
+)
 NUMBERS = (0, 1, -1, 99, 1767225600, 2**31, 2**63, -(2**53), 10**400, 1.5, -0.0, 1e308, float("inf"), float("nan"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import Speech
 from tests.browser.story import ONE_PIXEL, answered, say
@@ -87,7 +87,7 @@ def test_a_song_and_a_clip_arrive_and_play(page: Page, words: str, tag: str) -> 
 
 
 def test_a_file_is_attached_dropped_and_pasted(page: Page) -> None:
-    page.set_input_files("#files", [{"name": "attached.png", "mimeType": "image/png", "buffer": ONE_PIXEL}])
+    page.set_input_files("#files", [FilePayload(name="attached.png", mimeType="image/png", buffer=ONE_PIXEL)])
     for event, target in (("drop", "dataTransfer"), ("paste", "clipboardData")):
         page.evaluate(
             """([event, target]) => {

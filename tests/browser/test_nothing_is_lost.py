@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import Demo, OpenPage, running_demo
 from tests.browser.story import ONE_PIXEL, answered, say, texts
@@ -31,7 +31,7 @@ def test_a_reload_loses_nothing(page: Page) -> None:
 
 def test_a_message_that_cannot_be_sent_survives_a_reload_and_goes_out_once(page: Page) -> None:
     page.route("**/api/messages", lambda route: route.abort())
-    page.set_input_files("#files", [{"name": "dot.png", "mimeType": "image/png", "buffer": ONE_PIXEL}])
+    page.set_input_files("#files", [FilePayload(name="dot.png", mimeType="image/png", buffer=ONE_PIXEL)])
     say(page, "what is 7 times 8")
     expect(page.locator(".state.waiting")).to_be_visible()
 

@@ -106,7 +106,7 @@ class TelegramRemote(TelegramSide):
         return TelegramChannel(settings, cursors=self._store, blobs=self._store, clock=self._clock)
 
     async def confirmed(self, said: str) -> bool:
-        return self.api.confirmed > self.updates[said]["update_id"]
+        return self.api.confirmed > int(self.updates[said]["update_id"])
 
     async def watches(self) -> None:
         return None
@@ -222,7 +222,7 @@ class WebRemote(AbstractAsyncContextManager["WebRemote"]):
             for name, value in fields.items():
                 form.append(value).set_content_disposition("form-data", name=name)
             if voice:
-                part = form.append(voice, {"Content-Type": "audio/ogg"})  # type: ignore[arg-type]
+                part = form.append(voice, {"Content-Type": "audio/ogg"})
                 part.set_content_disposition("form-data", name="voice", filename="voice.ogg")
             with suppress(aiohttp.ClientError):
                 async with self._session.post(f"{self._origin}/api/messages", data=form) as answer:
@@ -389,7 +389,7 @@ class KeyedFakeRemote(FakeRemote):
         self._channel = FakeChannel(limits=replace(LIMITS, keyed=True))
 
 
-REMOTES: dict[str, Callable[[SqliteStore, ImpatientClock], Remote]] = {
+REMOTES: dict[str, Any] = {  # each makes a Remote of a store and a clock
     "fake": FakeRemote,
     "web": WebRemote,
     "telegram": TelegramRemote,

@@ -47,7 +47,7 @@ FILES = (
     (Kind.DOCUMENT, "application/pdf", "Jahresübersicht.pdf", "document"),
 )
 LARGEST = {"telegram": "Telegram takes 50 MB from bots", "discord": "Discord takes 10 MB here"}
-TROUBLES = [(name, trouble) for name, remote in REMOTES.items() for trouble in remote.troubles]  # type: ignore[attr-defined]
+TROUBLES = [(name, trouble) for name, remote in REMOTES.items() for trouble in remote.troubles]
 MEANS: dict[Trouble, type[ChannelError]] = {
     Trouble.NO_ROUTE: NotSent,
     Trouble.CUT_OFF: MaybeSent,
@@ -388,7 +388,7 @@ async def test_a_text_at_the_limit_is_one_message_whatever_is_made_of_it(remote:
 
         await channel.send(to(remote), cut(Text(text), channel.limits)[0], key=f"{number}:0")
 
-        await remote.until(lambda wanted=number: len(remote.seen()) == wanted)
+        await remote.until(lambda: len(remote.seen()) == number)
 
 
 async def test_half_a_character_costs_nothing_but_itself(remote: Remote, channel: Channel) -> None:
@@ -457,7 +457,7 @@ async def test_a_file_arrives_whole_as_what_it_is_with_its_name_and_caption(
         sent = Media(kind, await store.put(data, mime), name, "for you", 12.0)
         await channel.send(to(remote), sent, key=f"{number}:0")
 
-        await remote.until(lambda wanted=number: len(remote.seen()) > wanted)
+        await remote.until(lambda: len(remote.seen()) > number)
         seen = remote.seen()[-1]
         assert (seen.kind, seen.name, seen.text) == (seen_as, name, "for you")
         assert seen.data == data
@@ -504,7 +504,7 @@ async def test_an_indicator_is_shown_once_for_each_time_it_is_asked_for(
     await remote.watches()
     for number, doing in enumerate(Doing, 1):
         await channel.busy(to(remote), doing)
-        await remote.until(lambda wanted=number: remote.typing() == wanted)
+        await remote.until(lambda: remote.typing() == number)
 
     await clock.advance(600)
     assert remote.typing() == len(Doing)

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from tests.fakes import discord_rest
 from tests.fakes.discord_faults import Do, Fault, strike
@@ -85,7 +86,7 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
         await self.vanish()
 
     @web.middleware
-    async def _middleware(self, request: web.Request, handler: Any) -> web.StreamResponse:
+    async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = request.path.removeprefix("/api/v10")
         if path == request.path:
             return await handler(request)

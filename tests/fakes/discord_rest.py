@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from tests.fakes.discord_gateway import Gateway
@@ -130,7 +131,7 @@ class Rest:
         uploads = [
             _with_voice(upload, listed) for upload, listed in zip(files, wish.get("attachments", []), strict=True)
         ]
-        more = {key: wish[key] for key in ("flags", "components", "message_reference") if key in wish}
+        more: Json = {key: wish[key] for key in ("flags", "components", "message_reference") if key in wish}
         more |= {"attachments": self.world.attach(channel_id, uploads), "allowed": wish.get("allowed_mentions")}
         message = self.world.add(channel_id, self.world.bot, wish.get("content") or "", **more)
         if nonce:
@@ -192,6 +193,7 @@ async def _message_wish(request: web.Request) -> tuple[Json, list[Upload]]:
     wish: Json = {}
     files: list[Upload] = []
     async for part in await request.multipart():
+        assert isinstance(part, aiohttp.BodyPartReader)
         data = bytes(await part.read())
         if part.name == "payload_json":
             wish = json.loads(data)

@@ -15,7 +15,8 @@ from bot.net.ssrf_guard import SsrfGuard
 from bot.openrouter.http.client import OpenRouterClient
 from bot.openrouter.http.route import Route
 from bot.openrouter.videos.generate import OpenRouterVideos, VideoSettings
-from tests.bot.net.test_ssrf_guard import FORBIDDEN, Names, Trap
+from tests.bot.net.origins import Names
+from tests.bot.net.test_ssrf_guard import FORBIDDEN, Trap
 from tests.bot.openrouter.recording_server import RecordingServer, redirects, says
 from tests.fakes.shelf import Shelf
 

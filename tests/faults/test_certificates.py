@@ -24,9 +24,9 @@ from channels.discord.adapter import DiscordChannel
 from channels.discord.settings import DiscordSettings
 from channels.telegram.adapter import TelegramChannel
 from channels.telegram.settings import TelegramSettings
-from tests.channels.telegram.conftest import Shelf
 from tests.daemon import configure, daemon, free_port, open_telegram
 from tests.fakes.clock import FakeClock
+from tests.fakes.shelf import Shelf
 from tests.fakes.telegram_api import TelegramApi
 
 KEY, TOKEN = "sk-or-v1-0123456789abcdef", "123456789:AAF0000000000000000000000000000000a"

@@ -44,7 +44,7 @@ async def test_a_daemon_that_may_open_nothing_more_rests_and_answers_when_it_can
             health={"port": port},
         )
         async with daemon(tmp_path, before=f"ulimit -n {DESCRIPTORS}") as running:
-            await until(lambda: "store.swept" in running.said() and api.polling, running)
+            await until(lambda: "store.swept" in running.said() and api.polling > 0, running)
             eaters = [await asyncio.open_connection("127.0.0.1", port) for _ in range(DESCRIPTORS)]
             await until(lambda: opened(running) == DESCRIPTORS, running)
             api.say(7, "reply with exactly: one")

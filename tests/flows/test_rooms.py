@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from bot.sandbox import Sandbox
 from tests.fakes.discord_world import THREAD_ID
+from tests.fakes.telegram_api import TelegramApi
 from tests.flows.world import HurriedClock, World, open_world
 from tests.sides import DiscordSide, Side
 
@@ -73,7 +75,7 @@ async def test_a_thread_is_a_conversation_of_its_own(discord: DiscordSide, sandb
 
 
 async def test_a_stranger_costs_no_model_call_and_no_download(side: Side, sandbox: Sandbox, tmp_path: Path) -> None:
-    closed = {"dmPolicy": "allowlist", "allowFrom": [side.person]}
+    closed: dict[str, Any] = {"dmPolicy": "allowlist", "allowFrom": [side.person]}
     async with open_world(side, sandbox, tmp_path, **closed) as world:
         chat, _ = await side.newcomer("Mallory")
         await side.picture(b"\x89PNG", "look", chat)
@@ -86,7 +88,7 @@ async def test_a_stranger_costs_no_model_call_and_no_download(side: Side, sandbo
 
 
 async def test_a_server_or_group_that_nobody_listed_costs_nothing(side: Side, sandbox: Sandbox, tmp_path: Path) -> None:
-    rooms = {"telegram": {"groups": {"-1": {}}}, "discord": {"guilds": {"1": {}}}}
+    rooms: dict[str, dict[str, Any]] = {"telegram": {"groups": {"-1": {}}}, "discord": {"guilds": {"1": {}}}}
     async with open_world(side, sandbox, tmp_path, **rooms[side.name]) as world:
         await side.call("let me in", side.room)
         await side.say("reply with exactly: known")
@@ -98,7 +100,7 @@ async def test_a_server_or_group_that_nobody_listed_costs_nothing(side: Side, sa
 
 async def test_an_owner_lets_somebody_in_by_code_and_by_button(side: Side, sandbox: Sandbox, tmp_path: Path) -> None:
     home = await owners_chat(side)
-    pairing = {"dmPolicy": "pairing", "allowFrom": []}
+    pairing: dict[str, Any] = {"dmPolicy": "pairing", "allowFrom": []}
     async with open_world(side, sandbox, tmp_path, owners=(OWNER[side.name],), **pairing) as world:
         grace, _ = await side.newcomer("Grace")
         await side.say("hello?", grace)
@@ -122,7 +124,7 @@ async def test_an_owner_lets_somebody_in_by_code_and_by_button(side: Side, sandb
 
 async def test_who_is_refused_stays_outside(side: Side, sandbox: Sandbox, tmp_path: Path) -> None:
     home = await owners_chat(side)
-    pairing = {"dmPolicy": "pairing", "allowFrom": []}
+    pairing: dict[str, Any] = {"dmPolicy": "pairing", "allowFrom": []}
     async with open_world(side, sandbox, tmp_path, owners=(OWNER[side.name],), **pairing) as world:
         chat, their_id = await side.newcomer("Mallory")
         await side.say("hello?", chat)
@@ -138,7 +140,7 @@ async def test_who_is_refused_stays_outside(side: Side, sandbox: Sandbox, tmp_pa
 
 async def owners_chat(side: Side) -> str:
     """Where the owner is reached, who has not yet said a word."""
-    if side.name == "telegram":
-        side.api.meet(1)  # type: ignore[attr-defined]
+    if isinstance(side.api, TelegramApi):
+        side.api.meet(1)
         return "1"
     return side.chat

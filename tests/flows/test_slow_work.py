@@ -18,9 +18,7 @@ async def begin_both(world: World) -> None:
     world.sandbox.faults.add("/chat/completions", do=Hang(), model=SONG, times=None)
     for number, words in enumerate((CLIP_WORDS, SONG_WORDS), 1):
         await world.side.say(words)
-        await world.side.until(
-            lambda wanted=number: sum("when it is ready" in text for text in world.texts()) == wanted
-        )
+        await world.side.until(lambda: sum("when it is ready" in text for text in world.texts()) == number)
 
 
 async def listed(world: World) -> Seen:

@@ -69,7 +69,7 @@ async def test_a_picture_of_this_machine_is_changed_only_out_of_an_open_folder(
         for number, source in enumerate(("house.png", str(tmp_path / "closed.png"), "http://127.0.0.1:1/a.png"), 1):
             sandbox.call_next("image_generate", {"prompt": "make it blue", "image": source})
             await telegram.say("go on")
-            await telegram.until(lambda number=number: len(world.texts()) == number)
+            await telegram.until(lambda: len(world.texts()) == number)
             await world.settled()
 
         drawing = [asked.body for asked in sandbox.asked("/chat/completions") if "modalities" in asked.body]
@@ -121,7 +121,7 @@ async def test_an_album_is_one_turn(on_telegram: World, telegram: TelegramSide) 
         asked = telegram.api.count("getUpdates")
         fields = {"caption": "what is this"} if number == 0 else {}
         telegram.api.send_photo(7, picture.getvalue() + bytes(number), media_group_id="album", **fields)
-        await telegram.until(lambda asked=asked: telegram.api.count("getUpdates") > asked)  # handed out one by one
+        await telegram.until(lambda: telegram.api.count("getUpdates") > asked)  # handed out one by one
 
     await telegram.until(lambda: on_telegram.texts())
     await on_telegram.settled()

@@ -71,7 +71,7 @@ class World:
         return [json.dumps(asked.body, ensure_ascii=False) for asked in self.sandbox.asked("/chat/completions")]
 
 
-_DEFAULTS = {"models": {"openrouter/auto": {}, "openrouter/anthropic/claude-sonnet-4.6": {}}}
+_DEFAULTS: Mapping[str, object] = {"models": {"openrouter/auto": {}, "openrouter/anthropic/claude-sonnet-4.6": {}}}
 
 
 @asynccontextmanager

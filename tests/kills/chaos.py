@@ -145,7 +145,7 @@ async def catch_up(side: Side, tally: Tally, last: Daemon) -> None:
     while left:
         soon = max(left - 50, 0)
         try:
-            await side.until(lambda soon=soon: judge(side, tally).lost <= soon, END_SECONDS)
+            await side.until(lambda: judge(side, tally).lost <= soon, END_SECONDS)
         except TimeoutError:
             if judge(side, tally).lost == left:
                 print(last.said())

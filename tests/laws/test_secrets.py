@@ -18,7 +18,7 @@ from bot.config.profiles import DEFAULT_PROFILE, FILE_NAME, StoredKey, store_key
 from bot.core.errors import VoxlineError
 from bot.openrouter.signin.oauth import Desk, Places, SignInAttempt, login
 from bot.sandbox import Sandbox
-from bot.sandbox.faults import ErrorInside200, Garbage, HtmlAnswer, MidStreamError, Reset, Status, Truncate
+from bot.sandbox.faults import ErrorInside200, Fault, Garbage, HtmlAnswer, MidStreamError, Reset, Status, Truncate
 from tests.canaries import (
     CANARIES,
     HEADER,
@@ -76,7 +76,7 @@ async def talk(sandbox: Sandbox, telegram: TelegramApi, discord: DiscordApi) -> 
     telegram.send_voice(CHAT, spoken("what is seven times eight"), 2)
     await telegram.wait_for(lambda: any(one.kind == "voice" for one in telegram.messages(CHAT)), 60)
 
-    faults = (
+    faults: tuple[Fault, ...] = (
         *(Status(status, echo) for status in (400, 401, 402, 403, 404, 422)),
         *(ErrorInside200(400, echo), Status(429, echo, retry_after="0.1"), MidStreamError(2, 502, echo)),
         *(Reset(), Truncate(2), HtmlAnswer(), Garbage(1, echo)),
@@ -85,7 +85,7 @@ async def talk(sandbox: Sandbox, telegram: TelegramApi, discord: DiscordApi) -> 
         sandbox.faults.add("/chat/completions", do=fault)
         before = len(telegram.messages(CHAT))
         telegram.say(CHAT, f"reply with exactly: after {number}")
-        await telegram.wait_for(lambda before=before: len(telegram.messages(CHAT)) > before, 40)
+        await telegram.wait_for(lambda: len(telegram.messages(CHAT)) > before, 40)
     sandbox.faults.add("/audio/speech", do=Status(401, echo))
     sandbox.faults.add("/audio/transcriptions", do=Status(500, echo))
     telegram.fault("sendMessage", "status", status=400, description=f"Bad Request: {echo}")

@@ -16,7 +16,6 @@ from bot.cli.control import ask
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Status
 from tests.canaries import (
-    DISCORD_TOKEN,
     HEADER,
     MODEL_KEY,
     PASSWORD,
@@ -30,6 +29,7 @@ from tests.canaries import (
     voxline,
 )
 from tests.daemon import free_port
+from tests.fakes.discord_api import TOKEN as DISCORD_TOKEN
 from tests.fakes.discord_api import DiscordApi
 from tests.fakes.telegram_api import TelegramApi
 from tests.fakes.telegram_push import SECRET_HEADER, pushing

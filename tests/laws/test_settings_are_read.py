@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import types
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -22,7 +22,7 @@ MEANS_NOTHING = {
 
 def sections(kind: Any, found: dict[str, type[BaseModel]]) -> dict[str, type[BaseModel]]:
     """Every part of the configuration, by name."""
-    if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) and issubclass(kind, BaseModel):
+    if inspect.isclass(kind) and get_origin(kind) is None and issubclass(kind, BaseModel):
         if kind.__name__ not in found:
             found[kind.__name__] = kind
             for field in kind.model_fields.values():

@@ -53,7 +53,7 @@ def _approve(url: str) -> str:
 
 def _approve_in_browser(url: str) -> bool:
     with urllib.request.urlopen(_approve(url), timeout=10) as page:
-        return page.status == 200
+        return int(page.status) == 200
 
 
 def test_signing_in_stores_the_key_and_lets_auto_answer(

@@ -227,7 +227,8 @@ _THEIR_VALUES: st.SearchStrategy[JsonValue] = st.recursive(
 
 def _section(*names: str) -> st.SearchStrategy[JsonValue]:
     inside = st.dictionaries(_THEIR_KEYS, _THEIR_VALUES, max_size=5)
-    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, inside)) | _THEIR_VALUES
+    section: st.SearchStrategy[JsonValue] = st.fixed_dictionaries({}, optional=dict.fromkeys(names, inside))
+    return section | _THEIR_VALUES
 
 
 _THEIR_FILES = st.fixed_dictionaries(

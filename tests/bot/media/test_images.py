@@ -45,6 +45,13 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
+def pixel(data: bytes, mode: str, x: int, y: int) -> tuple[int, ...]:
+    """The bands of one pixel."""
+    bands = opened(data).convert(mode).getpixel((x, y))
+    assert isinstance(bands, tuple)
+    return bands
+
+
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])
 async def test_a_small_picture_is_measured_and_comes_back_as_it_is(form: str) -> None:
     data = picture(form)
@@ -77,8 +84,8 @@ async def test_transparency_is_kept(form: str) -> None:
     data, mime = await images.for_model(packed.getvalue())
 
     assert mime == "image/png"
-    assert opened(data).convert("RGBA").getpixel((1500, 40)) == opened(data).convert("RGBA").getpixel((1400, 10))
-    assert opened(data).convert("RGBA").getpixel((1500, 40))[3] == 0
+    assert pixel(data, "RGBA", 1500, 40) == pixel(data, "RGBA", 1400, 10)
+    assert pixel(data, "RGBA", 1500, 40)[3] == 0
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "CMYK", "LA", "RGBA"])
@@ -102,10 +109,9 @@ async def test_a_photo_is_turned_as_the_camera_was_held(orientation: int) -> Non
 
     data, _ = await images.for_model(packed.getvalue())
 
-    shown = opened(data).convert("RGB")
-    assert shown.size == (64, 32)
-    assert shown.getpixel((8, 8))[0] > 200
-    assert shown.getpixel((56, 24))[2] > 200
+    assert opened(data).size == (64, 32)
+    assert pixel(data, "RGB", 8, 8)[0] > 200
+    assert pixel(data, "RGB", 56, 24)[2] > 200
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -129,7 +135,7 @@ async def test_an_animation_becomes_its_first_picture() -> None:
     data, mime = await images.for_model(packed.getvalue())
 
     assert mime in ("image/png", "image/jpeg")
-    assert opened(data).convert("RGB").getpixel((5, 5))[0] > 200
+    assert pixel(data, "RGB", 5, 5)[0] > 200
 
 
 async def test_a_heavy_picture_gets_lighter() -> None:

@@ -136,7 +136,7 @@ async def dialogue(
     """A chat model against this server, which counts as OpenRouter itself when `verified`."""
     clock, shelf = FakeClock(), Shelf()
     server.on("GET /models", says({"data": models or [model_row("vendor/model")]}))
-    canonical = {"canonical": server.base_url} if verified else {}
+    canonical: dict[str, Any] = {"canonical": server.base_url} if verified else {}
     route = Route(base_url=server.base_url, key=KEY, custom=custom, **canonical)
     async with OpenRouterClient(route, clock=SystemClock()) as client:
         catalog = Catalog(client, clock=clock)

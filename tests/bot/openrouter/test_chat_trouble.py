@@ -355,7 +355,13 @@ async def test_a_line_that_stays_open_after_the_answer_is_not_waited_for(server:
 
 
 async def test_null_choices_and_unknown_fields_are_borne(server: RecordingServer) -> None:
-    odd = [{"choices": None}, {"choices": []}, {"choices": [None]}, {"choices": [{"delta": None}]}, {"object": "x"}]
+    odd: list[dict[str, Any]] = [
+        {"choices": None},
+        {"choices": []},
+        {"choices": [None]},
+        {"choices": [{"delta": None}]},
+        {"object": "x"},
+    ]
     server.on(CHAT, streams(*map(event, odd), *told()))
     async with dialogue(server) as talk:
         assert (await talk.ask()).assistant.text == "Hello"

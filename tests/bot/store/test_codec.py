@@ -93,7 +93,7 @@ def test_only_the_vocabulary_can_be_stored() -> None:
 
 
 def test_a_namesake_of_a_known_type_cannot_be_stored() -> None:
-    impostor = dataclass(type("Text", (), {"__annotations__": {"text": str}}))
+    impostor: Any = dataclass(type("Text", (), {"__annotations__": {"text": str}}))
 
     with pytest.raises(TypeError, match="cannot be stored"):
         encode(impostor("hi"))

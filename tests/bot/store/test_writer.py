@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -91,7 +91,7 @@ async def test_what_is_queued_together_is_committed_once(writer: Writer, commits
 
 async def test_one_that_fails_takes_nobody_along(writer: Writer) -> None:
     go_on = await hold_up(writer)
-    waiting = [
+    waiting: list[Awaitable[object]] = [
         writer.write("", save, "before"),
         writer.write("", fail, ValueError("mine alone")),
         writer.write("", save, "after"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -65,7 +65,7 @@ class HastyClock(FakeClock):
         await asyncio.sleep(0)
 
 
-Connect = Callable[..., AbstractAsyncContextManager[DiscordChannel]]
+Connect = Callable[..., DiscordChannel]
 
 
 @pytest.fixture
@@ -93,9 +93,9 @@ async def api(clock: HastyClock) -> AsyncIterator[DiscordApi]:
 def connect(api: DiscordApi, shelf: Shelf, clock: HastyClock) -> Connect:
     """Connects a bot; settings by keyword."""
 
-    def connected(**changes: object) -> AbstractAsyncContextManager[DiscordChannel]:
+    def connected(**changes: Any) -> DiscordChannel:
         settings = DiscordSettings(token=TOKEN, api_base=api.base, connect_seconds=5.0, guild_wait_seconds=0.05)
-        return DiscordChannel(replace(settings, **changes), cursors=shelf, blobs=shelf, clock=clock)  # type: ignore[arg-type]
+        return DiscordChannel(replace(settings, **changes), cursors=shelf, blobs=shelf, clock=clock)
 
     return connected
 

@@ -63,7 +63,7 @@ async def test_a_network_that_comes_up_late_is_waited_for(
     api.say(7, "hello")
 
     async with TelegramChannel(settings, cursors=shelf, blobs=shelf, clock=clock) as channel:
-        assert channel.names == ()
+        assert not channel.names
         assert not (await channel.ping()).ok
         async with receiving(channel, ear):
             await clock.advance(await clock.next_nap())

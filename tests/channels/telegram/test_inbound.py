@@ -23,6 +23,9 @@ def message(chat: dict[str, Any] = PRIVATE, **fields: Any) -> dict[str, Any]:
     return {"message_id": 5, "from": ADA, "chat": chat, "date": 1767225600, **fields}
 
 
+ANONYMOUS: dict[str, Any] = {"from": {"id": 1087968824, "is_bot": True}}
+
+
 def read(field: str = "message", **update: Any) -> Inbound:
     found = maybe(field, **update)
     assert found is not None
@@ -208,7 +211,7 @@ def test_a_pressed_button_is_the_person_writing() -> None:
 
 
 def test_an_anonymous_admin_speaks_as_the_group() -> None:
-    found = read(chat=GROUP, text="x", sender_chat=GROUP, **{"from": {"id": 1087968824, "is_bot": True}})
+    found = read(chat=GROUP, text="x", sender_chat=GROUP, **ANONYMOUS)
 
     assert (found.sender.id, found.sender.name, found.sender.is_bot) == ("-100", "Room", False)
 

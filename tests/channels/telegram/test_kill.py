@@ -41,7 +41,7 @@ async def test_kills_lose_no_message_and_double_none(api: TelegramApi, tmp_path:
         # One call in: handed over, perhaps not yet stored. Two calls in: stored, and more has just come.
         calls = api.count("getUpdates") + 1 + kill % 2
         async with receiver(api, state_dir):
-            await api.wait_for(lambda calls=calls: api.count("getUpdates") >= calls, 30)
+            await api.wait_for(lambda: api.count("getUpdates") >= calls, 30)
             written.append(str(api.say(9, "at the last moment")["update_id"]))
     async with receiver(api, state_dir):
         await api.wait_for(lambda: api.polling and not api.pending, 30)

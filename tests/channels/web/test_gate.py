@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import aiohttp
 import pytest
+from yarl import URL
 
 from bot.core.errors import ChannelDown
 from bot.store import SqliteStore
@@ -102,7 +102,7 @@ async def test_every_answer_carries_the_policy(desk: Desk, path: str) -> None:
     ["/page/..%2fadapter.py", "/page/%2e%2e%2fgate.py", "/page//etc/passwd", "/media/..%2f..%2fstate.db", "/page/x"],
 )
 async def test_no_path_leads_out_of_the_page(desk: Desk, path: str) -> None:
-    async with desk.session.get(aiohttp.client.URL(desk.url + path, encoded=True)) as response:
+    async with desk.session.get(URL(desk.url + path, encoded=True)) as response:
         assert response.status == 404
 
 
