@@ -1,13 +1,20 @@
-"""`voxline`, and `python -m bot`."""
+"""The program `voxline`, and `python -m bot`: refuses a foreign `channels` package, then runs the command line."""
 
 from __future__ import annotations
 
 import sys
 
-from bot.cli.main import run
+from bot.import_names import clash
+
+UNUSABLE = 78
 
 
 def main() -> int:
+    if (sentence := clash()) and sys.argv[1:2] != ["doctor"]:  # doctor reports it beside the rest
+        print(f"voxline: {sentence}", file=sys.stderr)
+        return UNUSABLE
+    from bot.cli.main import run
+
     return run(sys.argv[1:])
 
 

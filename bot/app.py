@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 EXIT_UNUSABLE, EXIT_AT_ONCE = 78, 1
 HOLD_SECONDS = 300.0
 COLLECTIONS = (1000, 10, 1000)  # objects to a young one, young ones to a middle one, middle ones to a full one
-HELD = frozenset({"telegram", "discord"})  # platforms that count how often somebody connects
+HELD = frozenset({"telegram", "discord"})  # platforms that count connections
 NO_SOUND = "I can neither hear nor speak voice notes at the moment. Please write instead."
 NOBODY = "No channel is connected: there is nobody to talk to. Mend the lines above, then start again."
 
@@ -59,7 +59,7 @@ Tell = Callable[[str], None]
 async def open_app(
     config: Config, state_dir: Path, *, environ: Mapping[str, str], clock: Clock, tell: Tell, counts: Counts
 ) -> AsyncIterator[App]:
-    """Everything open but the channels, which `app.links` connects. `tell` gets a line for each thing to know.
+    """Everything open but the channels, which `app.links` connects. `tell` prints a line to the operator.
 
     Raises `ConfigError` and `StateError` for what the operator has to mend."""
     if not config.store.allow_network_share:
@@ -107,7 +107,7 @@ async def unsound(media: MediaReader) -> tuple[MediaError, ...]:
 
 
 def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: SsrfGuard) -> Providers:
-    """Everything that can be done here. Without ffmpeg no speech is asked for: it would be paid for and never sent."""
+    """The provider's capabilities. Without ffmpeg no speech is ordered: it would be paid for and never sent."""
     return Providers(
         chat=provider.chat,
         transcriber=None if unsound else provider.transcriber,
@@ -124,7 +124,7 @@ def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: SsrfGu
 
 
 async def credit(client: OpenRouterClient) -> str:
-    """What the account has left, in a sentence."""
+    """The account's credit, in a sentence."""
     try:
         return left(await account(client))
     except ProviderError as error:
@@ -132,7 +132,7 @@ async def credit(client: OpenRouterClient) -> str:
 
 
 def _mark_orderly(state_dir: Path, kind: type[BaseException] | None) -> None:
-    """An end that was told why is no crash."""
+    """An end with an error of our own is no crash."""
     if kind is None or issubclass(kind, VoxlineError | asyncio.CancelledError):
         mark_end(state_dir)
 
@@ -155,7 +155,7 @@ async def serve(
     ready: Callable[[App], None] = lambda _: None,
     environ: Mapping[str, str] | None = None,
 ) -> int:
-    """Runs until SIGTERM or SIGINT, which is told once; a second one ends the process at once. Returns the exit
+    """Runs until SIGTERM or SIGINT; a second one ends the process at once. Returns the exit
     status."""
     environ = environment(config, os.environ) if environ is None else environ
     profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
@@ -172,15 +172,15 @@ async def serve(
 def _signals(stop: asyncio.Event, state_dir: Path) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
-    def told() -> None:
-        if stop.is_set():  # whoever says it twice does not want to wait; everything accepted is in the database
+    def signalled() -> None:
+        if stop.is_set():  # a second signal waits for nothing; everything accepted is in the database
             mark_end(state_dir)
             log.warning("daemon.ended_at_once")
             os._exit(EXIT_AT_ONCE)
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, signalled)
     try:
         yield
     finally:
@@ -191,7 +191,7 @@ def _signals(stop: asyncio.Event, state_dir: Path) -> Iterator[None]:
 async def _run(
     app: App, config: Config, state_dir: Path, stop: asyncio.Event, *, tell: Tell, ready: Callable[[App], None]
 ) -> int:
-    """Receives until told to stop. Leaving stops the intake first; the agent then drains."""
+    """Receives until a signal. Leaving stops the intake first; the agent then drains."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(control(state_dir, control_answers(app)))
         if config.health.port is not None:

@@ -1,4 +1,4 @@
-"""`voxline demo`: the whole program on this machine alone."""
+"""Composition of `voxline demo`: the whole program on this machine alone, against the sandbox provider."""
 
 from __future__ import annotations
 

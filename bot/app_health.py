@@ -1,4 +1,4 @@
-"""How the running daemon is, in every form in which somebody asks: systemd, HTTP, the command line, the owners."""
+"""Health of the daemon: liveness, readiness, metrics, watchdog, status and alerts to the owners."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SECONDS_WITHOUT_SYSTEMD = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A daemon with its parts open. `held` tells that a crash loop was stopped; `model` how the provider is."""
+    """A daemon with its parts open. `held`: a crash loop was stopped. `model`: the provider's health."""
 
     store: SqliteStore
     agent: Agent
@@ -55,7 +55,8 @@ class App:
 
 
 def announced(app: App, tell: Callable[[str], None]) -> Changed:
-    """What happens when a channel comes up or goes down: a line, systemd's status, its work, the owners."""
+    """The callback for a channel that comes up or goes down: prints a line, sets systemd's status, wakes its
+    conversations, alerts the owners."""
 
     async def changed(name: str, health: Health) -> None:
         tell(f"{name}: {'' if health.ok else 'not connected. '}{health.detail}")
@@ -82,9 +83,9 @@ async def is_alive(app: App) -> Health:
 
 
 async def is_ready(app: App) -> Health:
-    """Whether messages come and go everywhere; else what does not work."""
-    told = {"store": await store_health(app), "model": app.model(), **await app.links.look()}
-    wrong = [f"{name}: {health.detail}" for name, health in told.items() if not health.ok]
+    """Readiness: whether messages come and go everywhere; else the parts that do not work."""
+    parts = {"store": await store_health(app), "model": app.model(), **await app.links.look()}
+    wrong = [f"{name}: {health.detail}" for name, health in parts.items() if not health.ok]
     return Health(not wrong, "; ".join(wrong) or "ready")
 
 
@@ -109,7 +110,7 @@ async def metrics(app: App) -> str:
 
 
 async def beat(app: App) -> None:
-    """Until cancelled: tells systemd that the daemon lives, only while everything that must move moves."""
+    """Until cancelled: sends systemd the watchdog's ping while the daemon is alive."""
     seconds = watchdog_seconds()
     while True:
         health = await is_alive(app)
@@ -133,9 +134,9 @@ async def sweep_daily(app: App, days: int) -> None:
 
 
 def control_answers(app: App) -> Mapping[str, Answer]:
-    """What the command line may ask."""
+    """The commands of the control socket."""
 
-    async def told(_: Mapping[str, str]) -> Facts:
+    async def status_facts(_: Mapping[str, str]) -> Facts:
         now = app.clock.now()
         model, backlog = app.model(), await app.store.backlog()
         health = {**({} if model.ok else {"model": model}), **await app.links.look()}
@@ -145,7 +146,7 @@ def control_answers(app: App) -> Mapping[str, Answer]:
             "version": __version__,
             "uptime_seconds": round(app.uptime_seconds),
             "page": app.page,
-            "health": {name: {"ok": one.ok, "detail": one.detail} for name, one in health.items()},
+            "health": {name: {"ok": part.ok, "detail": part.detail} for name, part in health.items()},
             "working": app.agent.engine.running,
             "waiting_messages": backlog.messages,
             "waiting_parts": backlog.parts,
@@ -160,4 +161,4 @@ def control_answers(app: App) -> Mapping[str, Answer]:
         return {"file": asked["file"]}
 
     pairing = pairing_answers(app.store, app.clock, app.agent.engine.wake)
-    return {"status": told, "backup": backup, **pairing}
+    return {"status": status_facts, "backup": backup, **pairing}

@@ -1,4 +1,4 @@
-"""Letting people in from the command line: by a running daemon, or on a store that nobody else holds."""
+"""Pairing over the control socket: requests and guests, by the daemon or on a store that no daemon holds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversati
 
     async def listed(_: Mapping[str, str]) -> Facts:
         return {
-            "requests": [_told(request) for request in await store.pairing_requests(clock.now())],
+            "requests": [_person_of(request) for request in await store.pairing_requests(clock.now())],
             "guests": [
                 {"channel": guest.channel, "id": guest.person_id, "name": guest.name} for guest in await store.guests()
             ],
@@ -31,7 +31,7 @@ def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversati
         request = await pairing.let_in(who)
         if request is None:
             raise VoxlineError(f"no open request matches {who!r}; codes are good for one hour: let them write again")
-        return _told(request)
+        return _person_of(request)
 
     async def remove(asked: Mapping[str, str]) -> Facts:
         channel, _, person = asked.get("who", "").partition(":")
@@ -42,5 +42,5 @@ def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversati
     return {"pairing.list": listed, "pairing.approve": approve, "pairing.remove": remove}
 
 
-def _told(request: PairingRequest) -> Facts:
+def _person_of(request: PairingRequest) -> Facts:
     return {"channel": request.channel, "id": request.person_id, "name": request.name}

@@ -1,4 +1,4 @@
-"""From the configuration to what the agent is told: who may talk, which models, when to speak."""
+"""The agent's settings from the configuration: access rules, models, voice, budget, character."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from bot.config.model import Config
 from bot.config.speech import Audio, Tts
 
 WEB_DOOR = AccessRules(dm=DmPolicy.OPEN, allow_from=frozenset({"*"}), owners=frozenset({"you"}))
-"""The local page: whoever has its token sits at this machine."""
+"""The local page: a person who has its token sits at this machine."""
 
 
 def agent_settings(config: Config) -> AgentSettings:
-    """What the operator decided about the agent."""
+    """The agent's settings."""
     defaults = config.agents.defaults
     chosen = config.agents.active.model or defaults.model
     default = find_model(defaults, chosen.primary)
@@ -51,7 +51,7 @@ def agent_settings(config: Config) -> AgentSettings:
 
 
 def hearing(audio: Audio) -> TranscriptionPolicy:
-    """Which recordings are listened to."""
+    """Which recordings are transcribed."""
     rules = (
         Rule(rule.action == "allow", rule.match.channel, rule.match.chat_type, rule.match.key_prefix)
         for rule in audio.scope.rules
@@ -60,19 +60,19 @@ def hearing(audio: Audio) -> TranscriptionPolicy:
 
 
 def voice_settings(speech: Tts, summary: str) -> VoiceSettings:
-    """When answers are spoken, and what is left to the model that answers."""
-    given = speech.model_overrides
+    """When answers are spoken, and what the answering model may choose about it."""
+    overrides = speech.model_overrides
     allowed = {
-        VoiceChoice.TEXT: given.allow_text,
-        VoiceChoice.VOICE: given.allow_voice,
-        VoiceChoice.MODEL: given.allow_model_id,
-        VoiceChoice.SPEED: given.allow_voice_settings,
+        VoiceChoice.TEXT: overrides.allow_text,
+        VoiceChoice.VOICE: overrides.allow_voice,
+        VoiceChoice.MODEL: overrides.allow_model_id,
+        VoiceChoice.SPEED: overrides.allow_voice_settings,
     }
     return VoiceSettings(
         VoiceMode(speech.auto),
         min(speech.max_length, speech.max_text_length),
         summary,
-        choices=frozenset(choice for choice, allows in allowed.items() if given.enabled and allows),
+        choices=frozenset(choice for choice, allows in allowed.items() if overrides.enabled and allows),
     )
 
 
@@ -90,8 +90,8 @@ def models(defaults: AgentDefaults, default: str) -> Models:
 def character(config: Config) -> Character:
     """Who the active agent is: what is written for all agents comes before its own."""
     agents = config.agents
-    said = (agents.defaults.system_prompt.strip(), agents.active.system_prompt.strip())
-    return Character(agents.active.name.strip() or Character().name, "\n\n".join(part for part in said if part))
+    prompts = (agents.defaults.system_prompt.strip(), agents.active.system_prompt.strip())
+    return Character(agents.active.name.strip() or Character().name, "\n\n".join(part for part in prompts if part))
 
 
 def microdollars(dollars: float | None) -> int | None:
@@ -101,17 +101,17 @@ def microdollars(dollars: float | None) -> int | None:
 
 def doors(config: Config) -> dict[str, AccessRules]:
     """The access rules of every channel."""
-    found = {"web": WEB_DOOR} if config.channels.web_enabled else {}
+    rules = {"web": WEB_DOOR} if config.channels.web_enabled else {}
     for name, channel in (("telegram", config.channels.telegram), ("discord", config.channels.discord)):
         if channel is not None and channel.enabled:
-            found[name] = AccessRules(
+            rules[name] = AccessRules(
                 dm=DmPolicy(channel.dm_policy),
                 allow_from=frozenset(channel.allow_from),
                 bots=channel.allow_bots,
                 rooms=rooms(channel),
                 owners=frozenset(owner.partition(":")[2] for owner in config.owners if owner.startswith(f"{name}:")),
             )
-    return found
+    return rules
 
 
 def rooms(channel: Telegram | Discord) -> dict[str, RoomRules]:
@@ -132,7 +132,9 @@ def room_of(written: RoomConfig | Guild) -> RoomRules:
 
 def channel_of(written: RoomConfig, server: RoomRules) -> RoomRules:
     """A channel of a server: what it does not say is as in the server, and both prompts count."""
-    said = written.model_fields_set
+    written_keys = written.model_fields_set
     allowed = server.allow_from if written.allow_from is None else frozenset(written.allow_from)
     prompt = "\n\n".join(part for part in (server.prompt, written.system_prompt) if part)
-    return RoomRules(written.require_mention if "require_mention" in said else server.require_mention, allowed, prompt)
+    return RoomRules(
+        written.require_mention if "require_mention" in written_keys else server.require_mention, allowed, prompt
+    )

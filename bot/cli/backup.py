@@ -24,9 +24,9 @@ def run(args: argparse.Namespace) -> int:
     _, state = places(args)
     file = args.file.absolute()
     try:
-        told = ask(state, "backup", file=str(file))
-        if not told["ok"]:
-            raise StateError(str(told["error"]))
+        reply = ask(state, "backup", file=str(file))
+        if not reply["ok"]:
+            raise StateError(str(reply["error"]))
     except NotRunning:
         asyncio.run(_back_up(state, file))
     print(f"{file} holds the whole database. Media files lie in {state / 'media'}: copy that folder too.")

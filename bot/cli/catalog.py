@@ -1,4 +1,4 @@
-"""What OpenRouter offers and what the account has left, asked live."""
+"""The model catalog and the account's credit for the command line, asked live from OpenRouter."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def show(setup: Setup, search: str, *, refresh: bool, as_json: bool) -> int:
 
 
 async def credit(setup: Setup) -> str:
-    """What the account has left, in a sentence; why that is not known, where it is not."""
-    found = setup.key()
+    """What the account has left, in a sentence; or why the provider does not say."""
+    key = setup.key()
     try:
         async with OpenRouterClient(
-            configured.route(setup.config, found.key if found else ""), clock=SystemClock()
+            configured.route(setup.config, key.key if key else ""), clock=SystemClock()
         ) as client:
             return left(await account(client))
     except ProviderError as error:
@@ -49,7 +49,7 @@ async def credit(setup: Setup) -> str:
 
 
 def row(facts: ModelFacts) -> dict[str, JsonValue]:
-    """One model. Prices are US dollars for a million tokens, null where nobody names them."""
+    """One model. Prices are US dollars for a million tokens, null where the catalog has none."""
     prices = facts.prices
     return {
         "ref": ref_of(facts.slug),
@@ -62,25 +62,25 @@ def row(facts: ModelFacts) -> dict[str, JsonValue]:
     }
 
 
-def line(told: dict[str, JsonValue]) -> str:
+def line(model: dict[str, JsonValue]) -> str:
     """The same for people."""
-    match told["prices"]:
+    match model["prices"]:
         case {"prompt": prompt, "completion": completion}:
             price = f"${prompt:.2f} in, ${completion:.2f} out"
         case _:
             price = "price varies"
-    match told["input"], told["output"]:
-        case list(taken), list(given):
-            kinds = f"{'+'.join(map(str, taken))} to {'+'.join(map(str, given))}"
+    match model["input"], model["output"]:
+        case list(inputs), list(outputs):
+            kinds = f"{'+'.join(map(str, inputs))} to {'+'.join(map(str, outputs))}"
         case _:
             kinds = ""
-    return f"{told['ref']}  {kinds}  {price}"
+    return f"{model['ref']}  {kinds}  {price}"
 
 
 async def _models(setup: Setup, refresh: bool) -> tuple[tuple[ModelFacts, ...], bool]:
     """The models, and whether a list that was asked for anew came."""
-    found, clock = setup.key(), SystemClock()
-    async with OpenRouterClient(configured.route(setup.config, found.key if found else ""), clock=clock) as client:
+    key, clock = setup.key(), SystemClock()
+    async with OpenRouterClient(configured.route(setup.config, key.key if key else ""), clock=clock) as client:
         path, overrides = setup.state / CATALOG_FILE, configured.catalog_overrides(setup.config)
         catalog = Catalog(client, clock=clock, path=path, overrides=overrides)
         fresh = await catalog.refresh() if refresh else True

@@ -1,4 +1,4 @@
-"""What `voxline doctor` looks at on this machine. Nothing here changes anything."""
+"""Health checks of `voxline doctor` on this machine: program, state directory, keys, access. They change nothing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import channels
 from bot.cli.findings import Finding, fail, ok, warn
 from bot.cli.setup import Setup
 from bot.cli.status import running_pid
 from bot.config.channels import Discord, Telegram
 from bot.config.keys import FoundKey
 from bot.core.errors import ConfigError, MediaError, StateError
+from bot.import_names import channels_folder, clash
 from bot.media.ffmpeg import Ffmpeg
 from bot.openrouter.configured import music_settings
 from bot.store.network_share import share_under
@@ -43,20 +43,20 @@ def keys(setup: Setup) -> Iterator[Finding]:
         return
     yield models
     speech = _key("key for speech", setup.speech_key)
-    if speech is not None and speech.told != models.told:
+    if speech is not None and speech.detail != models.detail:
         yield speech
 
 
 def _key(about: str, find: Callable[[], FoundKey | None]) -> Finding | None:
     try:
-        found = find()
+        key = find()
     except (ConfigError, StateError) as error:
         return fail(about, str(error), "Mend this first: nothing is answered without a key.")
-    return ok(about, str(found)) if found else None
+    return ok(about, str(key)) if key else None
 
 
 def access(setup: Setup) -> Iterator[Finding]:
-    """Who may talk, and whether anybody can let others in."""
+    """Who may talk, and whether an owner can let newcomers in."""
     configured = setup.config.channels
     for name, channel in (("telegram", configured.telegram), ("discord", configured.discord)):
         if channel is not None and channel.enabled:
@@ -77,7 +77,7 @@ def _who(name: str, channel: Telegram | Discord, has_owner: bool) -> Finding:
 
 
 def making(setup: Setup) -> Iterator[Finding]:
-    """What of the settings for pictures and songs cannot be followed as it is written."""
+    """Settings for pictures and songs that cannot be followed as they are written."""
     song = music_settings(setup.config)
     if song.patience_seconds > song.timeout_seconds:
         raised = f"{song.timeout_seconds:g} s are too short for any song: {song.patience_seconds:g} s are waited"
@@ -94,11 +94,9 @@ def _python() -> Finding:
 
 def _channels_package() -> Finding:
     """Another library is imported under the same name; in one environment only one of them can work."""
-    ours = Path(__file__).resolve().parents[2] / "channels"
-    found = Path(str(channels.__file__)).resolve().parent
-    if found == ours:
-        return ok("package", f"channels is ours ({found})")
-    return fail("package", f"channels is another program's ({found})", "Install Voxline in an environment of its own.")
+    if sentence := clash():
+        return fail("package", sentence, "Until then the bot does not start.")
+    return ok("package", f"channels is ours ({channels_folder()})")
 
 
 def _state_folder(state: Path, *, share_allowed: bool) -> Finding:

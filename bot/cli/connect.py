@@ -1,4 +1,4 @@
-"""Connecting Telegram and Discord: the token is checked live, and its owner is told what is left to do."""
+"""Connecting Telegram and Discord in `voxline onboard`: the bot token is checked live, the next steps are printed."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ Bot = TypeVar("Bot")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What was said on the command line: a token ("" for none) and who may talk."""
+class ChannelOptions:
+    """A channel's options on the command line: a token ("" for none) and who may talk."""
 
     token: str = ""
     allow: tuple[str, ...] = ()
 
 
-def connect_telegram(terminal: Terminal, config: Config, wanted: Wanted) -> Changes:
+def connect_telegram(terminal: Terminal, config: Config, options: ChannelOptions) -> Changes:
     """What the file needs for Telegram; nothing when it is not wanted. Raises `WrongUsage`, `ChannelDown`."""
     api_root = (config.channels.telegram or Telegram()).api_root
-    offer = not wanted.token and terminal.interactive
+    offer = not options.token and terminal.interactive
     if offer and not agrees(terminal, "Connect Telegram?"):
         return {}
     if offer:
         terminal.say("Write to https://t.me/BotFather, send /newbot, and copy the token it gives you.")
-    token, bot = _checked(terminal, "Telegram", wanted.token, lambda text: telegram_bot(text, api_root))
+    token, bot = _checked(terminal, "Telegram", options.token, lambda text: telegram_bot(text, api_root))
     if not token:
         return {}
-    people = wanted.allow
+    people = options.allow
     if bot is not None:
         terminal.say(f"This is @{bot.username}. People find it at {bot.link}")
         if not bot.reads_groups:
@@ -48,19 +48,19 @@ def connect_telegram(terminal: Terminal, config: Config, wanted: Wanted) -> Chan
     return _changes(config, "telegram", "botToken", token, people)
 
 
-def connect_discord(terminal: Terminal, config: Config, wanted: Wanted) -> Changes:
+def connect_discord(terminal: Terminal, config: Config, options: ChannelOptions) -> Changes:
     """What the file needs for Discord; nothing when it is not wanted. Raises `WrongUsage`, `ChannelDown`."""
     api_base = (config.channels.discord or Discord()).api_base
-    offer = not wanted.token and terminal.interactive
+    offer = not options.token and terminal.interactive
     if offer and not agrees(terminal, "Connect Discord?"):
         return {}
     if offer:
         terminal.say("On https://discord.com/developers/applications make an application; on its page Bot")
         terminal.say("switch on Message Content Intent, press Reset Token, and copy the token.")
-    token, bot = _checked(terminal, "Discord", wanted.token, lambda text: discord_bot(text, api_base))
+    token, bot = _checked(terminal, "Discord", options.token, lambda text: discord_bot(text, api_base))
     if not token:
         return {}
-    people = wanted.allow
+    people = options.allow
     if bot is not None:
         terminal.say(f"This is {bot.name}. Invite it to your server: {bot.invite}")
         if not bot.reads_content:
@@ -70,14 +70,14 @@ def connect_discord(terminal: Terminal, config: Config, wanted: Wanted) -> Chang
 
 
 def _checked(
-    terminal: Terminal, name: str, given: str, ask: Callable[[str], Coroutine[Any, Any, Bot]]
+    terminal: Terminal, name: str, typed: str, ask: Callable[[str], Coroutine[Any, Any, Bot]]
 ) -> tuple[str, Bot | None]:
     """A token that works, and its bot; the bot is None when the service cannot be reached.
 
     At a terminal a refused token may be typed again, and Enter alone gives up ("").
     """
     while True:
-        token = given or (terminal.ask_secret(f"{name} token, or Enter to skip:") if terminal.interactive else "")
+        token = typed or (terminal.ask_secret(f"{name} token, or Enter to skip:") if terminal.interactive else "")
         if not token:
             return "", None
         try:
@@ -89,11 +89,11 @@ def _checked(
             if not terminal.interactive:
                 raise
             terminal.say(str(error))
-            given = ""
+            typed = ""
 
 
 def _telegram_owner(terminal: Terminal, bot: TelegramBot, token: str, api_root: str) -> tuple[str, ...]:
-    """The numeric id of whoever sits here, found by having them write to the bot."""
+    """The numeric id of the person at the terminal, who writes to the bot to show it."""
     if not terminal.interactive:
         return ()
     terminal.ask(f"Open {bot.link}, press Start, then press Enter here. (It shows who you are.)")

@@ -1,4 +1,4 @@
-"""Asking the running daemon over its control socket."""
+"""Client of the control socket: one question to the running daemon."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ class NotRunning(StateError):
 
 
 def ask(state: Path, do: str, **more: str) -> dict[str, Any]:
-    """What the daemon answers: `ok`, and what it tells. Raises `NotRunning`, and `StateError` for no sense."""
+    """The daemon's reply: `ok` and its facts. Raises `NotRunning`, and `StateError` for a reply that is no object."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(SECONDS)
             line.connect(str(state / SOCKET))
             line.sendall(json.dumps({"do": do, **more}).encode() + b"\n")
             with line.makefile("rb") as answers:
-                told = json.loads(answers.readline())
+                reply = json.loads(answers.readline())
     except OSError as error:
         raise NotRunning(
             f"no daemon answers on {state} ({error.strerror or error}); start it with `voxline run`"
         ) from error
     except ValueError as error:
         raise StateError(f"the daemon on {state} answered something that makes no sense; look into its log") from error
-    if not isinstance(told, dict):
+    if not isinstance(reply, dict):
         raise StateError(f"the daemon on {state} answered something that makes no sense; look into its log")
-    return told
+    return reply

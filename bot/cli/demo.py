@@ -1,4 +1,4 @@
-"""`voxline demo`: everything on this machine, with a pretended provider."""
+"""`voxline demo`: the whole program on this machine against the sandbox provider."""
 
 from __future__ import annotations
 

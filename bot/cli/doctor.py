@@ -1,4 +1,4 @@
-"""`voxline doctor`: one line for everything that has to work, and what to do where it does not."""
+"""`voxline doctor`: diagnoses the installation, one line for each check with its fix."""
 
 from __future__ import annotations
 

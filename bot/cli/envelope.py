@@ -1,4 +1,4 @@
-"""How one question to a model went: as plain lines, or as the JSON envelope that scripts made for OpenClaw read."""
+"""Output of `voxline infer`: plain lines, or the JSON envelope that scripts made for OpenClaw read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ Output = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """How it went. `outputs` hold a text, a path or an address each. `attempts` say in a sentence each why it was
-    tried again; `cost_microusd` None means that nobody said; `error` is "" on success."""
+class Answered:
+    """The result of one request. `outputs` hold a text, a path or an address each. `attempts` say in a sentence
+    each why it was tried again. `cost_microusd` None is a cost that the provider did not name; `error` is ""
+    on success."""
 
     capability: str
     model: str = ""
@@ -27,29 +28,29 @@ class Told:
     error: str = ""
 
 
-def show(told: Told, *, as_json: bool) -> int:
-    """Prints it and returns the exit status. Without JSON a failure goes to standard error alone."""
+def show(answered: Answered, *, as_json: bool) -> int:
+    """Prints the result and returns the exit status. Without JSON a failure goes to standard error alone."""
     if as_json:
-        print(json.dumps(envelope(told), ensure_ascii=False, indent=2))
-    elif told.error:
-        print(f"voxline: {told.error}", file=sys.stderr)
+        print(json.dumps(envelope(answered), ensure_ascii=False, indent=2))
+    elif answered.error:
+        print(f"voxline: {answered.error}", file=sys.stderr)
     else:
-        for output in told.outputs:
+        for output in answered.outputs:
             print(output.get("text") or output.get("path") or output.get("url"))
-    return FAILED if told.error else OK
+    return FAILED if answered.error else OK
 
 
-def envelope(told: Told) -> dict[str, JsonValue]:
-    """The envelope. `cost` is null where nobody said what it was."""
-    cost = told.cost_microusd
+def envelope(answered: Answered) -> dict[str, JsonValue]:
+    """The envelope. `cost` is null where the provider named none."""
+    cost = answered.cost_microusd
     return {
-        "ok": not told.error,
-        "capability": told.capability,
+        "ok": not answered.error,
+        "capability": answered.capability,
         "transport": "local",
         "provider": "openrouter",
-        "model": told.model,
-        "attempts": [{"reason": reason} for reason in told.attempts],
-        "outputs": [dict(output) for output in told.outputs],
+        "model": answered.model,
+        "attempts": [{"reason": reason} for reason in answered.attempts],
+        "outputs": [dict(output) for output in answered.outputs],
         "cost": None if cost is None else {"usd": cost / 1_000_000},
-        **({"error": told.error} if told.error else {}),
+        **({"error": answered.error} if answered.error else {}),
     }

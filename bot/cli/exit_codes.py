@@ -8,4 +8,4 @@ OK, FAILED, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 78, 130
 
 
 class WrongUsage(VoxlineError):
-    """What was typed makes no sense here."""
+    """The command line makes no sense."""

@@ -1,4 +1,4 @@
-"""One line of `voxline doctor`: what was looked at, how it is, and what to do."""
+"""A diagnosis of `voxline doctor`: what was checked, its level, and the fix."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class Finding:
 
     level: Level
     about: str
-    told: str
+    detail: str
     fix: str = ""
 
     def __str__(self) -> str:
-        line = f"{self.level:<5} {self.about:<14} {self.told}"
+        line = f"{self.level:<5} {self.about:<14} {self.detail}"
         return f"{line}\n{'':<21}→ {self.fix}" if self.fix else line
 
 
-def ok(about: str, told: str) -> Finding:
-    return Finding(Level.OK, about, told)
+def ok(about: str, detail: str) -> Finding:
+    return Finding(Level.OK, about, detail)
 
 
-def warn(about: str, told: str, fix: str) -> Finding:
-    return Finding(Level.WARN, about, told, fix)
+def warn(about: str, detail: str, fix: str) -> Finding:
+    return Finding(Level.WARN, about, detail, fix)
 
 
-def fail(about: str, told: str, fix: str) -> Finding:
-    return Finding(Level.FAIL, about, told, fix)
+def fail(about: str, detail: str, fix: str) -> Finding:
+    return Finding(Level.FAIL, about, detail, fix)

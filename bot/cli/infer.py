@@ -8,9 +8,9 @@ from contextlib import aclosing
 from typing import get_args
 
 from bot.cli import infer_media
-from bot.cli.envelope import Told, show
+from bot.cli.envelope import Answered, show
 from bot.cli.exit_codes import WrongUsage
-from bot.cli.one_shot import open_studio
+from bot.cli.one_shot import open_one_shot
 from bot.cli.setup import Setup, add_places, open_setup
 from bot.cli.subcommands import Group
 from bot.config.agents import Thinking
@@ -44,23 +44,23 @@ def run(args: argparse.Namespace) -> int:
         model = find_model(setup.config.agents.defaults, args.model or setup.config.agents.defaults.model.primary)
     except ConfigError as error:
         raise WrongUsage(str(error)) from None
-    told = asyncio.run(_ask(setup, ChatRequest(model, (User(args.prompt),), thinking=args.thinking)))
-    return show(told, as_json=args.json)
+    answered = asyncio.run(_ask(setup, ChatRequest(model, (User(args.prompt),), thinking=args.thinking)))
+    return show(answered, as_json=args.json)
 
 
-async def _ask(setup: Setup, request: ChatRequest) -> Told:
+async def _ask(setup: Setup, request: ChatRequest) -> Answered:
     attempts: list[str] = []
     try:
-        async with open_studio(setup) as studio, aclosing(studio.provider.chat.stream(request)) as events:
+        async with open_one_shot(setup) as one_shot, aclosing(one_shot.provider.chat.stream(request)) as events:
             async for event in events:
                 match event:
                     case Retrying(tell=tell):
                         attempts.append(tell)
                     case Finished(assistant=answer, usage=usage) if answer.text.strip():
-                        said = ({"text": answer.text},)
-                        return Told(CAPABILITY, request.model, said, tuple(attempts), usage.cost_microusd)
+                        outputs = ({"text": answer.text},)
+                        return Answered(CAPABILITY, request.model, outputs, tuple(attempts), usage.cost_microusd)
                     case _:
                         pass  # what has been said so far: the whole of it comes at the end
     except ProviderError as error:
-        return Told(CAPABILITY, request.model, attempts=tuple(attempts), error=str(error))
-    return Told(CAPABILITY, request.model, attempts=tuple(attempts), error="The model answered without any text.")
+        return Answered(CAPABILITY, request.model, attempts=tuple(attempts), error=str(error))
+    return Answered(CAPABILITY, request.model, attempts=tuple(attempts), error="The model answered without any text.")

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.cli.envelope import Told, show
+from bot.cli.envelope import Answered, show
 from bot.cli.exit_codes import WrongUsage
-from bot.cli.media_files import Place, frame_from, picture_from, sound_from, written
-from bot.cli.one_shot import OneShot, open_studio
+from bot.cli.media_files import ResultPath, frame_from, picture_from, sound_from, written
+from bot.cli.one_shot import OneShot, open_one_shot
 from bot.cli.setup import add_places, open_setup
 from bot.cli.subcommands import Group
 from bot.core.clock import SystemClock
@@ -27,7 +27,7 @@ FAILURES_AT_MOST = 10
 
 ROLES = ("first_frame", "last_frame", "reference_image")
 
-Work = Callable[[argparse.Namespace, OneShot], Awaitable[Told]]
+Work = Callable[[argparse.Namespace, OneShot], Awaitable[Answered]]
 
 
 def add(capabilities: Group) -> None:
@@ -50,8 +50,8 @@ def add(capabilities: Group) -> None:
     _options(heard, transcribe, "audio.transcribe", writes=False)
 
 
-def _generate(capabilities: Group, name: str, told: str) -> argparse.ArgumentParser:
-    parser = Group(capabilities.add(name, told)).add("generate", told)
+def _generate(capabilities: Group, name: str, purpose: str) -> argparse.ArgumentParser:
+    parser = Group(capabilities.add(name, purpose)).add("generate", purpose)
     parser.add_argument("--prompt", required=True, metavar="TEXT", help="what to make")
     parser.add_argument("--model", default="", metavar="REF", help="which model (default: the configured ones)")
     parser.add_argument("--timeout-ms", type=number, metavar="MS", help="how long it may take")
@@ -100,36 +100,36 @@ def _options(parser: argparse.ArgumentParser, work: Work, capability: str, *, wr
 
 
 def run(args: argparse.Namespace, work: Work, capability: str) -> int:
-    """Does the work, whatever it is, and tells how it went."""
+    """Runs one capability and prints its result; returns the exit status."""
     words = getattr(args, "prompt", None) or getattr(args, "text", None)
     if words is not None and not words.strip():
         raise WrongUsage("There is nothing to work on: the text is empty.")
     setup = open_setup(args)
 
-    async def begin() -> Told:
-        async with open_studio(setup, spoken=work is speech) as studio:
-            return await work(args, studio)
+    async def begin() -> Answered:
+        async with open_one_shot(setup, spoken=work is speech) as one_shot:
+            return await work(args, one_shot)
 
     try:
-        told = asyncio.run(begin())
+        answered = asyncio.run(begin())
     except (ProviderError, MediaError) as error:
-        told = Told(capability, getattr(args, "model", ""), error=str(error))
-    return show(told, as_json=args.json)
+        answered = Answered(capability, getattr(args, "model", ""), error=str(error))
+    return show(answered, as_json=args.json)
 
 
-async def image(args: argparse.Namespace, studio: OneShot) -> Told:
+async def image(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     """Pictures, each in its own file."""
     request = ImageRequest(
         prompt=args.prompt,
         model=args.model,
-        references=tuple([await picture_from(name, studio) for name in args.image]),
+        references=tuple([await picture_from(name, one_shot) for name in args.image]),
         count=args.count,
         aspect_ratio=args.aspect_ratio,
         resolution=args.resolution.upper(),
         timeout_seconds=_seconds(args),
     )
-    drawn = await studio.provider.images.draw(request)
-    place = Place(args.out)
+    drawn = await one_shot.provider.images.draw(request)
+    place = ResultPath(args.out)
     files = [
         await written(place, Sound(picture.data, picture.mime, picture_name(nth, picture.mime)))
         for nth, picture in enumerate(drawn.pictures, 1)
@@ -137,10 +137,10 @@ async def image(args: argparse.Namespace, studio: OneShot) -> Told:
     progress(
         args, f"ignored, because the model has no such setting: {', '.join(drawn.ignored)}" if drawn.ignored else ""
     )
-    return Told("image.generate", drawn.model, tuple(files), cost_microusd=drawn.cost_microusd)
+    return Answered("image.generate", drawn.model, tuple(files), cost_microusd=drawn.cost_microusd)
 
 
-async def video(args: argparse.Namespace, studio: OneShot) -> Told:
+async def video(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     """A clip as a file, or its address when it is larger than `agents.defaults.mediaMaxMb`."""
     if len(args.image_role) > len(args.image):
         raise WrongUsage("There are more --image-role than --image.")
@@ -148,7 +148,7 @@ async def video(args: argparse.Namespace, studio: OneShot) -> Told:
     request = VideoRequest(
         prompt=args.prompt,
         model=args.model,
-        frames=tuple([await frame_from(name, role, studio) for name, role in zip(args.image, roles, strict=False)]),
+        frames=tuple([await frame_from(name, role, one_shot) for name, role in zip(args.image, roles, strict=False)]),
         duration_seconds=args.duration,
         resolution=args.resolution,
         aspect_ratio=args.aspect_ratio,
@@ -157,23 +157,23 @@ async def video(args: argparse.Namespace, studio: OneShot) -> Told:
         timeout_seconds=_seconds(args),
     )
     made = await rendered(
-        studio.provider.videos,
+        one_shot.provider.videos,
         request,
         clock=SystemClock(),
-        seconds=request.timeout_seconds or studio.clip_seconds,
+        seconds=request.timeout_seconds or one_shot.clip_seconds,
         tell=lambda text: progress(args, text),
     )
     if made.clip.sound is None:
-        return Told("video.generate", made.model, ({"url": made.clip.url},), cost_microusd=made.cost_microusd)
-    file = await written(Place(args.out), made.clip.sound)
-    return Told("video.generate", made.model, (file,), cost_microusd=made.cost_microusd)
+        return Answered("video.generate", made.model, ({"url": made.clip.url},), cost_microusd=made.cost_microusd)
+    file = await written(ResultPath(args.out), made.clip.sound)
+    return Answered("video.generate", made.model, (file,), cost_microusd=made.cost_microusd)
 
 
-async def music(args: argparse.Namespace, studio: OneShot) -> Told:
+async def music(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     """A song as a file, with its words."""
     progress(args, "composing; this takes a minute or two")
-    shown = await frame_from(args.image, "", studio) if args.image else Frame(None)
-    song = await studio.provider.music.compose(
+    shown = await frame_from(args.image, "", one_shot) if args.image else Frame(None)
+    song = await one_shot.provider.music.compose(
         SongRequest(
             prompt=args.prompt,
             model=args.model,
@@ -186,36 +186,40 @@ async def music(args: argparse.Namespace, studio: OneShot) -> Told:
             timeout_seconds=_seconds(args),
         )
     )
-    file = await written(Place(args.out), song.sound)
+    file = await written(ResultPath(args.out), song.sound)
     words = {"lyrics": song.lyrics} if song.lyrics else {}
-    return Told("music.generate", song.model, ({**file, **words},), cost_microusd=song.cost_microusd)
+    return Answered("music.generate", song.model, ({**file, **words},), cost_microusd=song.cost_microusd)
 
 
-async def speech(args: argparse.Namespace, studio: OneShot) -> Told:
+async def speech(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     """A text as a sound file."""
-    mouth = studio.provider.synthesizer
-    if mouth is None:
-        raise studio.provider.notes[-1]
-    said = await mouth.speak(
+    synthesizer = one_shot.provider.synthesizer
+    if synthesizer is None:
+        raise one_shot.provider.notes[-1]
+    spoken = await synthesizer.speak(
         args.text, voice=args.voice, model=args.model, speed=args.speed, timeout_seconds=_seconds(args)
     )
-    return Told("speech", said.model, (await written(Place(args.out), said.sound),), cost_microusd=said.cost_microusd)
+    return Answered(
+        "speech", spoken.model, (await written(ResultPath(args.out), spoken.sound),), cost_microusd=spoken.cost_microusd
+    )
 
 
-async def transcribe(args: argparse.Namespace, studio: OneShot) -> Told:
+async def transcribe(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     """What is said in a recording. It is checked and normalised first, like a voice note."""
-    ears = studio.provider.transcriber
-    if ears is None:
+    transcriber = one_shot.provider.transcriber
+    if transcriber is None:
         raise WrongUsage("Listening is switched off: tools.media.audio.enabled is false.")
-    sound = await studio.media.for_transcription(await sound_from(args.file, studio))
+    sound = await one_shot.media.for_transcription(await sound_from(args.file, one_shot))
     if sound is None:
         raise MediaError("Nobody speaks in that recording.")
-    heard = await ears.transcribe(sound, language=args.language)
-    return Told("audio.transcribe", heard.model, ({"text": heard.text},), cost_microusd=heard.cost_microusd)
+    transcript = await transcriber.transcribe(sound, language=args.language)
+    return Answered(
+        "audio.transcribe", transcript.model, ({"text": transcript.text},), cost_microusd=transcript.cost_microusd
+    )
 
 
 def progress(args: argparse.Namespace, text: str) -> None:
-    """One line for whoever waits."""
+    """Prints a line of progress on standard error, where a person watches or asked for it."""
     if text and (args.progress or sys.stderr.isatty()):
         print(f"… {text}", file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""What `voxline doctor` asks over the network: the key, and the bots behind the tokens."""
+"""Live checks of `voxline doctor` over the network: the API key, and the bots behind the tokens."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ async def services(setup: Setup) -> tuple[Finding, ...]:
 
 async def _provider(setup: Setup) -> Iterable[Finding]:
     try:
-        found = setup.key()
-        if found is None:
+        key = setup.key()
+        if key is None:
             return ()  # already told among the keys
-        async with OpenRouterClient(configured.route(setup.config, found.key), clock=SystemClock()) as client:
-            known = await account(client)
+        async with OpenRouterClient(configured.route(setup.config, key.key), clock=SystemClock()) as client:
+            credit = await account(client)
     except (ConfigError, StateError):
         return ()  # already told among the keys
     except KeyRefused as error:
         return (fail("openrouter", str(error), "Sign in again: `voxline models auth login --provider openrouter`."),)
     except ProviderError as error:
         return (warn("openrouter", str(error), "Check the network and openrouter.ai, then try again."),)
-    return (_money(known),)
+    return (_money(credit),)
 
 
-def _money(known: Account) -> Finding:
+def _money(credit: Account) -> Finding:
     """Whether there is something left to pay with, of the key's own limit and of the account."""
-    limit = known.key.remaining if known.key else None
+    limit = credit.key.remaining if credit.key else None
     if limit is not None and limit <= 0:
         return fail("openrouter", "the key's limit is used up", "Raise it at openrouter.ai/keys.")
-    if known.balance is not None and known.balance <= 0:
+    if credit.balance is not None and credit.balance <= 0:
         return warn("openrouter", "the account is out of credit", "Only free models answer: openrouter.ai/credits.")
     left = [f"${limit:.2f} left of its limit"] if limit is not None else []
-    left += [f"${known.balance:.2f} on the account"] if known.balance is not None else []
+    left += [f"${credit.balance:.2f} on the account"] if credit.balance is not None else []
     return ok("openrouter", ", ".join(["the key is accepted", *left]))
 
 
@@ -60,8 +60,8 @@ async def _telegram(setup: Setup, channel: Telegram) -> Iterable[Finding]:
         bot = await telegram_bot(token_of(channel, setup.environ), channel.api_root)
     except (ConfigError, ChannelDown, NotSent) as error:
         return (_unknown("telegram", error),)
-    found = ok("telegram", f"@{bot.username}")
-    return (found, _PRIVACY) if channel.groups and not bot.reads_groups else (found,)
+    bot_is = ok("telegram", f"@{bot.username}")
+    return (bot_is, _PRIVACY) if channel.groups and not bot.reads_groups else (bot_is,)
 
 
 async def _discord(setup: Setup, channel: Discord) -> Iterable[Finding]:
@@ -73,7 +73,7 @@ async def _discord(setup: Setup, channel: Discord) -> Iterable[Finding]:
 
 
 def _unknown(name: str, error: ConfigError | ChannelDown | NotSent) -> Finding:
-    """Why nobody knows who the bot is."""
+    """The finding for a bot that could not be asked."""
     match error:
         case ConfigError():
             return fail(name, f"{error.path}: {error.message}", error.fix)

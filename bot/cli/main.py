@@ -94,8 +94,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"voxline {__version__}")
     groups = Group(parser)
     chosen = next((word for word in argv if not word.startswith("-")), "")
-    for name, told in GROUPS.items():
-        group = groups.add(name, told)
+    for name, purpose in GROUPS.items():
+        group = groups.add(name, purpose)
         if name == chosen:
             importlib.import_module(f"bot.cli.{name}").add(group)
     if chosen and chosen not in GROUPS:

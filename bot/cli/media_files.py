@@ -1,4 +1,4 @@
-"""Files that go to a model, and files that come back."""
+"""Input and output files of `voxline infer`: pictures and recordings that go to a model, results that come back."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class NotWritten(VoxlineError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResultPath:
     """Where results go: "" is this folder, a folder keeps each result's own name, anything else is the file."""
 
-    given: str
+    written_to: str
 
     def path(self, name: str) -> Path:
         """A file of this name that is not there yet; the file itself where one was named."""
-        place = Path(self.given or ".").expanduser()
-        if self.given and not self.given.endswith("/") and not place.is_dir() and place.suffix:
+        place = Path(self.written_to or ".").expanduser()
+        if self.written_to and not self.written_to.endswith("/") and not place.is_dir() and place.suffix:
             return place
         path, number = place / name, 1
         while path.exists():
@@ -45,31 +45,31 @@ class Place:
         return path
 
 
-async def picture_from(name: str, studio: OneShot) -> Blob:
+async def picture_from(name: str, one_shot: OneShot) -> Blob:
     """A picture from a file, a data: address or a link, checked and fit for drawing. Raises `WrongUsage`, `MediaError`.
 
-    Whoever sits at the terminal may name any file; links are opened at public addresses only."""
+    The person at the terminal may name any file; links are opened at public addresses only."""
     if _ADDRESS.match(name) is None:
-        return await studio.shelf.put(*await for_drawing(await asyncio.to_thread(_read, name, LARGEST_PICTURE)))
+        return await one_shot.shelf.put(*await for_drawing(await asyncio.to_thread(_read, name, LARGEST_PICTURE)))
     async with SsrfGuard(plain=True) as web:
         try:
-            return await ImageSources(studio.shelf, web, (Path("/"),)).load(name, ())
+            return await ImageSources(one_shot.shelf, web, (Path("/"),)).load(name, ())
         except ToolFailed as error:
             raise MediaError(str(error)) from error
 
 
-async def frame_from(name: str, role: str, studio: OneShot) -> Frame:
+async def frame_from(name: str, role: str, one_shot: OneShot) -> Frame:
     """A picture for a clip or a song: by its address where the provider opens it itself, else by its content. Raises
     as `picture_from`."""
-    return Frame(None, role, name) if is_link(name) else Frame(await picture_from(name, studio), role)
+    return Frame(None, role, name) if is_link(name) else Frame(await picture_from(name, one_shot), role)
 
 
-async def sound_from(name: str, studio: OneShot) -> Blob:
+async def sound_from(name: str, one_shot: OneShot) -> Blob:
     """A recording from a file, as it is. Raises `WrongUsage`."""
-    return await studio.shelf.put(await asyncio.to_thread(_read, name, LARGEST_RECORDING), "")
+    return await one_shot.shelf.put(await asyncio.to_thread(_read, name, LARGEST_RECORDING), "")
 
 
-async def written(place: Place, result: Sound) -> Output:
+async def written(place: ResultPath, result: Sound) -> Output:
     """The result in its file. Raises `NotWritten`: what was paid for is lost only when the disk cannot take it."""
     path = await asyncio.to_thread(_write, place, result)
     return {"path": str(path), "mime": result.mime, "size": len(result.data)}
@@ -85,13 +85,13 @@ def _read(name: str, most: int) -> bytes:
         raise WrongUsage(f"{name} cannot be read ({error.strerror}).") from None
 
 
-def _write(place: Place, result: Sound) -> Path:
+def _write(place: ResultPath, result: Sound) -> Path:
     try:
         path = place.path(result.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(result.data)
     except OSError as error:
         raise NotWritten(
-            f"The result cannot be written to {place.given or 'this folder'} ({error.strerror})."
+            f"The result cannot be written to {place.written_to or 'this folder'} ({error.strerror})."
         ) from None
     return path.absolute()

@@ -78,7 +78,7 @@ def show_models(args: argparse.Namespace) -> int:
 def show_status(args: argparse.Namespace) -> int:
     setup = open_setup(args)
     model, key = setup.config.agents.defaults.model, setup.key()
-    told = {
+    facts = {
         "primary": model.primary or DEFAULT_MODEL,
         "fallbacks": list(model.fallbacks),
         "image": setup.config.agents.defaults.image.primary,
@@ -88,15 +88,15 @@ def show_status(args: argparse.Namespace) -> int:
         "credit": None if key is None or args.offline else asyncio.run(catalog.credit(setup)),
     }
     if args.json:
-        print(json.dumps({"ok": key is not None, **told}, ensure_ascii=False))
+        print(json.dumps({"ok": key is not None, **facts}, ensure_ascii=False))
         return OK if key else FAILED
-    print(f"model      {told['primary']}")
+    print(f"model      {facts['primary']}")
     for fallback in model.fallbacks:
         print(f"  then     {fallback}")
-    print(f"pictures   {told['image']}\nclips      {told['video']}\nsongs      {told['music']}")
+    print(f"pictures   {facts['image']}\nclips      {facts['video']}\nsongs      {facts['music']}")
     print(f"key        {key or 'none: run `voxline models auth login --provider openrouter --method oauth`'}")
-    if told["credit"]:
-        print(told["credit"])
+    if facts["credit"]:
+        print(facts["credit"])
     return OK if key else FAILED
 
 

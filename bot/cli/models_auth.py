@@ -63,11 +63,11 @@ def sign_in(args: argparse.Namespace, terminal: Terminal) -> int:
     """Stores a new key. The model that answers stays, unless --set-default says otherwise."""
     setup = open_setup(args)
     if not (terminal.interactive or args.method):
-        raise WrongUsage("Nobody is there to answer. Say --method api-key, with --openrouter-api-key KEY.")
+        raise WrongUsage("No terminal to ask at. Say --method api-key, with --openrouter-api-key KEY.")
     method = args.method or chosen(terminal, "How do you reach the models?", _METHODS)
-    wanted = signin.wanted(args, oauth=method == "oauth", profile=args.profile_id)
-    # The environment's key is not taken here: whoever runs this wants another one stored.
-    key = signin.new_key(wanted, terminal, setup.environ if wanted.reference else {})
+    options = signin.key_options(args, oauth=method == "oauth", profile=args.profile_id)
+    # The environment's key is not taken here: this command stores another one.
+    key = signin.new_key(options, terminal, setup.environ if options.reference else {})
     earlier = [stored.id for stored in setup.profiles().stored if stored.provider == PROVIDER]
     store_key(setup.profiles_file, key, replacing=earlier if args.force else ())
     config = change(setup.file, onboarding_changes(setup.config.agents.defaults, set_primary=args.set_default))

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from bot.cli import signin
-from bot.cli.connect import Wanted, connect_discord, connect_telegram
+from bot.cli.connect import ChannelOptions, connect_discord, connect_telegram
 from bot.cli.exit_codes import OK, WrongUsage
 from bot.cli.setup import add_places, open_setup
 from bot.cli.terminal import Console, Terminal, chosen
@@ -48,13 +48,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def onboard(args: argparse.Namespace, terminal: Terminal, *, places: Places | None = None) -> int:
-    """Asks what was not said on the command line, as far as somebody is there to answer."""
+    """Sets up the key and the channels; asks for what the command line leaves open, where there is a terminal."""
     setup = open_setup(args)
     choice = args.auth_choice or _choice(args, terminal)
     config = setup.config
     if choice != "skip":
-        wanted = signin.wanted(args, oauth=choice == "openrouter-oauth")
-        key = signin.new_key(wanted, terminal, setup.environ, places=places)
+        options = signin.key_options(args, oauth=choice == "openrouter-oauth")
+        key = signin.new_key(options, terminal, setup.environ, places=places)
         store_key(setup.profiles_file, key)
         config = change(setup.file, onboarding_changes(config.agents.defaults))
         terminal.say(f"The key is stored in {setup.profiles_file}. Run this again to replace it.")
@@ -73,13 +73,13 @@ def _choice(args: argparse.Namespace, terminal: Terminal) -> str:
     if os.environ.get(ENV_NAME, "").strip():
         return "openrouter-api-key"
     raise WrongUsage(
-        "Nobody is there to answer. Say --openrouter-api-key KEY, set OPENROUTER_API_KEY, or use --auth-choice skip."
+        "No terminal to ask at. Say --openrouter-api-key KEY, set OPENROUTER_API_KEY, or use --auth-choice skip."
     )
 
 
 def _channels(args: argparse.Namespace, terminal: Terminal, config: Config) -> Config:
-    telegram = Wanted(args.telegram_token, tuple(args.telegram_allow))
-    discord = Wanted(args.discord_token, tuple(args.discord_allow))
+    telegram = ChannelOptions(args.telegram_token, tuple(args.telegram_allow))
+    discord = ChannelOptions(args.discord_token, tuple(args.discord_allow))
     config = _kept(args, connect_telegram(terminal, config, telegram), config)
     return _kept(args, connect_discord(terminal, config, discord), config)
 

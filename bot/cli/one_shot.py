@@ -1,4 +1,4 @@
-"""The provider as the configuration describes it, for one question from the command line."""
+"""One-shot requests from the command line: the configured provider with a store that is thrown away."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OneShot:
 
 
 @asynccontextmanager
-async def open_studio(setup: Setup, *, spoken: bool = False) -> AsyncIterator[OneShot]:
+async def open_one_shot(setup: Setup, *, spoken: bool = False) -> AsyncIterator[OneShot]:
     """Every capability as configured, but no chat model in place of the one that is asked.
 
     Raises `KeyRefused` when there is no key; `spoken` asks for the one for speech.

@@ -1,4 +1,4 @@
-"""`voxline pairing`: who asks to be let in, and who was. Works with and without a running daemon."""
+"""`voxline pairing`: lists, approves and removes guests of the allowlist, with and without a running daemon."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     _, state = places(args)
-    told = answer(state, f"pairing.{args.verb}", getattr(args, "who", ""))
+    reply = answer(state, f"pairing.{args.verb}", getattr(args, "who", ""))
     if args.json:
-        print(json.dumps(told, ensure_ascii=False))
-        return OK if told["ok"] else FAILED
-    if not told["ok"]:
-        raise VoxlineError(str(told["error"]))
-    for line in _lines(args.verb, told):
+        print(json.dumps(reply, ensure_ascii=False))
+        return OK if reply["ok"] else FAILED
+    if not reply["ok"]:
+        raise VoxlineError(str(reply["error"]))
+    for line in _lines(args.verb, reply):
         print(line)
     return OK
 
 
 def answer(state: Path, do: str, who: str) -> dict[str, Any]:
-    """The running daemon's answer, else our own on the store that nobody holds. Raises `StateError`."""
+    """The running daemon's answer, else our own on the store, which is free then. Raises `StateError`."""
     try:
         return ask(state, do, who=who)
     except NotRunning:
@@ -59,15 +59,15 @@ async def _on_closed_store(state: Path, do: str, who: str) -> dict[str, Any]:
         return {"ok": True, **await pairing_answers(store, clock, lambda _: None)[do]({"who": who})}
 
 
-def _lines(verb: str, told: dict[str, Any]) -> list[str]:
+def _lines(verb: str, reply: dict[str, Any]) -> list[str]:
     match verb:
         case "approve":
-            return [f"{_person(told)} may talk to the bot now."]
+            return [f"{_person(reply)} may talk to the bot now."]
         case "remove":
-            return [f"{told['channel']}:{told['id']} is out."]
+            return [f"{reply['channel']}:{reply['id']} is out."]
         case _:
-            asks = [f"asks  {_person(request)}" for request in told["requests"]]
-            return [*asks, *(f"in    {_person(guest)}" for guest in told["guests"])] or [
+            asks = [f"asks  {_person(request)}" for request in reply["requests"]]
+            return [*asks, *(f"in    {_person(guest)}" for guest in reply["guests"])] or [
                 "Nobody asks, and nobody is in."
             ]
 

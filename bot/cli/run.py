@@ -1,4 +1,4 @@
-"""`voxline run`: the daemon."""
+"""`voxline run`: starts the daemon and prints what its operator must know."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def drop_unwritten() -> None:
 
 
 def say(line: str) -> None:
-    """A line for whoever started this. A full disk or a closed pipe behind it ends no daemon: the log says it too.
+    """A line for the operator's terminal. A full disk or a closed pipe behind it ends no daemon: the log says it too.
 
     It is written past Python's buffer, which would offer the same bytes again and again."""
     try:
@@ -56,6 +56,6 @@ def say(line: str) -> None:
 
 
 def invite(app: App) -> None:
-    """Says where the local page is to whoever sits at the terminal. The address carries a key: no log gets it."""
+    """Prints the local page's address, at a terminal only. The address carries a key: no log gets it."""
     if app.page and sys.stdout.isatty():
         print(f"Open {app.page}", flush=True)

@@ -1,4 +1,4 @@
-"""What every command starts from: the configuration, the state directory and the environment."""
+"""Set-up of a command: the configuration, the state directory and the environment it starts from."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def open_setup(args: argparse.Namespace) -> Setup:
     file, state = places(args)
     config = load(file)
     setup = Setup(file, state, config, surroundings(config, os.environ, beside=file.parent, working=Path.cwd()))
-    with suppress(StateError):  # whoever needs the stored keys is told why they cannot be read
+    with suppress(StateError):  # a command that needs the stored keys raises it again
         hide_in_crashes(Redactor(known_secrets(config, setup.environ, setup.profiles().stored)))
     return setup
 

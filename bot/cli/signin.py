@@ -1,4 +1,4 @@
-"""Getting a key for the provider: in the browser, or pasted."""
+"""Provider sign-in at the terminal: a new API key by OAuth in the browser, or pasted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.cli.exit_codes import WrongUsage
 from bot.cli.terminal import Terminal
@@ -19,12 +19,12 @@ from bot.openrouter.signin.oauth import Desk, Places, login
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """How to get the key. `given` was typed on the command line; `reference` stores the variable's name."""
+class KeyOptions:
+    """How to get the key. `key_text` was typed on the command line; `reference` stores the variable's name."""
 
     oauth: bool
     profile: str = DEFAULT_PROFILE
-    given: str = ""
+    key_text: str = field(default="", repr=False)
     reference: bool = False
     remote: bool = False
 
@@ -36,7 +36,7 @@ def add_options(parser: argparse._ActionsContainer) -> None:
 
 
 def add_key_options(parser: argparse._ActionsContainer) -> None:
-    """The key itself, for whoever has one."""
+    """The key itself, for a person who has one."""
     parser.add_argument("--openrouter-api-key", default="", metavar="KEY", help="the key itself, instead of asking")
     parser.add_argument(
         "--secret-input-mode",
@@ -46,30 +46,30 @@ def add_key_options(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def wanted(args: argparse.Namespace, *, oauth: bool, profile: str = DEFAULT_PROFILE) -> Wanted:
+def key_options(args: argparse.Namespace, *, oauth: bool, profile: str = DEFAULT_PROFILE) -> KeyOptions:
     """What the options of `add_options` ask for."""
-    return Wanted(
+    return KeyOptions(
         oauth=oauth,
         profile=profile,
-        given=args.openrouter_api_key,
+        key_text=args.openrouter_api_key,
         reference=args.secret_input_mode == "ref",
         remote=args.remote or is_remote(os.environ, sys.platform),
     )
 
 
 def new_key(
-    wanted: Wanted, terminal: Terminal, environ: Mapping[str, str], *, places: Places | None = None
+    options: KeyOptions, terminal: Terminal, environ: Mapping[str, str], *, places: Places | None = None
 ) -> StoredKey:
-    """The key to store. Raises `SignInFailed`, `ConfigError`, and `WrongUsage` when somebody has to answer."""
-    if wanted.oauth:
-        return _signed_in(wanted, terminal, places)
-    if wanted.reference:
+    """The key to store. Raises `SignInFailed`, `ConfigError`, and `WrongUsage` when a person would have to answer."""
+    if options.oauth:
+        return _signed_in(options, terminal, places)
+    if options.reference:
         if not environ.get(ENV_NAME, "").strip():
             raise ConfigError(f"the environment variable {ENV_NAME} is not set", fix="Set it where the bot runs.")
-        return StoredKey(wanted.profile, env=ENV_NAME)
-    if text := wanted.given or environ.get(ENV_NAME, ""):
-        return StoredKey(wanted.profile, key=key_from(text))
-    return StoredKey(wanted.profile, key=_typed(terminal))
+        return StoredKey(options.profile, env=ENV_NAME)
+    if text := options.key_text or environ.get(ENV_NAME, ""):
+        return StoredKey(options.profile, key=key_from(text))
+    return StoredKey(options.profile, key=_typed(terminal))
 
 
 def is_remote(environ: Mapping[str, str], platform: str) -> bool:
@@ -82,7 +82,7 @@ def is_remote(environ: Mapping[str, str], platform: str) -> bool:
     return platform == "linux" and not any(environ.get(name) for name in screens)
 
 
-def _signed_in(wanted: Wanted, terminal: Terminal, places: Places | None) -> StoredKey:
+def _signed_in(options: KeyOptions, terminal: Terminal, places: Places | None) -> StoredKey:
     if not terminal.interactive:
         raise WrongUsage("Signing in needs a terminal. Use --openrouter-api-key KEY, or set OPENROUTER_API_KEY.")
 
@@ -93,9 +93,9 @@ def _signed_in(wanted: Wanted, terminal: Terminal, places: Places | None) -> Sto
     async def open_browser(url: str) -> bool:
         return await asyncio.to_thread(terminal.open_page, url)
 
-    issued = asyncio.run(login(Desk(open_browser, ask, terminal.say), remote=wanted.remote, places=places))
+    issued = asyncio.run(login(Desk(open_browser, ask, terminal.say), remote=options.remote, places=places))
     return StoredKey(
-        wanted.profile,
+        options.profile,
         key=issued.key,
         display_name=issued.display_name,
         metadata=issued.metadata,
@@ -104,7 +104,7 @@ def _signed_in(wanted: Wanted, terminal: Terminal, places: Places | None) -> Sto
 
 def _typed(terminal: Terminal) -> str:
     if not terminal.interactive:
-        raise WrongUsage("Nobody is there to paste a key. Use --openrouter-api-key KEY, or set OPENROUTER_API_KEY.")
+        raise WrongUsage("No terminal to paste a key into. Use --openrouter-api-key KEY, or set OPENROUTER_API_KEY.")
     terminal.say("Make a key at https://openrouter.ai/keys and copy it.")
     while True:
         try:

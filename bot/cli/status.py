@@ -1,4 +1,4 @@
-"""`voxline status`: whether the bot runs on this state directory, and with what."""
+"""`voxline status`: whether the daemon runs on this state directory, its channels, backlog and spending."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     setup = open_setup(args)
     pid, key = running_pid(setup.state), setup.key()
     live = _live(setup.state) if pid is not None else {}
-    told = {
+    facts = {
         "running": pid is not None,
         "pid": pid,
         "config": str(setup.file),
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         **{name: value for name, value in live.items() if name not in ("ok", "pid")},
     }
     if args.json:
-        print(json.dumps({"ok": pid is not None, **told}, ensure_ascii=False))
+        print(json.dumps({"ok": pid is not None, **facts}, ensure_ascii=False))
     else:
         print(
             f"daemon         {f'running, pid {pid}' if pid is not None else 'not running: start it with `voxline run`'}"
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"configuration  {setup.file}{'' if setup.file.exists() else ' (not there: defaults)'}")
         print(f"state          {setup.state}")
         print(f"channels       {', '.join(channels(setup)) or 'none'}")
-        print(f"model          {told['model']}")
+        print(f"model          {facts['model']}")
         print(f"key            {key or 'none: run `voxline onboard`'}")
         for line in _live_lines(live):
             print(line)
@@ -53,12 +53,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _live(state: Path) -> dict[str, Any]:
-    """What the running daemon tells; nothing when it does not listen (yet)."""
+    """The running daemon's facts; empty when it does not listen (yet)."""
     try:
-        told = ask(state, "status")
+        reply = ask(state, "status")
     except StateError:
         return {}
-    return told if told["ok"] else {}
+    return reply if reply["ok"] else {}
 
 
 def _live_lines(live: dict[str, Any]) -> Iterator[str]:

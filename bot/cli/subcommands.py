@@ -1,4 +1,4 @@
-"""Commands inside commands, each with a help of its own."""
+"""Subcommands of the argument parser, each with a help of its own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Group:
         self._below = parser.add_subparsers(title="commands", metavar=metavar)
         parser.set_defaults(run=lambda _: _shown(parser))
 
-    def add(self, name: str, told: str) -> argparse.ArgumentParser:
-        """A command; `told` says what it does, in lower case and without a full stop."""
+    def add(self, name: str, purpose: str) -> argparse.ArgumentParser:
+        """A subcommand; `purpose` is its help, in lower case and without a full stop."""
         parser: argparse.ArgumentParser = self._below.add_parser(
-            name, help=told, description=f"{told[0].upper()}{told[1:]}.", allow_abbrev=False
+            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", allow_abbrev=False
         )
         return parser
 

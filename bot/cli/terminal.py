@@ -1,4 +1,4 @@
-"""Talking with the person at the terminal."""
+"""Prompts at the terminal: questions, hidden input, choices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Terminal(Protocol):
-    """Questions raise `EOFError` when nobody is there to answer; ask only when `interactive`."""
+    """Questions raise `EOFError` when the input has ended; ask only when `interactive`."""
 
     @property
     def interactive(self) -> bool: ...
@@ -54,8 +54,8 @@ def chosen(terminal: Terminal, question: str, choices: dict[str, str]) -> str:
     """The key of the choice that was made by number or by name; Enter alone takes the first."""
     names = list(choices)
     terminal.say(question)
-    for place, (name, told) in enumerate(choices.items(), start=1):
-        terminal.say(f"  {place}. {told} ({name})")
+    for place, (name, meaning) in enumerate(choices.items(), start=1):
+        terminal.say(f"  {place}. {meaning} ({name})")
     while True:
         answer = terminal.ask(f"1 to {len(names)}, Enter for 1:").lower()
         if not answer:

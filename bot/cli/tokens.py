@@ -1,4 +1,4 @@
-"""Who a bot token belongs to, asked live, and what its owner still has to switch on."""
+"""Bot tokens checked live: whose they are, and which permissions and intents are still missing."""
 
 from __future__ import annotations
 
@@ -54,46 +54,46 @@ class DiscordBot:
 
     @property
     def invite(self) -> str:
-        """The page where somebody who manages a server lets the bot in."""
+        """The page where a server's manager lets the bot in."""
         query = {"client_id": self.application, "scope": "bot applications.commands", "permissions": _PERMISSIONS}
         return f"https://discord.com/oauth2/authorize?{urlencode(query)}"
 
 
 async def telegram_bot(token: str, api_root: str = "https://api.telegram.org") -> TelegramBot:
-    """The bot behind a token. Raises `ChannelDown` when it is refused, `NotSent` when nobody answers.
+    """The bot behind a token. Raises `ChannelDown` when it is refused, `NotSent` when the service does not answer.
 
     Source: Telegram Bot API, getMe.
     """
     if not token.replace(":", "").replace("-", "").replace("_", "").isalnum():
         raise ChannelDown("That is no Telegram token: one looks like 123456789:AA… Copy it from @BotFather again.")
     status, answer = await _get("Telegram", f"{api_root}/bot{token}/getMe", {})
-    told = answer.get("result")
-    if status in (401, 404) or not isinstance(told, dict):
+    user = answer.get("result")
+    if status in (401, 404) or not isinstance(user, dict):
         raise ChannelDown("Telegram refuses this token. Copy it from @BotFather again, or make a new one with /token.")
-    return TelegramBot(_number(told.get("id")), str(told.get("username", "")), told.get(_READS_GROUPS) is True)
+    return TelegramBot(_number(user.get("id")), str(user.get("username", "")), user.get(_READS_GROUPS) is True)
 
 
 _READS_GROUPS = "can_read_all_group_messages"
 
 
 async def discord_bot(token: str, api_base: str = "https://discord.com/api/v10") -> DiscordBot:
-    """The bot behind a token. Raises `ChannelDown` when it is refused, `NotSent` when nobody answers.
+    """The bot behind a token. Raises `ChannelDown` when it is refused, `NotSent` when the service does not answer.
 
     Source: Discord developer documentation, current application.
     """
     if not token.isascii() or any(letter.isspace() for letter in token):
         raise ChannelDown("That is no Discord token. Copy it from the Bot page of the application again.")
     headers = {"Authorization": f"Bot {token}"}
-    status, told = await _get("Discord", f"{api_base}/applications/@me", headers)
-    if status in (401, 403) or "id" not in told:
+    status, application = await _get("Discord", f"{api_base}/applications/@me", headers)
+    if status in (401, 403) or "id" not in application:
         raise ChannelDown(
             "Discord refuses this token. Reset it on the Bot page of discord.com/developers/applications."
         )
-    owner, team = _object(told.get("owner")), _object(told.get("team"))
+    owner, team = _object(application.get("owner")), _object(application.get("team"))
     return DiscordBot(
-        name=str(_object(told.get("bot")).get("username") or told.get("name", "")),
-        application=str(told["id"]),
-        reads_content=bool(_number(told.get("flags")) & _MESSAGE_CONTENT),
+        name=str(_object(application.get("bot")).get("username") or application.get("name", "")),
+        application=str(application["id"]),
+        reads_content=bool(_number(application.get("flags")) & _MESSAGE_CONTENT),
         owner_id=str(team.get("owner_user_id") or owner.get("id") or ""),
         owner_name="" if team else str(owner.get("username", "")),
     )

@@ -1,1 +1,1 @@
-"""What the operator wrote, checked once."""
+"""The configuration: the file, the environment and the stored keys as checked, frozen values."""

@@ -105,8 +105,8 @@ class AgentDefaults(Section):
 
 
 def _chosen(older: GenerationModel | None, newer: GenerationModel | None, bundled: str) -> GenerationModel:
-    found = older or newer or GenerationModel()
-    return found if found.primary else found.model_copy(update={"primary": bundled})
+    choice = older or newer or GenerationModel()
+    return choice if choice.primary else choice.model_copy(update={"primary": bundled})
 
 
 class AgentEntry(Section):

@@ -1,4 +1,4 @@
-"""The section `channels`: where people talk to the bot, and who may."""
+"""The section `channels`: Telegram, Discord and the web page, their allowlists and rooms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERYONE = "*"
 class Room(Section):
     """A group or a channel of a server.
 
-    `allow_from` None means whoever may talk in private; an empty list lets nobody in.
+    `allow_from` None means the people who may talk in private; an empty list lets nobody in.
     """
 
     enabled: bool = True
@@ -112,8 +112,8 @@ def token_of(channel: Telegram | Discord, environ: Mapping[str, str]) -> str:
             path, name = "channels.discord.token", "DISCORD_BOT_TOKEN"
     if secret is not None:
         return secret.reveal(environ, path=path)
-    if found := environ.get(name, "").strip():
-        return found
+    if token := environ.get(name, "").strip():
+        return token
     raise ConfigError("there is no token", path=path, fix=f"Set it, or the environment variable {name}.")
 
 

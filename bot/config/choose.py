@@ -49,18 +49,18 @@ def normal_ref(written: str) -> str:
 
 
 def nearest(written: str, refs: Iterable[str], aliases: Mapping[str, str] | None = None) -> str:
-    """The reference that somebody may have meant, "" when none comes near. `aliases` are short names by reference."""
+    """The closest reference to a misspelt one, "" when none comes near. `aliases` are short names by reference."""
     spelled: dict[str, str] = {}
     for ref in refs:
         for name in (ref, _slug(ref), ref.rpartition("/")[2], (aliases or {}).get(ref, "")):
             spelled.setdefault(name.lower(), ref)
-    found = difflib.get_close_matches(written.strip().lower(), filter(None, spelled), n=1)
-    return spelled[found[0]] if found else ""
+    near = difflib.get_close_matches(written.strip().lower(), filter(None, spelled), n=1)
+    return spelled[near[0]] if near else ""
 
 
 def among(ref: str, refs: Iterable[str]) -> bool:
     """Whether a model is one of these, however it is spelled; a variant such as :free counts as its model."""
-    return _slug(ref).partition(":")[0] in {_slug(other).partition(":")[0] for other in refs}
+    return _slug(ref).partition(":")[0] in {_slug(listed).partition(":")[0] for listed in refs}
 
 
 def allowed(defaults: AgentDefaults, ref: str) -> bool:
@@ -69,7 +69,7 @@ def allowed(defaults: AgentDefaults, ref: str) -> bool:
 
 
 def chosen_by_person(defaults: AgentDefaults, default: str, written: str) -> str:
-    """The reference that somebody in a chat means. The vendor may come first, as there is one provider only.
+    """The reference that a person in a chat means. The vendor may come first, as there is one provider only.
 
     Raises `ConfigError` as `find_model`, and for a model that is neither the default nor listed where some are.
     """

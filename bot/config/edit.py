@@ -1,4 +1,4 @@
-"""Changing one value of a JSON5 text and nothing else: comments, order and layout stay."""
+"""JSON5 editor: changes one value of the configuration text; comments, order and layout stay."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def _first_added(text: str, node: Node, key: str, value: JsonValue) -> str:
 
 def _line_rest(text: str, at: int) -> int:
     """After the comment that ends this line, which belongs to the member before it."""
-    found = _REST_OF_LINE.match(text, at)
-    return found.end() if found else at
+    comment = _REST_OF_LINE.match(text, at)
+    return comment.end() if comment else at
 
 
 def _indent_at(text: str, at: int) -> str:

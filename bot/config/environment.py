@@ -1,4 +1,4 @@
-"""Every variable the program knows, from wherever it is set.
+"""Environment variables from every source: the process, `.env` files, the configuration, the login shell.
 
 In order: the process's own environment; a `.env` file in the working directory, for what the channels ask for and
 never for keys of the provider; a `.env` file beside the configuration; the file's `env`; the login shell, where
@@ -27,8 +27,8 @@ TOKENS = {"telegram": "TELEGRAM_BOT_TOKEN", "discord": "DISCORD_BOT_TOKEN"}
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`environ` is every variable. `exported` are those that the process itself is given: not what the working
-    directory says, for that may be anybody's. `notes` are for the operator."""
+    """`environ` is every variable. `exported` are those that are set for this process too: not those of the working
+    directory, which a stranger may have written. `notes` are for the operator."""
 
     environ: dict[str, str] = field(repr=False)
     exported: dict[str, str] = field(default_factory=dict, repr=False)
@@ -36,23 +36,23 @@ class Environment:
 
 
 def surroundings(config: Config, environ: Mapping[str, str], *, beside: Path, working: Path) -> Environment:
-    """What is set around this process. `beside` is the folder of the configuration, `working` the current one.
+    """Every variable that is set for us. `beside` is the folder of the configuration, `working` the current one.
 
     Blocks: reads files and may run the login shell once."""
     notes: list[str] = []
-    ours = _read(beside / FILE_NAME, notes)
-    theirs = {} if working.resolve() == beside.resolve() else _read(working / FILE_NAME, notes)
-    harmless = {name: value for name, value in theirs.items() if name in _of_channels(config)}
-    told = {**config.env.all, **ours}
-    known = {**told, **harmless, **environ}
-    asked: dict[str, str] = {}
-    if config.env.shell_env.enabled and not _needed(config) <= known.keys():
+    beside_config = _read(beside / FILE_NAME, notes)
+    in_working_folder = {} if working.resolve() == beside.resolve() else _read(working / FILE_NAME, notes)
+    harmless = {name: value for name, value in in_working_folder.items() if name in _of_channels(config)}
+    configured = {**config.env.all, **beside_config}
+    variables = {**configured, **harmless, **environ}
+    from_shell: dict[str, str] = {}
+    if config.env.shell_env.enabled and not _needed(config) <= variables.keys():
         try:
-            found = login_shell(environ, timeout_seconds=config.env.shell_env.timeout_ms / 1000)
-            asked = {name: value for name, value in found.items() if _expected(config, name)}
+            exported = login_shell(environ, timeout_seconds=config.env.shell_env.timeout_ms / 1000)
+            from_shell = {name: value for name, value in exported.items() if _expected(config, name)}
         except NoAnswer as error:
             notes.append(f"env.shellEnv: {error}")
-    return Environment({**asked, **known}, {**asked, **told}, tuple(notes))
+    return Environment({**from_shell, **variables}, {**from_shell, **configured}, tuple(notes))
 
 
 def _read(file: Path, notes: list[str]) -> dict[str, str]:
@@ -85,7 +85,7 @@ def _of_provider(config: Config, name: str) -> bool:
 
 
 def _expected(config: Config, name: str) -> bool:
-    """Whether anything here would read this variable."""
+    """Whether a setting of ours reads this variable."""
     return name in _of_channels(config) or _of_provider(config, name)
 
 

@@ -1,4 +1,4 @@
-"""Small private files: written whole or not at all, readable by their owner only."""
+"""Private files: atomic replacement under a lock, mode 0600."""
 
 from __future__ import annotations
 

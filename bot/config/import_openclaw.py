@@ -1,4 +1,4 @@
-"""A configuration made for OpenClaw as one of ours, and key by key what became of it.
+"""Import of an OpenClaw configuration: the same settings as a file of ours, with a note for each key.
 
 First old and new names are settled on values, one small rule each; then whatever our own model of
 the file does not accept is taken out again, so that the result is valid by construction.
@@ -18,8 +18,8 @@ from bot.config.edit import as_text
 from bot.config.load import parse
 from bot.config.model import Config
 from bot.config.openclaw_reasons import reason
-from bot.config.openclaw_rules import RULES, Fate, Keys, Note, Object
-from bot.config.validation_errors import complaint
+from bot.config.openclaw_rules import RULES, Fate, KeyNote, Keys, Object
+from bot.config.validation_errors import config_error
 from bot.core.errors import ConfigError
 
 
@@ -28,7 +28,7 @@ class Imported:
     """Our file's text, and the notes in the order of the keys."""
 
     text: str
-    notes: tuple[Note, ...]
+    notes: tuple[KeyNote, ...]
 
 
 def bring_over(text: str, file: str = "") -> Imported:
@@ -45,22 +45,22 @@ def bring_over(text: str, file: str = "") -> Imported:
         notes.append(replace(note, keys=_as_written(note.keys, notes)))
     _without_empty(config)
     gone = {note.keys for note in notes}
-    notes += [Note(keys, Fate.TAKEN) for keys in _leaves(config, value) if keys not in gone]
+    notes += [KeyNote(keys, Fate.TAKEN) for keys in _leaves(config, value) if keys not in gone]
     result = f"// Brought over from {file or 'OpenClaw'} by `voxline config import`.\n{as_text(config)}\n"
     parse(result)
     return Imported(result, tuple(sorted(_one_line_each(value, _by_key(notes)), key=lambda note: note.path)))
 
 
-def _by_key(notes: Iterable[Note]) -> dict[Keys, Note]:
-    """One note for each key; what was said of it later follows what was said first."""
-    told: dict[Keys, Note] = {}
+def _by_key(notes: Iterable[KeyNote]) -> dict[Keys, KeyNote]:
+    """One note for each key; the detail of a later note follows that of the first."""
+    by_key: dict[Keys, KeyNote] = {}
     for note in notes:
-        first = told.get(note.keys)
-        told[note.keys] = replace(first, detail=f"{first.detail}; {note.detail}") if first else note
-    return told
+        first = by_key.get(note.keys)
+        by_key[note.keys] = replace(first, detail=f"{first.detail}; {note.detail}") if first else note
+    return by_key
 
 
-def _taken_out(config: Object) -> Iterator[Note]:
+def _taken_out(config: Object) -> Iterator[KeyNote]:
     """Removes what our model of the file refuses, until it refuses nothing. Entries of lists move up."""
     while True:
         try:
@@ -69,12 +69,12 @@ def _taken_out(config: Object) -> Iterator[Note]:
         except ValidationError as error:
             details = error.errors(include_url=False)[0]
         path = _written_part(config, tuple(part for part in details["loc"] if part != "[key]"))
-        why = reason(path) if details["type"] == "extra_forbidden" else complaint(details, Config).message
+        why = reason(path) if details["type"] == "extra_forbidden" else config_error(details, Config).message
         _remove(config, path)
-        yield Note(path, Fate.DROPPED, why)
+        yield KeyNote(path, Fate.DROPPED, why)
 
 
-def _as_written(keys: Keys, notes: Iterable[Note]) -> Keys:
+def _as_written(keys: Keys, notes: Iterable[KeyNote]) -> Keys:
     """The place in their file of what stands here now: entries that were left out before it count again."""
     written: Keys = ()
     for key in keys:
@@ -87,7 +87,8 @@ def _as_written(keys: Keys, notes: Iterable[Note]) -> Keys:
 
 
 def _written_part(config: Object, path: Keys) -> Keys:
-    """As much of a place as stands in the file: `model: ""` is refused at `model.primary`, which nobody wrote."""
+    """As much of a place as stands in the file: `model: ""` is refused at `model.primary`, which
+    the file does not hold."""
     holder: JsonValue = config
     for depth, key in enumerate(path):
         if not _holds(holder, key):
@@ -148,17 +149,17 @@ def _leaves(config: JsonValue, theirs: JsonValue, keys: Keys = ()) -> Iterator[K
 
 
 def _one_line_each(
-    theirs: JsonValue, told: Mapping[Keys, Note], keys: Keys = (), above: Note | None = None
-) -> Iterator[Note]:
+    theirs: JsonValue, notes: Mapping[Keys, KeyNote], keys: Keys = (), above: KeyNote | None = None
+) -> Iterator[KeyNote]:
     """A note for every key of theirs, and none for a key that stands in another note's: where a part has a note of
-    its own, each further part has one like the whole. What nobody spoke of does not apply, so that nothing goes
-    without a word."""
-    note = told.get(keys) or (replace(above, keys=keys) if above else None)
-    if keys and not any(len(other) > len(keys) and other[: len(keys)] == keys for other in told):
-        yield note or Note(keys, Fate.DROPPED, reason(keys) if theirs != {} else "nothing is set there")
+    its own, each further part has one like the whole. A key without any note gets the note that it does not apply,
+    so that none goes unreported."""
+    note = notes.get(keys) or (replace(above, keys=keys) if above else None)
+    if keys and not any(len(noted) > len(keys) and noted[: len(keys)] == keys for noted in notes):
+        yield note or KeyNote(keys, Fate.DROPPED, reason(keys) if theirs != {} else "nothing is set there")
         return
     for key, inner in _parts(theirs):
-        yield from _one_line_each(inner, told, (*keys, key), note)
+        yield from _one_line_each(inner, notes, (*keys, key), note)
 
 
 def _parts(value: JsonValue) -> Iterator[tuple[str | int, JsonValue]]:

@@ -82,8 +82,8 @@ def scan(text: str) -> Node:
 
 def after_blank(text: str, at: int) -> int:
     """The first place from `at` on that is neither white space nor a comment."""
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
+    blank = _BLANK.match(text, at)
+    return blank.end() if blank else at
 
 
 def line_at(text: str, offset: int) -> int:
@@ -112,18 +112,18 @@ def repeated(text: str) -> tuple[tuple[Path, int], ...]:
 
 
 def _repeated(text: str, node: Node, path: Path) -> list[tuple[Path, int]]:
-    found: list[tuple[Path, int]] = []
+    twice: list[tuple[Path, int]] = []
     seen: set[str] = set()
     for place, item in enumerate(node.items):
         match item:
             case Member(key=key, start=start, value=value):
                 if key in seen:
-                    found.append(((*path, key), line_at(text, start)))
+                    twice.append(((*path, key), line_at(text, start)))
                 seen.add(key)
-                found += _repeated(text, value, (*path, key))
+                twice += _repeated(text, value, (*path, key))
             case Node():
-                found += _repeated(text, item, (*path, place))
-    return found
+                twice += _repeated(text, item, (*path, place))
+    return twice
 
 
 def _value(text: str, at: int) -> Node:
@@ -163,8 +163,8 @@ def _next_item(text: str, at: int) -> int:
 
 
 def _token_end(text: str, at: int) -> int:
-    found = (_STRING if text[at] in "\"'" else _WORD).match(text, at)
-    return found.end() if found else at + 1
+    token = (_STRING if text[at] in "\"'" else _WORD).match(text, at)
+    return token.end() if token else at + 1
 
 
 def _key(written: str) -> str:

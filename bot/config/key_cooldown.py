@@ -1,4 +1,4 @@
-"""How a key fared, and how long it rests after trouble: pure functions over the numbers that are kept beside it.
+"""Cooldown of API keys: how a key fared and how long it rests, as pure functions over the numbers kept beside it.
 
 A rate limit, a timeout or a refusal rests a key for 1, 5, 25 and then 60 minutes; an account without credit, or a key
 at its own limit, for 5 hours, doubled every time up to 24. Whatever works ends all of it, and so does a day without
@@ -19,7 +19,7 @@ USED_AGAIN_AFTER_MS = MINUTE_MS
 
 
 class Trouble(StrEnum):
-    """What a key is to blame for."""
+    """Errors that are the key's own."""
 
     RATE_LIMIT = "rate_limit"
     TIMEOUT = "timeout"
@@ -28,7 +28,7 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class KeyUse:
     """Times are milliseconds since 1970; 0 means never. `errors` and `bills` count since the last success."""
 
     last_used_ms: int = 0
@@ -45,21 +45,21 @@ class Use:
         return max(self.cooldown_until_ms, self.disabled_until_ms)
 
 
-def after_success(use: Use, now_ms: int) -> Use:
+def after_success(use: KeyUse, now_ms: int) -> KeyUse:
     """The use once the key was accepted: all trouble is forgotten. The same value when nothing worth keeping changed:
     the time of the last use is noted once a minute."""
-    if use == Use(last_used_ms=use.last_used_ms) and now_ms - use.last_used_ms < USED_AGAIN_AFTER_MS:
+    if use == KeyUse(last_used_ms=use.last_used_ms) and now_ms - use.last_used_ms < USED_AGAIN_AFTER_MS:
         return use
-    return Use(last_used_ms=now_ms)
+    return KeyUse(last_used_ms=now_ms)
 
 
-def after_failure(use: Use, trouble: Trouble, now_ms: int) -> Use:
+def after_failure(use: KeyUse, trouble: Trouble, now_ms: int) -> KeyUse:
     """The use once the key was to blame. Requests that were under way when its rest began count once with it."""
     billing = trouble is Trouble.BILLING
     if (use.disabled_until_ms if billing else use.resting_until_ms) > now_ms:
         return use
     if now_ms - use.last_failure_ms > FORGIVEN_AFTER_MS:
-        use = Use(last_used_ms=use.last_used_ms)
+        use = KeyUse(last_used_ms=use.last_used_ms)
     failed = replace(use, errors=use.errors + 1, last_failure_ms=now_ms)
     if not billing:
         rest = COOLDOWN_MS[min(failed.errors, len(COOLDOWN_MS)) - 1]

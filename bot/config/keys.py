@@ -1,4 +1,4 @@
-"""Which key a call uses: pure functions over the configuration, the stored keys and the environment."""
+"""API key selection and order: pure functions over the configuration, the stored keys and the environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from bot.config.key_cooldown import Use
+from bot.config.key_cooldown import KeyUse
 from bot.config.model import Config
 from bot.config.profiles import PROVIDER, Profiles, StoredKey
 from bot.config.providers import Auth
@@ -69,20 +69,20 @@ def spare_keys(environ: Mapping[str, str]) -> tuple[FoundKey, ...]:
     and OPENROUTER_API_KEY_* by name, each once. Source: OpenClaw documentation, key rotation."""
     listed = [(ENV_LIST, text) for text in re.split(r"[\s,;]+", environ.get(ENV_LIST, ""))]
     named = [(name, environ[name].strip()) for name in sorted(environ) if name.startswith(f"{ENV_NAME}_")]
-    found: dict[str, FoundKey] = {}
+    spare: dict[str, FoundKey] = {}
     for number, (name, text) in enumerate((*listed, (ENV_NAME, environ.get(ENV_NAME, "").strip()), *named), 1):
         place = f"{name} ({number})" if name == ENV_LIST else name
         if text:
-            found.setdefault(text, FoundKey(text, f"environment variable {place}"))
-    return tuple(found.values())
+            spare.setdefault(text, FoundKey(text, f"environment variable {place}"))
+    return tuple(spare.values())
 
 
 def speech_key(config: Config, profiles: Profiles, environ: Mapping[str, str], *, now_ms: int = 0) -> FoundKey | None:
     """The key for speech: its own, the provider's configured one, the environment, then any other.
 
     The first three are in the order of the OpenRouter provider page, text-to-speech; the stored
-    profile comes last, so that somebody who only signed in is heard too. A key that is configured for a proxy stays
-    there when another host speaks.
+    profile comes last, so that a person who only signed in is spoken to as well. A key that is configured for a
+    proxy stays there when another host speaks.
     """
     provider, speech = config.models.providers.openrouter, config.speech.providers.openrouter
     proxy = provider.base_url if provider.base_url not in OPENROUTER else None
@@ -92,8 +92,8 @@ def speech_key(config: Config, profiles: Profiles, environ: Mapping[str, str], *
         () if foreign else _configured(provider.api_key, environ, CONFIG_PATH),
         _from_environ(environ),
     )
-    if found := next(chain.from_iterable(places), None):
-        return found
+    if first := next(chain.from_iterable(places), None):
+        return first
     others = model_keys(config, profiles, environ, now_ms=now_ms)
     return next((key for key in others if not (foreign and key.where == CONFIG_PATH)), None)
 
@@ -116,7 +116,7 @@ def in_order(auth: Auth, profiles: Profiles, *, now_ms: int = 0) -> tuple[Stored
     return tuple(sorted(ranked, key=lambda stored: _rest(stored.use, now_ms)))
 
 
-def _rest(use: Use, now_ms: int) -> int:
+def _rest(use: KeyUse, now_ms: int) -> int:
     """0 for a key that is ready; else when it will be, so that the one that is ready soonest comes first."""
     return use.resting_until_ms if use.resting_until_ms > now_ms else 0
 

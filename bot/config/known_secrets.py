@@ -1,4 +1,4 @@
-"""Which texts are secrets, so that nothing that is logged or printed holds one."""
+"""Secrets for redaction: every text of the configuration and the environment that no log may hold."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PROXY = re.compile(r"(?:https?|all)_proxy", re.IGNORECASE)
 
 
 def known_secrets(config: Config, environ: Mapping[str, str], stored: Iterable[StoredKey] = ()) -> Iterator[str]:
-    """Every secret this process was given. One that points nowhere is nobody's secret.
+    """Every secret of this process. A reference that points nowhere yields none.
 
-    Whatever stands in a header or in the `env` block may be one; a proxy's password stands in its address.
+    Any value of a header or of the `env` block may be one; a proxy's password stands in its address.
     """
     yield from (spare.key for spare in spare_keys(environ))
     yield from (key.text(environ) for key in stored)
@@ -57,6 +57,6 @@ def _passwords(address: str) -> tuple[str, ...]:
     """The password in a proxy's address, as it is written and as it is meant."""
     try:
         password = urlsplit(address).password or ""
-    except ValueError:  # what is no address goes nowhere
+    except ValueError:  # it is no address, so that nothing connects by it
         return ()
     return password, unquote(password)

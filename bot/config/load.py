@@ -1,4 +1,4 @@
-"""The configuration file as a `Config`, or a `ConfigError` that names file, line, key path and fix."""
+"""Configuration loading and validation: the file as a `Config`, or a `ConfigError` with file, line, key and fix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bot.config import json5
 from bot.config.model import Config
-from bot.config.validation_errors import complaints, dotted
+from bot.config.validation_errors import config_errors, dotted
 from bot.core.errors import ConfigError
 
 
@@ -43,8 +43,8 @@ def parse(text: str, file: str = "") -> Config:
     mistakes, config = check(text, file)
     if config is not None:
         return config
-    first, *others = sorted(mistakes, key=lambda mistake: mistake.line or 0)
-    for other in others:
+    first, *later = sorted(mistakes, key=lambda mistake: mistake.line or 0)
+    for other in later:
         first.add_note(str(other))
     raise first
 
@@ -69,9 +69,9 @@ def check(text: str, file: str = "") -> tuple[tuple[ConfigError, ...], Config | 
         places = [tuple(details["loc"]) for details in error.errors(include_url=False, include_input=False)]
         return tuple(
             ConfigError(
-                found.message, path=found.path, file=file, line=json5.line_of(text, place) or None, fix=found.fix
+                mistake.message, path=mistake.path, file=file, line=json5.line_of(text, place) or None, fix=mistake.fix
             )
-            for found, place in zip(complaints(error, Config), places, strict=True)
+            for mistake, place in zip(config_errors(error, Config), places, strict=True)
         ), None
 
 

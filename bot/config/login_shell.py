@@ -1,4 +1,4 @@
-"""What the login shell exports: asked once, bounded in time and size, its output never shown to anybody."""
+"""Variables of the login shell: one subprocess, bounded in time and size, whose output is never shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMMAND = "printf '\\0voxline\\0'; env -0"
 
 
 class NoAnswer(Exception):
-    """The shell told nothing that can be used. The text says why, and nothing of what it printed."""
+    """The shell listed no variables. The text says why and repeats nothing of its output."""
 
 
 def login_shell(environ: Mapping[str, str], *, timeout_seconds: float) -> dict[str, str]:

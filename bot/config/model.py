@@ -65,7 +65,7 @@ class Logging(Section):
 
 
 class Config(Section):
-    """The configuration. `schema_` is an editor's hint and means nothing here."""
+    """The configuration. `schema_` is an editor's hint, which the program ignores."""
 
     schema_: str = Field(default="", alias="$schema")
     env: Env = Env()

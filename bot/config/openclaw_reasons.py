@@ -1,4 +1,4 @@
-"""Why a key of an OpenClaw configuration means nothing here, in a few words."""
+"""Reasons for OpenClaw settings without a counterpart here, a few words each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Old and new names of an OpenClaw configuration, settled on values: one small rule each.
+"""Migration rules for an OpenClaw configuration: old and new names, one small function each.
 
-A rule changes the configuration in place and tells what became of each key it touched.
+A rule changes the configuration in place and yields a note for each key it touched.
 Source: OpenClaw documentation, configuration reference, 2026.6 and 2026.9.
 """
 
@@ -26,7 +26,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class KeyNote:
     """What became of one key of the OpenClaw file, and of all that stands in it. Secrets are never repeated."""
 
     keys: Keys
@@ -38,7 +38,7 @@ class Note:
         return dotted(self.keys)
 
 
-def _discord_private(config: Object) -> Iterator[Note]:
+def _discord_private(config: Object) -> Iterator[KeyNote]:
     """channels.discord.dm.{policy, allowFrom, enabled} became dmPolicy and allowFrom."""
     discord = _at(config, "channels", "discord")
     private = discord.pop("dm", None) if discord is not None else None
@@ -48,15 +48,15 @@ def _discord_private(config: Object) -> Iterator[Note]:
     for old, new in (("policy", "dmPolicy"), ("allowFrom", "allowFrom")):
         if old in private:
             discord.setdefault(new, private.pop(old))
-            yield Note((*place, old), Fate.RENAMED, f"channels.discord.{new}")
+            yield KeyNote((*place, old), Fate.RENAMED, f"channels.discord.{new}")
     if "enabled" in private:
         if private.pop("enabled") is False:
             discord["dmPolicy"] = "disabled"
-        yield Note((*place, "enabled"), Fate.RENAMED, "channels.discord.dmPolicy")
-    yield from (Note((*place, key), Fate.DROPPED, "there are no group messages") for key in private)
+        yield KeyNote((*place, "enabled"), Fate.RENAMED, "channels.discord.dmPolicy")
+    yield from (KeyNote((*place, key), Fate.DROPPED, "there are no group messages") for key in private)
 
 
-def _discord_rooms(config: Object) -> Iterator[Note]:
+def _discord_rooms(config: Object) -> Iterator[KeyNote]:
     """In servers and their channels, `users` is allowFrom and `allow` is enabled."""
     guilds = _at(config, "channels", "discord", "guilds") or {}
     for guild_id, guild in guilds.items():
@@ -71,7 +71,7 @@ def _discord_rooms(config: Object) -> Iterator[Note]:
                 )
 
 
-def _numeric_rooms(config: Object) -> Iterator[Note]:
+def _numeric_rooms(config: Object) -> Iterator[KeyNote]:
     """Servers and channels are known by number; a name would serve nobody and only look as if it did."""
     guilds = _at(config, "channels", "discord", "guilds") or {}
     yield from _numbered(guilds, ("channels", "discord", "guilds"))
@@ -80,34 +80,34 @@ def _numeric_rooms(config: Object) -> Iterator[Note]:
         yield from _numbered(channels or {}, ("channels", "discord", "guilds", guild_id, "channels"))
 
 
-def _numbered(rooms: Object, place: tuple[str, ...]) -> Iterator[Note]:
+def _numbered(rooms: Object, place: tuple[str, ...]) -> Iterator[KeyNote]:
     for name in [name for name in rooms if name != "*" and not name.isdigit()]:
         del rooms[name]
-        yield Note((*place, name), Fate.DROPPED, "a name: write its number (Copy ID) with the same settings")
+        yield KeyNote((*place, name), Fate.DROPPED, "a name: write its number (Copy ID) with the same settings")
 
 
-def _group_policy(config: Object) -> Iterator[Note]:
+def _group_policy(config: Object) -> Iterator[KeyNote]:
     """Listed groups are served and no others; "disabled" serves none."""
     for name, listed in (("telegram", "groups"), ("discord", "guilds")):
         channel = _at(config, "channels", name)
         if channel is None or "groupPolicy" not in channel:
             continue
         policy = channel.pop("groupPolicy")
-        yield Note(
+        yield KeyNote(
             ("channels", name, "groupPolicy"), Fate.DROPPED, f"the groups listed in {listed} are served, no others"
         )
         if policy == "disabled" and channel.pop(listed, None) is not None:
-            yield Note(("channels", name, listed), Fate.DROPPED, 'groupPolicy "disabled" served none of them')
+            yield KeyNote(("channels", name, listed), Fate.DROPPED, 'groupPolicy "disabled" served none of them')
 
 
-def _telegram_token_file(config: Object) -> Iterator[Note]:
+def _telegram_token_file(config: Object) -> Iterator[KeyNote]:
     telegram = _at(config, "channels", "telegram")
     if telegram is not None and isinstance(telegram.get("tokenFile"), str):
         telegram.setdefault("botToken", {"file": telegram.pop("tokenFile")})
-        yield Note(("channels", "telegram", "tokenFile"), Fate.RENAMED, "channels.telegram.botToken.file")
+        yield KeyNote(("channels", "telegram", "tokenFile"), Fate.RENAMED, "channels.telegram.botToken.file")
 
 
-def _telegram_groups(config: Object) -> Iterator[Note]:
+def _telegram_groups(config: Object) -> Iterator[KeyNote]:
     """groupAllowFrom holds for every listed group that has no allowFrom of its own."""
     telegram = _at(config, "channels", "telegram")
     allowed = telegram.pop("groupAllowFrom", None) if telegram is not None else None
@@ -117,11 +117,11 @@ def _telegram_groups(config: Object) -> Iterator[Note]:
     for group in groups.values() if isinstance(groups, dict) else ():
         if isinstance(group, dict):
             group.setdefault("allowFrom", deepcopy(allowed))
-    yield Note(("channels", "telegram", "groupAllowFrom"), Fate.RENAMED, "channels.telegram.groups.*.allowFrom")
+    yield KeyNote(("channels", "telegram", "groupAllowFrom"), Fate.RENAMED, "channels.telegram.groups.*.allowFrom")
 
 
-def _numeric_people(config: Object) -> Iterator[Note]:
-    """telegram:123 is 123; names such as @somebody can be taken by others and let nobody in here."""
+def _numeric_people(config: Object) -> Iterator[KeyNote]:
+    """telegram:123 is 123; names such as @anna can change hands and let nobody in here."""
     for name, prefixes in (("telegram", ("telegram:", "tg:")), ("discord", ("discord:", "user:"))):
         for keys, holder in _allow_lists(_at(config, "channels", name) or {}, ("channels", name)):
             kept: list[JsonValue] = []
@@ -136,8 +136,8 @@ def _numeric_people(config: Object) -> Iterator[Note]:
                     refused.append(repr(written))
             holder["allowFrom"] = kept
             if refused:
-                told = f"{', '.join(refused)}: only numeric ids let somebody in"
-                yield Note(keys, Fate.TAKEN, f"without {told}") if kept else Note(keys, Fate.DROPPED, told)
+                without = f"{', '.join(refused)}: only numeric ids let somebody in"
+                yield KeyNote(keys, Fate.TAKEN, f"without {without}") if kept else KeyNote(keys, Fate.DROPPED, without)
 
 
 def _allow_lists(section: Object, place: Keys) -> Iterator[tuple[Keys, Object]]:
@@ -148,7 +148,7 @@ def _allow_lists(section: Object, place: Keys) -> Iterator[tuple[Keys, Object]]:
             yield from _allow_lists(inner, (*place, key))
 
 
-def _open_doors(config: Object) -> Iterator[Note]:
+def _open_doors(config: Object) -> Iterator[KeyNote]:
     """Theirs lets "*" in under several policies; ours wants it said twice, so it is closed when in doubt."""
     for name in ("telegram", "discord"):
         channel = _at(config, "channels", name)
@@ -158,60 +158,60 @@ def _open_doors(config: Object) -> Iterator[Note]:
         everybody = isinstance(listed, list) and "*" in listed
         if channel.get("dmPolicy") == "open" and not everybody:
             channel["dmPolicy"] = "pairing"
-            yield Note(("channels", name, "dmPolicy"), Fate.RENAMED, '"pairing", because allowFrom does not say "*"')
+            yield KeyNote(("channels", name, "dmPolicy"), Fate.RENAMED, '"pairing", because allowFrom does not say "*"')
         elif channel.get("dmPolicy", "pairing") != "open" and isinstance(listed, list) and everybody:
             channel["allowFrom"] = [person for person in listed if person != "*"]
-            yield Note(("channels", name, "allowFrom"), Fate.DROPPED, '"*" counts only with dmPolicy: "open"')
+            yield KeyNote(("channels", name, "allowFrom"), Fate.DROPPED, '"*" counts only with dmPolicy: "open"')
 
 
-def _owners(config: Object) -> Iterator[Note]:
+def _owners(config: Object) -> Iterator[KeyNote]:
     commands = _at(config, "commands")
     listed = commands.pop("ownerAllowFrom", None) if commands is not None else None
     if isinstance(listed, list):
         config.setdefault("owners", listed)
-        yield Note(("commands", "ownerAllowFrom"), Fate.RENAMED, "owners")
+        yield KeyNote(("commands", "ownerAllowFrom"), Fate.RENAMED, "owners")
 
 
-def _speech_twice(config: Object) -> Iterator[Note]:
+def _speech_twice(config: Object) -> Iterator[KeyNote]:
     """The newer top-level tts wins over messages.tts."""
     messages = _at(config, "messages")
     if "tts" in config and messages is not None and messages.pop("tts", None) is not None:
-        yield Note(("messages", "tts"), Fate.DROPPED, "tts is set too and newer")
+        yield KeyNote(("messages", "tts"), Fate.DROPPED, "tts is set too and newer")
 
 
-def _speech_switch(config: Object) -> Iterator[Note]:
+def _speech_switch(config: Object) -> Iterator[KeyNote]:
     """tts.enabled: false is auto: "off"."""
     for path in (("tts",), ("messages", "tts")):
         speech = _at(config, *path)
         if speech is not None and "enabled" in speech:
             if speech.pop("enabled") is False:
                 speech["auto"] = "off"
-            yield Note((*path, "enabled"), Fate.RENAMED, dotted((*path, "auto")))
+            yield KeyNote((*path, "enabled"), Fate.RENAMED, dotted((*path, "auto")))
 
 
-def _foreign_keys(config: Object) -> Iterator[Note]:
+def _foreign_keys(config: Object) -> Iterator[KeyNote]:
     """Keys of other providers are never used."""
     auth = _at(config, "auth") or {}
     orders, profiles = _at(auth, "order") or {}, _at(auth, "profiles") or {}
     for name in [name for name in orders if name != "openrouter"]:
         del orders[name]
-        yield Note(("auth", "order", name), Fate.DROPPED, "only keys of openrouter are used")
+        yield KeyNote(("auth", "order", name), Fate.DROPPED, "only keys of openrouter are used")
     for name in [name for name, profile in profiles.items() if _provider(profile) != "openrouter"]:
         del profiles[name]
-        yield Note(("auth", "profiles", name), Fate.DROPPED, "only keys of openrouter are used")
+        yield KeyNote(("auth", "profiles", name), Fate.DROPPED, "only keys of openrouter are used")
 
 
 def _provider(profile: JsonValue) -> JsonValue:
     return profile.get("provider") if isinstance(profile, dict) else None
 
 
-def _agents_character(config: Object) -> Iterator[Note]:
+def _agents_character(config: Object) -> Iterator[KeyNote]:
     """identity.name is the agent's name; systemPromptOverride is its systemPrompt."""
     for place, agent in _agents(config):
         identity = _at(agent, "identity") or {}
         if isinstance(identity.get("name"), str):
             agent.setdefault("name", identity.pop("name"))
-            yield Note((*place, "identity", "name"), Fate.RENAMED, "name")
+            yield KeyNote((*place, "identity", "name"), Fate.RENAMED, "name")
         yield from _renamed(agent, place, {"systemPromptOverride": "systemPrompt"})
 
 
@@ -222,7 +222,7 @@ def _agents(config: Object) -> Iterator[tuple[Keys, Object]]:
             yield ("agents", "list", number), agent
 
 
-def _other_transcribers(config: Object) -> Iterator[Note]:
+def _other_transcribers(config: Object) -> Iterator[KeyNote]:
     audio = _at(config, "tools", "media", "audio") or {}
     models = audio.get("models")
     if not isinstance(models, list):
@@ -232,7 +232,7 @@ def _other_transcribers(config: Object) -> Iterator[Note]:
         if _provider(model) == "openrouter":
             ours.append(model)
         else:
-            yield Note(("tools", "media", "audio", "models", number), Fate.DROPPED, "a model of another provider")
+            yield KeyNote(("tools", "media", "audio", "models", number), Fate.DROPPED, "a model of another provider")
     audio["models"] = ours
     if not ours:
         audio.pop("models")
@@ -251,7 +251,7 @@ _CHECK = "check the name on openrouter.ai/models"
 _CHOICES = ("model", "imageGenerationModel", "videoGenerationModel", "musicGenerationModel")
 
 
-def _direct_models(config: Object) -> Iterator[Note]:
+def _direct_models(config: Object) -> Iterator[KeyNote]:
     """A model of a vendor we do not talk to directly is asked through OpenRouter."""
     defaults = _at(config, "agents", "defaults") or {}
     place: Keys = ("agents", "defaults")
@@ -264,7 +264,7 @@ def _direct_models(config: Object) -> Iterator[Note]:
             yield from _choice_through_openrouter(holder, name, (*place, name))
 
 
-def _choice_through_openrouter(holder: Object, name: str, place: Keys) -> Iterator[Note]:
+def _choice_through_openrouter(holder: Object, name: str, place: Keys) -> Iterator[KeyNote]:
     choice = holder.get(name)
     if isinstance(choice, str) and (ref := _through_openrouter(choice)) != choice:
         yield _moved(holder, name, ref, place)
@@ -278,7 +278,7 @@ def _choice_through_openrouter(holder: Object, name: str, place: Keys) -> Iterat
             yield _moved(choice, "fallbacks", [ref for ref in refs if ref], (*place, "fallbacks"))
 
 
-def _models_to_choose_from(config: Object) -> Iterator[Note]:
+def _models_to_choose_from(config: Object) -> Iterator[KeyNote]:
     """The same for the keys of agents.defaults.models."""
     entries = _at(config, "agents", "defaults", "models") or {}
     for name, entry in list(entries.items()):
@@ -288,20 +288,20 @@ def _models_to_choose_from(config: Object) -> Iterator[Note]:
         del entries[name]
         if ref:
             entries.setdefault(ref, entry)
-        told = f"{ref}: {_CHECK}" if ref else _NO_MODEL
-        yield Note(("agents", "defaults", "models", name), Fate.RENAMED if ref else Fate.DROPPED, told)
+        detail = f"{ref}: {_CHECK}" if ref else _NO_MODEL
+        yield KeyNote(("agents", "defaults", "models", name), Fate.RENAMED if ref else Fate.DROPPED, detail)
 
 
 _NO_MODEL = "not a model of OpenRouter"
 
 
-def _moved(choice: Object, key: str, value: str | list[str], place: Keys) -> Note:
+def _moved(choice: Object, key: str, value: str | list[str], place: Keys) -> KeyNote:
     if not value:
         choice.pop(key)
-        return Note(place, Fate.DROPPED, _NO_MODEL)
+        return KeyNote(place, Fate.DROPPED, _NO_MODEL)
     choice[key] = list[JsonValue](value) if isinstance(value, list) else value
     shown = value if isinstance(value, str) else ", ".join(value)
-    return Note(place, Fate.RENAMED, f"{shown}: {_CHECK}")
+    return KeyNote(place, Fate.RENAMED, f"{shown}: {_CHECK}")
 
 
 def _through_openrouter(ref: str) -> str:
@@ -313,7 +313,7 @@ def _through_openrouter(ref: str) -> str:
     return f"openrouter/{vendor}/{model}" if vendor else ""
 
 
-RULES: tuple[Callable[[Object], Iterator[Note]], ...] = (
+RULES: tuple[Callable[[Object], Iterator[KeyNote]], ...] = (
     _discord_private,
     _numeric_rooms,
     _discord_rooms,
@@ -340,8 +340,8 @@ def _at(config: Object, *path: str) -> Object | None:
     return inner if isinstance(inner, dict) else None
 
 
-def _renamed(holder: Object, place: Keys, names: dict[str, str]) -> Iterator[Note]:
+def _renamed(holder: Object, place: Keys, names: dict[str, str]) -> Iterator[KeyNote]:
     for old, new in names.items():
         if old in holder:
             holder.setdefault(new, holder.pop(old))
-            yield Note((*place, old), Fate.RENAMED, new)
+            yield KeyNote((*place, old), Fate.RENAMED, new)

@@ -1,4 +1,4 @@
-"""The sections `health` and `store`: how the daemon is watched, and how long it keeps what is over."""
+"""The sections `health` and `store`: how the daemon is watched, and retention of finished work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HealthSettings(Section):
 
 
 class StoreSettings(Section):
-    """How many days what is over is kept: steps, delivered parts, finished jobs. The talk itself stays.
+    """Retention in days of finished work: steps, delivered parts, jobs. The conversation itself stays.
 
     A state directory on a network share is refused unless `allow_network_share`.
     """

@@ -1,4 +1,4 @@
-"""Where the configuration file and the state directory lie."""
+"""Paths of the configuration file and the state directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stored keys: one private JSON file in the state directory, changed under a lock.
+"""Stored API keys (auth profiles): one private JSON file in the state directory, changed under a lock.
 
 Its shape is the one OpenClaw users know: {version: 1, profiles: {"openrouter:default": {type, provider,
 key or keyRef, displayName, metadata}}, order, usageStats}. Fields we do not know are kept.
@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from bot.config.files import locked, write_private
-from bot.config.key_cooldown import Use
+from bot.config.key_cooldown import KeyUse
 from bot.config.secret import mask
 from bot.core.errors import StateError
 
@@ -34,7 +34,7 @@ class StoredKey:
     env: str = ""
     display_name: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    use: Use = field(default_factory=Use)
+    use: KeyUse = field(default_factory=KeyUse)
 
     @property
     def where(self) -> str:
@@ -79,7 +79,7 @@ def store_key(file: Path, key: StoredKey, *, replacing: Iterable[str] = ()) -> N
         old = profiles.get(key.id)
         kept = {name: value for name, value in old.items() if name not in _OURS} if isinstance(old, dict) else {}
         profiles[key.id] = {**_written(key), **kept}
-        _note_use(raw, key.id, Use())  # what the old key did is not the new one's fault
+        _note_use(raw, key.id, KeyUse())  # what the old key did is not the new one's fault
         order = _object(raw, "order")
         earlier = order.get(key.provider)
         others = earlier if isinstance(earlier, list) else _of_provider(profiles, key.provider)
@@ -97,7 +97,7 @@ def remove_keys(file: Path, profiles: Iterable[str]) -> tuple[str, ...]:
     return gone
 
 
-def save_uses(file: Path, uses: Mapping[str, Use]) -> None:
+def save_uses(file: Path, uses: Mapping[str, KeyUse]) -> None:
     """Keeps how stored keys fared, by profile; one that is no longer stored is left out. Fields we do not know stay.
 
     Raises `StateError`, `ConfigError`.
@@ -118,16 +118,16 @@ _OURS = frozenset({"type", "provider", "key", "keyRef", "displayName", "metadata
 
 
 def _written(key: StoredKey) -> dict[str, JsonValue]:
-    told: dict[str, JsonValue] = {"type": key.type, "provider": key.provider}
+    fields: dict[str, JsonValue] = {"type": key.type, "provider": key.provider}
     if key.env:
-        told["keyRef"] = {"source": "env", "provider": "default", "id": key.env}
+        fields["keyRef"] = {"source": "env", "provider": "default", "id": key.env}
     else:
-        told["key"] = key.key
+        fields["key"] = key.key
     if key.display_name:
-        told["displayName"] = key.display_name
+        fields["displayName"] = key.display_name
     if key.metadata:
-        told["metadata"] = dict(key.metadata)
-    return told
+        fields["metadata"] = dict(key.metadata)
+    return fields
 
 
 _STATS = frozenset(
@@ -135,16 +135,16 @@ _STATS = frozenset(
 )
 
 
-def _note_use(raw: dict[str, JsonValue], name: str, use: Use) -> None:
+def _note_use(raw: dict[str, JsonValue], name: str, use: KeyUse) -> None:
     stats = _object(raw, "usageStats")
     old = stats.pop(name, None)
     kept = {key: value for key, value in old.items() if key not in _STATS} if isinstance(old, dict) else {}
-    if told := {**_stats(use), **kept}:
-        stats[name] = told
+    if figures := {**_stats(use), **kept}:
+        stats[name] = figures
 
 
-def _stats(use: Use) -> dict[str, JsonValue]:
-    told: dict[str, JsonValue] = {
+def _stats(use: KeyUse) -> dict[str, JsonValue]:
+    stats: dict[str, JsonValue] = {
         "lastUsed": use.last_used_ms,
         "cooldownUntil": use.cooldown_until_ms,
         "disabledUntil": use.disabled_until_ms,
@@ -153,20 +153,20 @@ def _stats(use: Use) -> dict[str, JsonValue]:
         "failureCounts": {"billing": use.bills} if use.bills else {},
         "lastFailureAt": use.last_failure_ms,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in stats.items() if value}
 
 
-def _used(stats: JsonValue) -> Use:
-    told = stats if isinstance(stats, dict) else {}
-    counts, reason = told.get("failureCounts"), told.get("disabledReason")
-    return Use(
-        last_used_ms=_whole(told.get("lastUsed")),
-        cooldown_until_ms=_whole(told.get("cooldownUntil")),
-        disabled_until_ms=_whole(told.get("disabledUntil")),
+def _used(stats: JsonValue) -> KeyUse:
+    fields = stats if isinstance(stats, dict) else {}
+    counts, reason = fields.get("failureCounts"), fields.get("disabledReason")
+    return KeyUse(
+        last_used_ms=_whole(fields.get("lastUsed")),
+        cooldown_until_ms=_whole(fields.get("cooldownUntil")),
+        disabled_until_ms=_whole(fields.get("disabledUntil")),
         disabled_reason=reason if isinstance(reason, str) else "",
-        errors=_whole(told.get("errorCount")),
+        errors=_whole(fields.get("errorCount")),
         bills=_whole(counts.get("billing")) if isinstance(counts, dict) else 0,
-        last_failure_ms=_whole(told.get("lastFailureAt")),
+        last_failure_ms=_whole(fields.get("lastFailureAt")),
     )
 
 
@@ -231,25 +231,25 @@ def _understood(raw: dict[str, JsonValue]) -> Profiles:
 
 def _stored(name: str, value: dict[str, JsonValue], usage: JsonValue) -> StoredKey | None:
     """The profile, or None for one that holds no key we can use."""
-    told = {field: text for field, text in value.items() if isinstance(text, str)}
+    texts = {field: text for field, text in value.items() if isinstance(text, str)}
     reference = value.get("keyRef")
     env = reference.get("id") if isinstance(reference, dict) and reference.get("source") == "env" else None
     metadata = value.get("metadata")
-    if not told.get("provider") or not (told.get("key", "").strip() or isinstance(env, str)):
+    if not texts.get("provider") or not (texts.get("key", "").strip() or isinstance(env, str)):
         return None
     return StoredKey(
         id=name,
-        provider=told["provider"],
-        type=told.get("type", "api_key"),
-        key="" if isinstance(env, str) else told["key"].strip(),
+        provider=texts["provider"],
+        type=texts.get("type", "api_key"),
+        key="" if isinstance(env, str) else texts["key"].strip(),
         env=env if isinstance(env, str) else "",
-        display_name=told.get("displayName", ""),
+        display_name=texts.get("displayName", ""),
         metadata={k: v for k, v in metadata.items() if isinstance(v, str)} if isinstance(metadata, dict) else {},
         use=_used(usage),
     )
 
 
 def _whole(value: JsonValue) -> int:
-    """A count or a time; whatever else stands there is 0."""
-    told = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
-    return int(told) if 0 <= told < 1e15 else 0
+    """A count or a time; 0 for any other value."""
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+    return int(number) if 0 <= number < 1e15 else 0

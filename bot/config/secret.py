@@ -47,8 +47,8 @@ class Secret:
         Raises `ConfigError` when the variable is not set, or the file is missing or empty.
         """
         if self.env:
-            if found := environ.get(self.env, "").strip():
-                return found
+            if text := environ.get(self.env, "").strip():
+                return text
             raise ConfigError(
                 f"the environment variable {self.env} is not set", path=path, fix=f"Set {self.env}, or {_SHAPES}."
             )
@@ -59,7 +59,7 @@ class Secret:
     def _read(self, environ: Mapping[str, str], path: str) -> str:
         place = Path(environ.get("CREDENTIALS_DIRECTORY", "")) / Path(self.file).expanduser()
         try:
-            found = place.read_text(encoding="utf-8").strip()
+            secret = place.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise ConfigError(
@@ -67,13 +67,13 @@ class Secret:
                 path=path,
                 fix="Create it with mode 0600, readable by the user that runs Voxline.",
             ) from None
-        if not found:
+        if not secret:
             raise ConfigError(f"the secret file {str(place)!r} is empty", path=path, fix="Put the secret into it.")
-        return found
+        return secret
 
 
 def mask(secret: str) -> str:
-    """A secret so that its owner recognises it and nobody else learns it: `sk-or-…wxyz`."""
+    """A secret shortened so that only its owner recognises it: `sk-or-…wxyz`."""
     if len(secret) < 16:
         return "…"
     head = "sk-or-" if secret.startswith("sk-or-") else ""

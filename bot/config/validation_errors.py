@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as `ConfigError`s that name the key path and the fix."""
+"""Validation errors of pydantic as `ConfigError`s that name the key path and the fix."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _WANTED = {
 LONGEST_KEY = 60  # of what a key is compared with; comparing takes time that grows with the square
 
 
-def complaints(error: ValidationError, model: type[BaseModel]) -> tuple[ConfigError, ...]:
+def config_errors(error: ValidationError, model: type[BaseModel]) -> tuple[ConfigError, ...]:
     """One error per mistake, without file and line. Values are shown only where they cannot be secret."""
-    return tuple(complaint(details, model) for details in error.errors(include_url=False))
+    return tuple(config_error(details, model) for details in error.errors(include_url=False))
 
 
 def dotted(path: Sequence[str | int]) -> str:
     """A key path as people write it: agents.list[0].id, models["openrouter/auto"]."""
-    told = ""
+    path_text = ""
     for key in path:
         if isinstance(key, int):
-            told += f"[{key}]"
+            path_text += f"[{key}]"
         elif key.replace("_", "").replace("$", "").isalnum():
-            told += f".{key}" if told else key
+            path_text += f".{key}" if path_text else key
         else:
-            told += f'["{key}"]'
-    return told
+            path_text += f'["{key}"]'
+    return path_text
 
 
-def complaint(details: ErrorDetails, model: type[BaseModel]) -> ConfigError:
+def config_error(details: ErrorDetails, model: type[BaseModel]) -> ConfigError:
     """What is wrong at one place."""
     path = tuple(part for part in details["loc"] if part != "[key]")
     where, kind = dotted(path), details["type"]
@@ -92,26 +92,26 @@ def _choices(details: ErrorDetails) -> str:
 
 
 def _did_you_mean(path: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    known = _keys_at(path[:-1], model)
+    keys = _keys_at(path[:-1], model)
     written = str(path[-1])[:LONGEST_KEY]
-    by_lower = {key.lower().replace("_", ""): key for key in known}
+    by_lower = {key.lower().replace("_", ""): key for key in keys}
     near = difflib.get_close_matches(written.lower().replace("_", ""), by_lower, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {by_lower[near[0]]!r}?"
     return (
-        f"Known here: {', '.join(sorted(known))}. A file made for OpenClaw is brought over with"
+        f"Known here: {', '.join(sorted(keys))}. A file made for OpenClaw is brought over with"
         " `voxline config import FILE`."
     )
 
 
 def _keys_at(path: Sequence[str | int], model: type[BaseModel]) -> tuple[str, ...]:
     """The keys that the section at `path` knows."""
-    found: Any = model
+    annotation: Any = model
     for key in path:
-        found = _inside(found, key)
-        if found is None:
+        annotation = _inside(annotation, key)
+        if annotation is None:
             return ()
-    section = _section(found)
+    section = _section(annotation)
     return tuple(field.alias or name for name, field in section.model_fields.items()) if section else ()
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
-from bot.config.key_cooldown import Trouble, Use, after_failure, after_success
+from bot.config.key_cooldown import KeyUse, Trouble, after_failure, after_success
 from bot.config.keys import FoundKey
 from bot.config.profiles import Profiles, save_uses
 from bot.core.errors import ConfigError, KeyRefused, ModelMissing, OutOfCredit, ProviderBusy, ProviderError, StateError
@@ -29,7 +29,7 @@ class KeyBook:
     leaving waits for the last of it. A file that cannot be written costs no request."""
 
     def __init__(self, profiles: Profiles, *, clock: Clock) -> None:
-        self._uses: dict[str, Use] = {stored.id: stored.use for stored in profiles.stored}
+        self._uses: dict[str, KeyUse] = {stored.id: stored.use for stored in profiles.stored}
         self._stored, self._file, self._clock = frozenset(self._uses), profiles.file, clock
         self._unwritten: set[str] = set()
         self._writing: asyncio.Task[None] | None = None
@@ -65,7 +65,7 @@ class KeyBook:
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
 
-    def _keep(self, key: FoundKey, use: Use) -> None:
+    def _keep(self, key: FoundKey, use: KeyUse) -> None:
         if use == self._uses.get(_name(key)):
             return
         self._uses[_name(key)] = use
@@ -196,6 +196,6 @@ def _name(key: FoundKey) -> str:
     return key.profile or key.where
 
 
-_UNUSED = Use()
+_UNUSED = KeyUse()
 _REFUSALS = frozenset({401, 402, 403, 429})
 """Answers that say for certain that nothing was done and nothing will be paid."""

@@ -17,7 +17,7 @@ from tests.fakes.telegram_api import TelegramApi
 
 
 def _findings(out: str) -> dict[str, tuple[str, str, str]]:
-    return {row["about"]: (row["level"], row["told"], row["fix"]) for row in json.loads(out)["findings"]}
+    return {row["about"]: (row["level"], row["detail"], row["fix"]) for row in json.loads(out)["findings"]}
 
 
 @pytest.fixture

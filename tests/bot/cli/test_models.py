@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli.main import parse
 from bot.cli.models_auth import sign_in
-from bot.config.key_cooldown import Use
+from bot.config.key_cooldown import KeyUse
 from bot.config.load import load
 from bot.config.profiles import StoredKey, read_profiles, save_uses, store_key
 from bot.sandbox import Sandbox
@@ -110,8 +110,8 @@ def test_a_key_that_rests_is_listed_last_with_the_reason(voxline: Voxline, home:
     file = home / "state" / "auth-profiles.json"
     for name in ("ready", "rested", "poor"):
         store_key(file, StoredKey(f"openrouter:{name}", key=f"sk-or-v1-{name}"))
-    poor = Use(disabled_until_ms=4_102_444_800_000, disabled_reason="billing", errors=1, bills=1)
-    save_uses(file, {"openrouter:poor": poor, "openrouter:rested": Use(cooldown_until_ms=5, errors=1)})
+    poor = KeyUse(disabled_until_ms=4_102_444_800_000, disabled_reason="billing", errors=1, bills=1)
+    save_uses(file, {"openrouter:poor": poor, "openrouter:rested": KeyUse(cooldown_until_ms=5, errors=1)})
 
     lines = voxline("models", "auth", "list")[1].splitlines()
     rows = json.loads(voxline("models", "auth", "list", "--json")[1])["profiles"]

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.key_cooldown import HOUR_MS, MINUTE_MS, Trouble, Use, after_failure, after_success
+from bot.config.key_cooldown import HOUR_MS, MINUTE_MS, KeyUse, Trouble, after_failure, after_success
 
 NOW = 1_700_000_000_000
 
 
 @pytest.mark.parametrize("trouble", [Trouble.RATE_LIMIT, Trouble.TIMEOUT, Trouble.AUTH])
 def test_each_trouble_in_a_row_rests_longer(trouble: Trouble) -> None:
-    use, now, rests = Use(), NOW, []
+    use, now, rests = KeyUse(), NOW, []
     for _ in range(6):
         use = after_failure(use, trouble, now)
         rests.append((use.cooldown_until_ms - now) // MINUTE_MS)
@@ -23,7 +23,7 @@ def test_each_trouble_in_a_row_rests_longer(trouble: Trouble) -> None:
 
 
 def test_a_key_without_credit_rests_for_hours_doubled_up_to_a_day() -> None:
-    use, now, rests = Use(), NOW, []
+    use, now, rests = KeyUse(), NOW, []
     for _ in range(5):
         use = after_failure(use, Trouble.BILLING, now)
         rests.append((use.disabled_until_ms - now) // HOUR_MS)
@@ -34,30 +34,30 @@ def test_a_key_without_credit_rests_for_hours_doubled_up_to_a_day() -> None:
 
 
 def test_what_was_under_way_when_the_rest_began_counts_once_with_it() -> None:
-    once = after_failure(Use(), Trouble.RATE_LIMIT, NOW)
+    once = after_failure(KeyUse(), Trouble.RATE_LIMIT, NOW)
     assert after_failure(once, Trouble.RATE_LIMIT, NOW + MINUTE_MS - 1) == once
     assert after_failure(once, Trouble.BILLING, NOW + 1).disabled_until_ms == NOW + 1 + 5 * HOUR_MS
 
 
 def test_success_ends_all_trouble() -> None:
-    use = after_failure(after_failure(Use(), Trouble.TIMEOUT, NOW), Trouble.BILLING, NOW)
-    assert after_success(use, NOW + 1) == Use(last_used_ms=NOW + 1)
+    use = after_failure(after_failure(KeyUse(), Trouble.TIMEOUT, NOW), Trouble.BILLING, NOW)
+    assert after_success(use, NOW + 1) == KeyUse(last_used_ms=NOW + 1)
 
 
 def test_the_time_of_use_is_noted_once_a_minute() -> None:
-    use = after_success(Use(), NOW)
+    use = after_success(KeyUse(), NOW)
     assert after_success(use, NOW + MINUTE_MS - 1) is use
     assert after_success(use, NOW + MINUTE_MS).last_used_ms == NOW + MINUTE_MS
 
 
 def test_a_day_without_trouble_forgives() -> None:
-    use = after_failure(after_failure(Use(), Trouble.TIMEOUT, NOW), Trouble.TIMEOUT, NOW + 2 * MINUTE_MS)
+    use = after_failure(after_failure(KeyUse(), Trouble.TIMEOUT, NOW), Trouble.TIMEOUT, NOW + 2 * MINUTE_MS)
     assert after_failure(use, Trouble.TIMEOUT, NOW + 26 * HOUR_MS).errors == 1
 
 
 @given(st.lists(st.tuples(st.sampled_from([*Trouble, None]), st.integers(0, 30 * HOUR_MS)), max_size=60))
 def test_no_key_rests_longer_than_a_day(steps: list[tuple[Trouble | None, int]]) -> None:
-    use, now = Use(), NOW
+    use, now = KeyUse(), NOW
     for trouble, passed in steps:
         now += passed
         use = after_success(use, now) if trouble is None else after_failure(use, trouble, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config.key_cooldown import Use
+from bot.config.key_cooldown import KeyUse
 from bot.config.keys import in_order, model_key, model_keys, spare_keys, speech_key
 from bot.config.load import parse
 from bot.config.profiles import Profiles, StoredKey
@@ -95,10 +95,10 @@ def _ids(text: str, profiles: Profiles, now_ms: int = 0) -> list[str]:
 def test_stored_keys_are_tried_signed_in_first_then_by_the_longest_rest() -> None:
     profiles = Profiles(
         (
-            StoredKey("new", key="k", use=Use(last_used_ms=20)),
-            StoredKey("old", key="k", use=Use(last_used_ms=10)),
-            StoredKey("signed-in", key="k", type="oauth", use=Use(last_used_ms=30)),
-            StoredKey("limited", key="k", type="oauth", use=Use(cooldown_until_ms=2000)),
+            StoredKey("new", key="k", use=KeyUse(last_used_ms=20)),
+            StoredKey("old", key="k", use=KeyUse(last_used_ms=10)),
+            StoredKey("signed-in", key="k", type="oauth", use=KeyUse(last_used_ms=30)),
+            StoredKey("limited", key="k", type="oauth", use=KeyUse(cooldown_until_ms=2000)),
             StoredKey("other", key="k", provider="elsewhere"),
         )
     )
@@ -107,7 +107,11 @@ def test_stored_keys_are_tried_signed_in_first_then_by_the_longest_rest() -> Non
 
 
 def test_of_those_that_rest_the_one_that_is_ready_soonest_comes_first() -> None:
-    rests = {"a": Use(disabled_until_ms=9000), "b": Use(cooldown_until_ms=5000), "c": Use(cooldown_until_ms=10)}
+    rests = {
+        "a": KeyUse(disabled_until_ms=9000),
+        "b": KeyUse(cooldown_until_ms=5000),
+        "c": KeyUse(cooldown_until_ms=10),
+    }
     profiles = Profiles(tuple(StoredKey(name, key=name, use=use) for name, use in rests.items()))
     assert _ids("", profiles, now_ms=1000) == ["c", "b", "a"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.key_cooldown import Use
+from bot.config.key_cooldown import KeyUse
 from bot.config.profiles import StoredKey, read_profiles, remove_keys, save_uses, store_key
 from bot.core.errors import StateError
 
@@ -88,7 +88,7 @@ def test_how_a_key_fared_is_kept_beside_what_others_wrote(tmp_path: Path) -> Non
             "ours": [1],
         },
     )
-    use = Use(7, 8, 9, "billing", errors=3, bills=2, last_failure_ms=6)
+    use = KeyUse(7, 8, 9, "billing", errors=3, bills=2, last_failure_ms=6)
 
     save_uses(file, {"openrouter:a": use, "openrouter:forgotten": use})
 
@@ -100,7 +100,7 @@ def test_how_a_key_fared_is_kept_beside_what_others_wrote(tmp_path: Path) -> Non
     found = read_profiles(file).get("openrouter:a")
     assert found is not None and found.use == use
 
-    save_uses(file, {"openrouter:a": Use(last_used_ms=20)})
+    save_uses(file, {"openrouter:a": KeyUse(last_used_ms=20)})
     assert json.loads(file.read_text())["usageStats"]["openrouter:a"] == {"lastUsed": 20, "seen": True}
 
 
