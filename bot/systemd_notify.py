@@ -1,4 +1,4 @@
-"""Notifications to systemd: ready, status, watchdog. Without systemd they do nothing.
+"""systemd notifications: ready, stopping and the watchdog; a no-op without systemd.
 
 Source: sd_notify(3): datagrams to the socket named by NOTIFY_SOCKET.
 """
@@ -13,7 +13,7 @@ READY, STOPPING, WATCHDOG = "READY=1", "STOPPING=1", "WATCHDOG=1"
 
 
 def notify(*lines: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Sends the lines as one message, such as READY and status("…"); returns whether systemd listens.
+    """Sends the lines as one message, such as READY and status("…"); whether anybody was there to hear it.
 
     Never raises and never blocks: a watchdog ping that cannot be sent is a ping that was not sent.
     """

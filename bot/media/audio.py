@@ -1,4 +1,4 @@
-"""Sound: checked and normalised on the way in, levelled and wrapped as a voice note on the way out.
+"""Audio: checked and normalised on the way in, a voice note with its waveform on the way out.
 
 pydub works on PCM that we decoded ourselves, never on a file from outside.
 """

@@ -1,4 +1,4 @@
-"""What must never be read by anybody: secrets, taken out of every line that is logged or told."""
+"""Redaction of secrets in log lines, error texts and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Media for the rest of the program: hashed and written off the event loop, and swept when nobody names it.
+"""Blobs: media hashed and written off the event loop, swept when its retention is over and no row names it.
 
 A blob's row is committed before its file gets its name, and its file is removed by the writer thread
 together with its row: a blob that is put again while it is swept is never lost.

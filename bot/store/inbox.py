@@ -1,4 +1,4 @@
-"""What makes the agent act: accepted, claimed, released, finished.
+"""Inbox rows: accepted with deduplication by source and event id, claimed, released, finished.
 
 Functions on an open transaction of the writer thread. A turn is named by the id of its first row, so
 it keeps its name, its steps and its outbox keys however often it is tried.

@@ -1,4 +1,4 @@
-"""What the agent says: queued, tried, sent or given up, in order for each conversation.
+"""Outbox rows, each with its idempotency key: queued, tried, sent or given up, in order for each conversation.
 
 Functions on an open transaction of the writer thread. The order is that of queueing: a draft gets
 its place when its part is known, not when its placeholder was sent.

@@ -1,4 +1,4 @@
-"""The poll loop: an update is confirmed to Telegram only after it has been stored.
+"""Long polling: the poller confirms an update to Telegram only after it is stored.
 
 Telegram forgets an update when a later getUpdates passes a higher offset, so the next call is not made
 before `accept` returned. One unreadable update is set aside and never holds up the others.

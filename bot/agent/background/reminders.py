@@ -1,4 +1,4 @@
-"""Reminders: the rows are ours, and the timer is one small task that looks at the clock.
+"""Scheduler of reminders: the rows are ours, and the timer is one small task that looks at the clock.
 
 Firing inserts `reminder:<id>@<due>` into the inbox, so a reminder that is fired twice is said once.
 """

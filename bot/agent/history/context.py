@@ -1,4 +1,4 @@
-"""REMEMBER: the newest turns word for word, and what came before them in a summary.
+"""Context window: the newest turns word for word, and what came before them in a summary.
 
 A conversation that nears what its model can hold, or what is sensible to pay for on every turn, is summed up by that
 model: once, when the turn that noticed it has its answer, and stored. The history itself stays whole. While there is

@@ -1,4 +1,4 @@
-"""Who may talk: identity first, then scope, then the model.
+"""Access by allowlist and pairing: identity first, then scope, then the model.
 
 Ids are the platform's numeric ids; names never match. A missing allowlist lets nobody in.
 """

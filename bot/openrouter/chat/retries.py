@@ -1,4 +1,4 @@
-"""When a failed request is asked again, how it changes, and how long to wait before."""
+"""Retries of a failed chat request: when it is asked again, how it changes, and the backoff before."""
 
 from __future__ import annotations
 
