@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.cli.exit_codes import WrongUsage
 from bot.cli.terminal import Terminal, agrees
-from bot.cli.tokens import DiscordBot, TelegramBot, discord_bot, telegram_bot, telegram_people
+from bot.cli.tokens import DiscordBot, TelegramBot, TelegramPerson, discord_bot, telegram_bot, telegram_people
 from bot.config.channels import Discord, Telegram
 from bot.config.choose import Changes
 from bot.config.model import Config
+from bot.config.network import proxy_rules
 from bot.core.errors import ChannelDown, NotSent
 
 Bot = TypeVar("Bot")
@@ -29,12 +31,15 @@ class ChannelOptions:
 def connect_telegram(terminal: Terminal, config: Config, options: ChannelOptions) -> Changes:
     """What the file needs for Telegram; nothing when it is not wanted. Raises `WrongUsage`, `ChannelDown`."""
     api_root = (config.channels.telegram or Telegram()).api_root
+    proxies = proxy_rules(config.network, os.environ)
     offer = not options.token and terminal.interactive
     if offer and not agrees(terminal, "Connect Telegram?"):
         return {}
     if offer:
         terminal.say("Write to https://t.me/BotFather, send /newbot, and copy the token it gives you.")
-    token, bot = _checked(terminal, "Telegram", options.token, lambda text: telegram_bot(text, api_root))
+    token, bot = _checked(
+        terminal, "Telegram", options.token, lambda text: telegram_bot(text, api_root, proxies=proxies)
+    )
     if not token:
         return {}
     people = options.allow
@@ -44,20 +49,21 @@ def connect_telegram(terminal: Terminal, config: Config, options: ChannelOptions
             terminal.say(
                 "In groups it sees commands and replies only. To change that: @BotFather, /setprivacy, Disable."
             )
-        people = people or _telegram_owner(terminal, bot, token, api_root)
+        people = people or _telegram_owner(terminal, bot, lambda: telegram_people(token, api_root, proxies=proxies))
     return _changes(config, "telegram", "botToken", token, people)
 
 
 def connect_discord(terminal: Terminal, config: Config, options: ChannelOptions) -> Changes:
     """What the file needs for Discord; nothing when it is not wanted. Raises `WrongUsage`, `ChannelDown`."""
     api_base = (config.channels.discord or Discord()).api_base
+    proxies = proxy_rules(config.network, os.environ)
     offer = not options.token and terminal.interactive
     if offer and not agrees(terminal, "Connect Discord?"):
         return {}
     if offer:
         terminal.say("On https://discord.com/developers/applications make an application; on its page Bot")
         terminal.say("switch on Message Content Intent, press Reset Token, and copy the token.")
-    token, bot = _checked(terminal, "Discord", options.token, lambda text: discord_bot(text, api_base))
+    token, bot = _checked(terminal, "Discord", options.token, lambda text: discord_bot(text, api_base, proxies=proxies))
     if not token:
         return {}
     people = options.allow
@@ -92,13 +98,15 @@ def _checked(
             typed = ""
 
 
-def _telegram_owner(terminal: Terminal, bot: TelegramBot, token: str, api_root: str) -> tuple[str, ...]:
+def _telegram_owner(
+    terminal: Terminal, bot: TelegramBot, ask: Callable[[], Coroutine[Any, Any, tuple[TelegramPerson, ...]]]
+) -> tuple[str, ...]:
     """The numeric id of the person at the terminal, who writes to the bot to show it."""
     if not terminal.interactive:
         return ()
     terminal.ask(f"Open {bot.link}, press Start, then press Enter here. (It shows who you are.)")
     try:
-        people = asyncio.run(telegram_people(token, api_root))
+        people = asyncio.run(ask())
     except (NotSent, ChannelDown) as error:
         terminal.say(str(error))
         people = ()

@@ -9,8 +9,10 @@ from bot.cli.findings import Finding, fail, ok, warn
 from bot.cli.setup import Setup
 from bot.cli.tokens import discord_bot, telegram_bot
 from bot.config.channels import Discord, Telegram, token_of
+from bot.config.network import proxy_rules
 from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown, ConfigError, KeyRefused, NotSent, ProviderError, StateError
+from bot.net.proxy import ProxyRules
 from bot.openrouter import configured
 from bot.openrouter.account import Account, account
 from bot.openrouter.http.client import OpenRouterClient
@@ -57,7 +59,7 @@ def _money(credit: Account) -> Finding:
 
 async def _telegram(setup: Setup, channel: Telegram) -> Iterable[Finding]:
     try:
-        bot = await telegram_bot(token_of(channel, setup.environ), channel.api_root)
+        bot = await telegram_bot(token_of(channel, setup.environ), channel.api_root, proxies=proxies(setup))
     except (ConfigError, ChannelDown, NotSent) as error:
         return (_unknown("telegram", error),)
     bot_is = ok("telegram", f"@{bot.username}")
@@ -66,10 +68,15 @@ async def _telegram(setup: Setup, channel: Telegram) -> Iterable[Finding]:
 
 async def _discord(setup: Setup, channel: Discord) -> Iterable[Finding]:
     try:
-        bot = await discord_bot(token_of(channel, setup.environ), channel.api_base)
+        bot = await discord_bot(token_of(channel, setup.environ), channel.api_base, proxies=proxies(setup))
     except (ConfigError, ChannelDown, NotSent) as error:
         return (_unknown("discord", error),)
     return (ok("discord", bot.name),) if bot.reads_content else (ok("discord", bot.name), _INTENT)
+
+
+def proxies(setup: Setup) -> ProxyRules:
+    """Which requests go through a proxy. Raises `ConfigError`."""
+    return proxy_rules(setup.config.network, setup.environ)
 
 
 def _unknown(name: str, error: ConfigError | ChannelDown | NotSent) -> Finding:

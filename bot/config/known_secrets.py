@@ -27,6 +27,8 @@ def known_secrets(config: Config, environ: Mapping[str, str], stored: Iterable[S
     for name, address in environ.items():
         if _PROXY.fullmatch(name):
             yield from _passwords(address)
+    if config.network.proxy is not None:
+        yield from _passwords(_revealed(partial(config.network.proxy.reveal, environ)))
     openrouter = config.models.providers.openrouter
     for headers in (openrouter.headers, *(model.headers for model in config.tools.media.audio.models)):
         yield from headers.values()

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from bot.config.agents import Agents
 from bot.config.channels import Channels, Owner
+from bot.config.network import Network
 from bot.config.operations import HealthSettings, StoreSettings
 from bot.config.providers import Auth, Models
 from bot.config.section import AsTuple, Count, Dollars, Milliseconds, Section
@@ -80,6 +81,7 @@ class Config(Section):
     limits: Limits = Limits()
     media: MediaSettings = MediaSettings()
     logging: Logging = Logging()
+    network: Network = Network()
     health: HealthSettings = HealthSettings()
     store: StoreSettings = StoreSettings()
 

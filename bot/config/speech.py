@@ -85,13 +85,15 @@ class Messages(Section):
 
 
 class AudioModel(Section):
-    """One transcription model. `profile` names a stored key; None means: as in `tools.media.audio`."""
+    """One transcription model. `profile` names a stored key; None means: as in `tools.media.audio`, and for the
+    temperature as the model likes."""
 
     provider: Literal["openrouter"] = "openrouter"
     model: str = DEFAULT_TRANSCRIPTION_MODEL
     profile: str = ""
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     language: str | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     base_url: BaseUrl | None = None
     headers: Mapping[str, str] = Field(default_factory=dict, repr=False)
     max_bytes: Count | None = None

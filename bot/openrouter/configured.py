@@ -115,6 +115,7 @@ def listener(entry: AudioModel) -> TranscriptionModel:
     return TranscriptionModel(
         model=entry.model,
         language=entry.language or "",
+        temperature=entry.temperature,
         timeout_seconds=entry.timeout_seconds,
         max_bytes=entry.max_bytes,
         headers=entry.headers,
