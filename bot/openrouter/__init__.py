@@ -1,1 +1,1 @@
-"""Everything that knows OpenRouter's wire."""
+"""The model provider: everything that knows OpenRouter's wire protocol."""

@@ -1,4 +1,4 @@
-"""What the account has left: GET /key and GET /credits."""
+"""Account balance, credit limits and key usage: GET /key and GET /credits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyAllowance:
     """One key's own numbers, in US dollars. `limit` None means: without a limit."""
 
     limit: float | None = None
@@ -41,29 +41,29 @@ class KeyUse:
 class Account:
     """The key and the account's balance in US dollars; what could not be had is None."""
 
-    key: KeyUse | None
+    key: KeyAllowance | None
     balance: float | None
 
 
-def left(known: Account) -> str:
+def left(account: Account) -> str:
     """What there is left to pay with, and what the key has used lately, in one line."""
-    told = []
-    if known.key is not None and known.key.remaining is not None:
-        share = known.key.percent_used
+    parts = []
+    if account.key is not None and account.key.remaining is not None:
+        share = account.key.percent_used
         used = "" if share is None else f" ({share:.0f} % used)"
-        again = f", renewed {known.key.reset}" if known.key.reset else ""
-        told.append(f"${known.key.remaining:.2f} of the key's limit{used}{again}")
-    if known.balance is not None:
-        told.append(f"${known.balance:.2f} on the account")
-    line = f"Credit left: {', '.join(told)}." if told else "Credit left: the key has no limit."
-    return f"{line} {lately}" if known.key is not None and (lately := _lately(known.key)) else line
+        again = f", renewed {account.key.reset}" if account.key.reset else ""
+        parts.append(f"${account.key.remaining:.2f} of the key's limit{used}{again}")
+    if account.balance is not None:
+        parts.append(f"${account.balance:.2f} on the account")
+    line = f"Credit left: {', '.join(parts)}." if parts else "Credit left: the key has no limit."
+    return f"{line} {lately}" if account.key is not None and (lately := _lately(account.key)) else line
 
 
-def _lately(key: KeyUse) -> str:
-    """What the key has used, "" where nobody says."""
+def _lately(key: KeyAllowance) -> str:
+    """What the key has used, "" where the provider does not say."""
     spans = (("today", key.used_today), ("this week", key.used_this_week), ("this month", key.used_this_month))
-    told = [f"${used:.2f} {span}" for span, used in spans if used is not None]
-    return f"Used with this key: {', '.join(told)}." if told else ""
+    parts = [f"${used:.2f} {span}" for span, used in spans if used is not None]
+    return f"Used with this key: {', '.join(parts)}." if parts else ""
 
 
 async def account(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> Account:
@@ -85,10 +85,10 @@ async def account(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS
     return Account(key, None if isinstance(left, BaseException) else left)
 
 
-async def key_use(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> KeyUse:
+async def key_use(client: OpenRouterClient, *, timeout_seconds: float = _SECONDS) -> KeyAllowance:
     """What this key has used and may use. Raises `ProviderError`."""
     data = await _data(client, "/key", "OpenRouter key lookup failed", timeout_seconds)
-    return KeyUse(
+    return KeyAllowance(
         limit=_number(data, "limit"),
         remaining=_number(data, "limit_remaining"),
         reset=_text(data, "limit_reset"),

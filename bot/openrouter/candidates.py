@@ -1,4 +1,4 @@
-"""Which models a paid request may go to, and asking them one after the other."""
+"""Model fallback for paid requests: which models may be asked, one after the other."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def candidates(asked: str, primary: str, fallbacks: Sequence[str]) -> tuple[str,
 
 
 def _no_key(error: ProviderError) -> bool:
-    """A key that nobody accepts: every other model would be asked with it."""
+    """A key that the provider does not accept: every other model would be asked with it."""
     return isinstance(error, KeyRefused) and error.status != 403
 
 
@@ -64,8 +64,8 @@ async def first_answer(
             if _no_key(error) or final(error):
                 raise
             if len(models) > 1:
-                told = {"model": name(model), "status": error.status, "kind": type(error).__name__}
-                log.info("model.failed", extra=told)
+                fields = {"model": name(model), "status": error.status, "kind": type(error).__name__}
+                log.info("model.failed", extra=fields)
     if not failures:
         raise BadRequest("No model is configured for this. Set a primary model")
     raise _summary(failures)
@@ -74,12 +74,12 @@ async def first_answer(
 def _summary(failures: Sequence[tuple[str, ProviderError]]) -> ProviderError:
     if len(failures) == 1:
         return failures[0][1]
-    told = f"All {len(failures)} models failed: " + "; ".join(f"{model}: {error}" for model, error in failures)
+    summary = f"All {len(failures)} models failed: " + "; ".join(f"{model}: {error}" for model, error in failures)
     busy = next((error for _, error in failures if isinstance(error, ProviderBusy)), None)
     if busy is not None:
-        return ProviderBusy(told, tell=busy.tell, status=busy.status, retry_after=busy.retry_after)
+        return ProviderBusy(summary, tell=busy.tell, status=busy.status, retry_after=busy.retry_after)
     last = failures[-1][1]
-    return type(last)(told, tell=last.tell, status=last.status)
+    return type(last)(summary, tell=last.tell, status=last.status)
 
 
 def _about_media(error: ProviderError) -> ProviderError:

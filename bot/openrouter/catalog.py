@@ -1,4 +1,4 @@
-"""What is known about models: bundled facts, OpenRouter's model list, and a copy of it on disk."""
+"""Model catalog, what each model can do: bundled facts, OpenRouter's model list, and a copy of it on disk."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a model can do. None means nobody knows; `known` False means every other field is a default.
+    """What a model can do. None means that no source says; `known` False means every other field is a default.
 
     `prices` None: unknown, or the model is a router that costs what the model behind it costs.
     """
@@ -131,12 +131,12 @@ class Catalog:
 
     async def facts(self, slug: str) -> ModelFacts:
         """What is known about a slug, with what the configuration says on top."""
-        found = next((facts for facts in BUNDLED if facts.slug == slug and facts.known), None)
-        if found is None:
+        known_facts = next((facts for facts in BUNDLED if facts.slug == slug and facts.known), None)
+        if known_facts is None:
             await self._look_up(slug)
             # A variant such as :nitro is routed differently but is the same model.
-            found = self._listed.get(slug) or self._listed.get(slug.partition(":")[0])
-        return self._with_override(replace(found, slug=slug) if found else ModelFacts(slug))
+            known_facts = self._listed.get(slug) or self._listed.get(slug.partition(":")[0])
+        return self._with_override(replace(known_facts, slug=slug) if known_facts else ModelFacts(slug))
 
     async def models(self) -> tuple[ModelFacts, ...]:
         """All models that answer with text, by slug: the bundled ones first."""
@@ -190,9 +190,9 @@ class Catalog:
                 raise BadAnswer(f"the model list leads in circles or has more than {PAGES_AT_MOST} pages")
             seen.add(page)
             answer = await self._source.get_json(page, label="OpenRouter model list", timeout_seconds=FETCH_SECONDS)
-            found = answer.body.get("data")
-            rows += found if isinstance(found, list) else []
-            page = _next_page(answer.body, self._source.route.base_url, len(rows)) if found else ""
+            page_rows = answer.body.get("data")
+            rows += page_rows if isinstance(page_rows, list) else []
+            page = _next_page(answer.body, self._source.route.base_url, len(rows)) if page_rows else ""
         return [facts for row in rows if (facts := facts_of(row))]
 
     async def _load(self) -> None:
@@ -230,8 +230,8 @@ class Catalog:
         override = self._overrides.get(facts.slug)
         if override is None:
             return facts
-        said = {name: value for name, value in asdict(override).items() if value is not None}
-        return replace(facts, **said, known=True)
+        overridden = {name: value for name, value in asdict(override).items() if value is not None}
+        return replace(facts, **overridden, known=True)
 
 
 def facts_of(row: object) -> ModelFacts | None:

@@ -1,4 +1,4 @@
-"""From the configuration to what each adapter is told."""
+"""Configuration mapping: the settings of each adapter, made from the configuration."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def listener(entry: AudioModel) -> TranscriptionModel:
 
 
 def place(entry: AudioModel) -> str:
-    """What tells the client of this entry from the main one: its own host and its own key; "" for neither."""
+    """What sets the client of this entry apart from the main one: its own host and its own key; "" for neither."""
     return f"{entry.profile}@{entry.base_url or ''}" if entry.profile or entry.base_url else ""
 
 

@@ -1,4 +1,4 @@
-"""What there is to know about models for people who choose one."""
+"""Model choice: the references and thinking levels that a person can choose from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configured params of a model: layers merged, spellings settled."""
+"""Model parameters: the configured layers merged, spellings settled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenRouter as a whole: every capability the configuration asks for, over connections that close together."""
+"""Provider assembly: every capability the configuration asks for, over connections that close together."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ async def open_openrouter(
         book = await stack.enter_async_context(KeyBook(profiles, clock=clock))
 
         async def client(base_url: str | None, tried: Sequence[FoundKey], spares: bool = True) -> OpenRouterClient:
+            """A client for this base URL (None: the main one) that rotates these keys."""
             of = configured.route(config, tried[0].key if tried else "", base_url)
             ring = KeyRotation(tried, book=book, spares=spares_for(of, route, tried, environ) if spares else ())
             return await stack.enter_async_context(OpenRouterClient(of, clock=clock, public=guard, keys=ring))

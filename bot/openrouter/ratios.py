@@ -1,4 +1,4 @@
-"""The nearest value that a model supports: shapes by the logarithm of their ratio, numbers by distance."""
+"""Aspect ratios and resolutions: the nearest that a model supports, by the logarithm of a ratio or by distance."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def closest_lines(wanted: str, supported: Sequence[str]) -> str:
     lines = _LINES.fullmatch(wanted)
     if same or lines is None:
         return same
-    known = {int(found[1]): text for text in supported if (found := _LINES.fullmatch(text))}
-    return known[closest_number(int(lines[1]), tuple(known))] if known else ""
+    by_lines = {int(match[1]): text for text in supported if (match := _LINES.fullmatch(text))}
+    return by_lines[closest_number(int(lines[1]), tuple(by_lines))] if by_lines else ""
 
 
 def _sides(text: str) -> tuple[Fraction, Fraction] | None:
-    found = _RATIO.fullmatch(text)
-    if found is None:
+    match = _RATIO.fullmatch(text)
+    if match is None:
         return None
-    width, height = Fraction(found[1]), Fraction(found[2])
+    width, height = Fraction(match[1]), Fraction(match[2])
     return (width, height) if width and height else None

@@ -75,10 +75,12 @@ def vendor(slug: str) -> str:
 
 
 def is_anthropic(slug: str) -> bool:
+    """Whether the slug names an Anthropic model."""
     return vendor(slug) == "anthropic"
 
 
 def is_gemini(slug: str) -> bool:
+    """Whether the slug names a Gemini model of any vendor."""
     return "gemini" in slug.lower()
 
 
@@ -88,10 +90,12 @@ def is_deepseek_v4(slug: str) -> bool:
 
 
 def is_mistral(slug: str) -> bool:
+    """Whether the slug names a Mistral model, under any of its vendor names."""
     return slug.removeprefix("~").startswith(_MISTRAL)
 
 
 def is_fusion(slug: str) -> bool:
+    """Whether the slug names the Fusion router."""
     return slug == FUSION
 
 

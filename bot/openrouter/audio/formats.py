@@ -1,4 +1,4 @@
-"""What sound is by its first bytes, and a WAV header around bare samples."""
+"""Audio formats, what sound is by its first bytes, and a WAV header around bare samples."""
 
 from __future__ import annotations
 

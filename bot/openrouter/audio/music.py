@@ -1,4 +1,4 @@
-"""Composing songs: chat completions with streamed sound."""
+"""Music generation, composing songs: chat completions with streamed sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text to speech: POST /audio/speech answers with sound."""
+"""Speech synthesis (text to speech): POST /audio/speech answers with sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound out of a streamed answer: base64 in pieces that were cut anywhere."""
+"""Audio streaming, sound out of a streamed answer: base64 in pieces that were cut anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speech to text: POST /audio/transcriptions with base64 audio inside JSON."""
+"""Transcription (speech to text): POST /audio/transcriptions with base64 audio inside JSON."""
 
 from __future__ import annotations
 

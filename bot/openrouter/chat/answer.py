@@ -1,4 +1,4 @@
-"""A streamed answer put together: from the chunks of the wire to one `Assistant`."""
+"""Streamed chat answer put together: from the chunks of the wire to one `Assistant`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.core.errors import BadAnswer, Moderated, ProviderBusy
 from bot.media.dataurl import image_mime, image_of_data_url
 from bot.openrouter.chat.reasoning import Reasoning
 from bot.openrouter.chat.tool_calls import ARGUMENT_CAP_BYTES, CallBuffer
-from bot.openrouter.chat.visible import Piece, Pieces, VisibleText
+from bot.openrouter.chat.visible import PieceKind, Pieces, VisibleText
 from bot.openrouter.http.failure import failure_in, shown
 
 TEXT_CAP_CHARACTERS = 256 * 1024
@@ -44,7 +44,7 @@ class AnswerBuilder:
 
     @property
     def complete(self) -> bool:
-        """Whether the model said that it is done, or said as much as anybody may."""
+        """Whether the model said that it is done, or reached the longest text that is taken."""
         return bool(self._finish) or self._full
 
     @property
@@ -68,9 +68,9 @@ class AnswerBuilder:
             raise error
         # A JSON body that answers a streaming request says `message` where a chunk says `delta`.
         delta = choice.get("delta") or choice.get("message")
-        found = self._delta(delta) if isinstance(delta, dict) else []
+        deltas = self._delta(delta) if isinstance(delta, dict) else []
         self._finish = _text(choice.get("finish_reason")) or self._finish
-        return found
+        return deltas
 
     def finish(self) -> list[Delta]:
         """What was held back until the end."""
@@ -89,12 +89,12 @@ class AnswerBuilder:
             return FinishReason.TOOLS if self._calls and not self._said() else FinishReason.STOP
         if finish == "length":
             return FinishReason.LENGTH
-        told = f"{self._label}: the provider ended the answer with {shown(self._finish, self._secret)!r}"
+        message = f"{self._label}: the provider ended the answer with {shown(self._finish, self._secret)!r}"
         if finish == "content_filter":
-            raise Moderated(told)
+            raise Moderated(message)
         if finish == "error":
-            raise ProviderBusy(told)
-        raise BadAnswer(told)
+            raise ProviderBusy(message)
+        raise BadAnswer(message)
 
     def assistant(self) -> Assistant:
         """The whole answer. Calls that came with another reason than tool use are dropped: they may be cut."""
@@ -102,29 +102,29 @@ class AnswerBuilder:
         return Assistant(self._said(), calls, self._thought.replay())
 
     def _delta(self, delta: dict[str, Any]) -> list[Delta]:
-        thinking, said = self._thought.take(delta)
-        found: list[Delta] = [ReasoningDelta(thinking)] if thinking else []
-        for text in (said, _content(delta.get("content")), _text(delta.get("refusal"))):
+        thinking, visible = self._thought.take(delta)
+        deltas: list[Delta] = [ReasoningDelta(thinking)] if thinking else []
+        for text in (visible, _content(delta.get("content")), _text(delta.get("refusal"))):
             if text:
-                found += self._show(self._visible.feed(text))
+                deltas += self._show(self._visible.feed(text))
         if delta.get("tool_calls"):
             self._calls.take(delta["tool_calls"])
         for image in delta.get("images") or ():
             self._picture(image)
-        return found
+        return deltas
 
     def _show(self, pieces: Pieces) -> list[Delta]:
-        found: list[Delta] = []
+        deltas: list[Delta] = []
         for kind, text in pieces:
             match kind:
-                case Piece.HIDDEN:
-                    found.append(ReasoningDelta(text))
-                case Piece.VOID:
+                case PieceKind.HIDDEN:
+                    deltas.append(ReasoningDelta(text))
+                case PieceKind.VOID:
                     self._before_void = self._before_void or "".join(self._text)
                     self._text, self._size = [], 0
-                case Piece.VISIBLE if shown_text := self._fitting(text):
-                    found.append(TextDelta(shown_text))
-        return found
+                case PieceKind.VISIBLE if shown_text := self._fitting(text):
+                    deltas.append(TextDelta(shown_text))
+        return deltas
 
     def _fitting(self, text: str) -> str:
         """As much as still may be said, without the white space an answer begins with."""

@@ -1,4 +1,4 @@
-"""The chunks of a streamed answer, and how long silence is borne."""
+"""Streaming timeouts: the chunks of a streamed answer, and how long silence is borne."""
 
 from __future__ import annotations
 
@@ -123,9 +123,11 @@ class _Pulse:
         self._heard = self._progressed = clock.monotonic()
 
     def heard(self) -> None:
+        """Bytes came, be they a comment only."""
         self._heard = self._clock.monotonic()
 
     def progressed(self) -> None:
+        """An event came."""
         self._progressed = self._clock.monotonic()
 
     def resumed(self) -> None:

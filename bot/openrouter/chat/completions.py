@@ -1,4 +1,4 @@
-"""Questions to chat models, with everything that can go wrong on the way handled here."""
+"""Chat completions, questions to chat models: with everything that can go wrong on the way handled here."""
 
 from __future__ import annotations
 
@@ -127,8 +127,8 @@ class OpenRouterChat:
                 return
             except ProviderError as error:
                 body, notice = tries.next(question.body, error, seen=seen)
-                told = {"of": "openrouter", "throttled": error.status == 429, "model": slug, "reason": str(error)}
-                log.warning("chat.retry", extra=told | {"seconds": round(notice.wait_seconds, 1)})
+                fields = {"of": "openrouter", "throttled": error.status == 429, "model": slug, "reason": str(error)}
+                log.warning("chat.retry", extra=fields | {"seconds": round(notice.wait_seconds, 1)})
             question = replace(question, body=body)
             yield notice
             await self._clock.sleep(notice.wait_seconds)
@@ -232,7 +232,7 @@ class OpenRouterChat:
 def _answer_tokens(request: ChatRequest, params: Params, facts: ModelFacts, proxied: Body | None) -> int:
     """The longest answer to ask for: always said, because the credit check otherwise assumes the model's maximum.
 
-    Behind a proxy (`proxied` is the body so far) it also leaves room for the prompt, which nobody else will do."""
+    Behind a proxy (`proxied` is the body so far) it also leaves room for the prompt, which no router does there."""
     configured = number(first(params, _LIMIT_NAMES))
     if request.max_tokens is not None:
         tokens = min(request.max_tokens, facts.output_tokens)

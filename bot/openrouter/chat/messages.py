@@ -1,4 +1,4 @@
-"""The conversation as the chat endpoint takes it."""
+"""Chat message format, the conversation as the endpoint takes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model's thinking: what may be logged at once, and what goes back to the provider later."""
+"""Reasoning replay, a model's thinking: what may be logged at once, and what goes back to the provider later."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Reasoning:
         return thinking, visible
 
     def replay(self) -> str:
-        """The thinking as JSON for the next request, "" when there was none or more than anybody may keep."""
+        """The thinking as JSON for the next request, "" when there was none or more than is kept."""
         plain = {name: "".join(pieces) for name, pieces in self._plain.items()}
         kept: dict[str, Any] = {
             "reasoning": plain.get("reasoning") or plain.get("reasoning_text"),
@@ -79,6 +79,7 @@ class _Detail:
     pieces: dict[str, list[str]] = field(default_factory=dict)
 
     def continued_by(self, item: dict[str, Any]) -> bool:
+        """Whether `item` is a piece of the same text."""
         kind, mine = item.get("type"), self.fields
         if kind not in ("reasoning.text", "reasoning.summary") or mine.get("type") != kind:
             return False
@@ -87,6 +88,7 @@ class _Detail:
         )
 
     def add(self, item: dict[str, Any]) -> None:
+        """Joins a piece: texts are appended, other fields replaced."""
         for name, value in item.items():
             if name in ("text", "summary") and isinstance(value, str):
                 self.pieces.setdefault(name, []).append(value)
@@ -94,4 +96,5 @@ class _Detail:
                 self.fields[name] = value
 
     def whole(self) -> dict[str, Any]:
+        """The item with its pieces joined."""
         return {**self.fields, **{name: "".join(pieces) for name, pieces in self.pieces.items()}}

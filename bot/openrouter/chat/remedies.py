@@ -1,4 +1,4 @@
-"""What can be changed about a refused request so that it is worth asking once more."""
+"""Request repair after a refusal: what can be changed so that it is worth asking once more."""
 
 from __future__ import annotations
 

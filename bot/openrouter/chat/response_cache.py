@@ -1,4 +1,4 @@
-"""The response cache: opt-in by params, told to OpenRouter by headers."""
+"""Response cache: opt-in by params, asked for by request headers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TTL_SECONDS_AT_MOST = 86_400
 
 
 def response_cache_headers(shape: Shape) -> dict[str, str]:
-    """The cache headers of a request; none where nobody asked for any, and none for a custom proxy.
+    """The cache headers of a request; none unless the params ask for it, and none for a custom proxy.
 
     Clearing implies enabling; an explicit no sends only that. Source: OpenRouter docs, response caching.
     """

@@ -55,7 +55,7 @@ class Tries:
     def next(self, body: Body, error: ProviderError, *, seen: bool = False) -> tuple[Body, Retrying]:
         """The body to ask with now, and what to say and wait before. Raises `error` when asking again is no use.
 
-        `seen` tells that this try had shown text."""
+        `seen` means that this try had shown text."""
         for remedy in REMEDIES:
             changed = None if remedy in self._used else remedy(body, error, self._context_tokens)
             if changed is not None:

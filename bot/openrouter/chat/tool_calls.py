@@ -1,4 +1,4 @@
-"""Tool calls that arrive in pieces."""
+"""Tool calls assembled from their streamed pieces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Pieces:
 
 
 class CallBuffer:
-    """Collects the pieces of an answer's calls, told apart by index, else by id. True once a call has begun.
+    """Collects the pieces of an answer's calls, kept apart by index, else by id. True once a call has begun.
 
     Source: OpenRouter docs, tool calling.
     """
@@ -73,7 +73,7 @@ class CallBuffer:
         if isinstance(index, int):
             return self._open.setdefault(index, _Pieces())
         if isinstance(call_id, str) and call_id:
-            known = (pieces for pieces in self._open.values() if pieces.id == call_id)
-            return next(known, None) or self._open.setdefault(call_id, _Pieces())
+            same_id = (pieces for pieces in self._open.values() if pieces.id == call_id)
+            return next(same_id, None) or self._open.setdefault(call_id, _Pieces())
         # A piece without either belongs to the call that is under way.
         return next(reversed(self._open.values()), None) or self._open.setdefault(place, _Pieces())

@@ -1,4 +1,4 @@
-"""What of a model's text is for people: thinking and tool markup that leak into it are taken out as it streams."""
+"""Filter for leaked thinking and tool markup: what of a model's text is not for people is taken out as it streams."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _TAIL_CHARACTERS = 4096
 _QUIET = re.compile(r"[^<`~\n]*\Z")
 
 
-class Piece(Enum):
-    """VISIBLE text, HIDDEN text, or VOID: all visible text so far was thinking whose beginning nobody marked."""
+class PieceKind(Enum):
+    """VISIBLE text, HIDDEN text, or VOID: all visible text so far was thinking without an opening mark."""
 
     VISIBLE = "visible"
     HIDDEN = "hidden"
     VOID = "void"
 
 
-Pieces = list[tuple[Piece, str]]
+Pieces = list[tuple[PieceKind, str]]
 
 
 class VisibleText:
@@ -40,7 +40,7 @@ class VisibleText:
         """What these characters decide. Up to a tag's length is held back."""
         if not (self._open or self._held) and _QUIET.match(text):
             self._line_is_blank = self._line_is_blank and not text.strip()
-            return [(Piece.VISIBLE, text)] if text else []
+            return [(PieceKind.VISIBLE, text)] if text else []
         text, self._held = self._held + text, ""
         pieces: Pieces = []
         at = 0
@@ -51,17 +51,17 @@ class VisibleText:
     def finish(self) -> Pieces:
         """What was held back and turned out to be no tag."""
         held, self._held = self._held, ""
-        return [(Piece.HIDDEN if self._open else Piece.VISIBLE, held)] if held else []
+        return [(PieceKind.HIDDEN if self._open else PieceKind.VISIBLE, held)] if held else []
 
     def _hidden(self, text: str, at: int, pieces: Pieces) -> int:
         close = re.compile(rf"</{self._open}\s{{0,8}}>", re.IGNORECASE).search(text, at)
         if close:
-            pieces.append((Piece.HIDDEN, text[at : close.start()]))
+            pieces.append((PieceKind.HIDDEN, text[at : close.start()]))
             self._open = ""
             return close.end()
         edge = text.rfind("<", at)
         cut = edge if edge >= 0 and len(text) - edge < len(self._open) + 11 else len(text)
-        pieces.append((Piece.HIDDEN, text[at:cut]))
+        pieces.append((PieceKind.HIDDEN, text[at:cut]))
         self._held = text[cut:]
         return len(text)
 
@@ -73,20 +73,20 @@ class VisibleText:
             edge, token = undecided.start(), None
             self._held = text[edge:]
         if edge > at:
-            pieces.append((Piece.VISIBLE, text[at:edge]))
+            pieces.append((PieceKind.VISIBLE, text[at:edge]))
             self._line_is_blank = self._line_is_blank and not text[at:edge].strip()
         if token is None:
             return len(text)
         if token[2] and not self._code:
             self._tag(token, pieces)
         else:
-            pieces.append((Piece.VISIBLE, token[0]))
+            pieces.append((PieceKind.VISIBLE, token[0]))
             self._mark(token[0])
         return token.end()
 
     def _tag(self, token: re.Match[str], pieces: Pieces) -> None:
         if token[1]:
-            pieces.append((Piece.VOID, ""))
+            pieces.append((PieceKind.VOID, ""))
         else:
             self._open = token[2].lower()
 

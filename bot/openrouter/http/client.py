@@ -1,4 +1,4 @@
-"""Every request to the provider: one session, bounded answers, and a key that never leaves its origin."""
+"""HTTP client of the provider: one session, bounded answers, and a key that never leaves its origin."""
 
 from __future__ import annotations
 
@@ -73,13 +73,16 @@ class ByteStream:
     chunks: AsyncIterator[bytes]
 
 
-class Fetched(Protocol):
+class PublicAnswer(Protocol):
     """What a public fetch brings back."""
 
     @property
-    def data(self) -> bytes: ...
+    def data(self) -> bytes:
+        """The body."""
+
     @property
-    def content_type(self) -> str: ...
+    def content_type(self) -> str:
+        """The Content-Type as sent, "" when absent."""
 
 
 class PublicFetch(Protocol):
@@ -88,7 +91,8 @@ class PublicFetch(Protocol):
     Raises `Blocked` for an address that may not be opened, `MediaError` above the cap, `FetchFailed` otherwise.
     """
 
-    async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> Fetched: ...
+    async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> PublicAnswer:
+        """The bytes behind `url`."""
 
 
 class OpenRouterClient:
@@ -139,13 +143,12 @@ class OpenRouterClient:
         label: str,
         timeout_seconds: float,
         headers: Mapping[str, str] = _NO_HEADERS,
-        categories: bool = False,
         cap_bytes: int = JSON_CAP_BYTES,
     ) -> JsonAnswer:
         """The JSON object that answers `body`."""
 
         async def ask(route: Route) -> JsonAnswer:
-            sent = merged_headers(route, headers, categories=categories)
+            sent = merged_headers(route, headers, categories=False)
             async with _within(timeout_seconds, label), await self._post(path, body, sent, label) as got:
                 return JsonAnswer(await read_object(await _read(got, cap_bytes, label), label), got.headers)
 

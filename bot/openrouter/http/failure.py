@@ -1,4 +1,4 @@
-"""What a refusal means: an HTTP error answer, or an error object inside a 200 or a stream, as one `ProviderError`."""
+"""Error classification: what an HTTP error, or an error object in a 200 or a stream, means as one `ProviderError`."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def failure_from(
 def failure_in(body: Mapping[str, Any], *, label: str, secret: str = "") -> ProviderError | None:
     """The error that a 200 body or a stream event carries in its top-level `error`, or None.
 
-    A numeric code counts as the HTTP status. A code nobody knows is `ProviderBusy`: the model's own
+    A numeric code counts as the HTTP status. An unknown code is `ProviderBusy`: the model's own
     provider failed, and another try may reach a healthy one. Source: OpenRouter docs, streaming.
     """
     error = body.get("error")
@@ -91,11 +91,11 @@ def failure_in(body: Mapping[str, Any], *, label: str, secret: str = "") -> Prov
         return None
     code = error.get("code") if isinstance(error, dict) else None
     status = _status(code)
-    told = f"{label} (HTTP {status})" if status else label
+    heading = f"{label} (HTTP {status})" if status else label
     text = shown(_detail(dict(body)), secret)
     if status is None and code:
         text = f"{text} [code {shown(str(code), secret)[:64]}]"
-    return _error(status, told, text, metadata=_metadata(body), retry_after=None)
+    return _error(status, heading, text, metadata=_metadata(body), retry_after=None)
 
 
 def shown(text: str, secret: str = "") -> str:
@@ -111,11 +111,11 @@ def detail_of(body: object) -> str:
 
 
 def _error(
-    status: int | None, told: str, detail: str, *, metadata: Mapping[str, Any], retry_after: float | None
+    status: int | None, heading: str, detail: str, *, metadata: Mapping[str, Any], retry_after: float | None
 ) -> ProviderError:
     kind = _kind(status, detail, metadata)
     fix = f". {_FIXES[kind]}" if kind in _FIXES else ""
-    message = (f"{told}: {detail}" if detail else told) + fix
+    message = (f"{heading}: {detail}" if detail else heading) + fix
     if kind is OutOfCredit:
         afford = _AFFORDABLE.search(detail)
         tokens = int(afford[1].replace(",", "")) if afford else None
@@ -184,11 +184,11 @@ def _metadata(body: object) -> Mapping[str, Any]:
 
 def _detail(body: dict[str, Any]) -> str:
     """The words of an error body, with what the model's own provider said: it explains "Provider returned error"."""
-    said = _words(body)
+    words = _words(body)
     raw = _metadata(body).get("raw")
     inner = _parsed(raw) if isinstance(raw, str) else raw
     cause = _words(inner) if isinstance(inner, dict) else _text(raw)
-    return f"{said}: {cause}" if cause and cause not in said else said
+    return f"{words}: {cause}" if cause and cause not in words else words
 
 
 def _words(body: dict[str, Any]) -> str:

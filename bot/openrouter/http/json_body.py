@@ -1,4 +1,4 @@
-"""JSON as it goes out and comes in: strict, and beside the event loop where it is large."""
+"""JSON encoding and decoding, as it goes out and comes in: strict, and beside the event loop where it is large."""
 
 from __future__ import annotations
 

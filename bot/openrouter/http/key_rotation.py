@@ -1,4 +1,4 @@
-"""Which of several keys the next request goes out with, and what each request taught about its key."""
+"""API key rotation and cooldown: which key the next request goes out with, and what each request taught about it."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ class KeyRotation:
 
     def __init__(self, keys: Sequence[FoundKey], *, book: KeyBook, spares: Sequence[FoundKey] = ()) -> None:
         self._keys, self._book = tuple(keys), book
-        known = {key.key for key in keys}
-        self._spares = tuple(spare for spare in spares if spare.key not in known)
+        own = {key.key for key in keys}
+        self._spares = tuple(spare for spare in spares if spare.key not in own)
         self._limited: set[str] = set()
 
     async def answered(self, ask: Ask[Answer], route: Route) -> Answer:

@@ -1,4 +1,4 @@
-"""Where requests go, with which key, and whether that place is really OpenRouter."""
+"""Base URL and authentication, where requests go: with which key, and whether that place is really OpenRouter."""
 
 from __future__ import annotations
 
@@ -101,9 +101,9 @@ def normalise_base_url(text: str) -> str:
     return CANONICAL if url == _LEGACY else url
 
 
-def same_origin(one: str, other: str) -> bool:
+def same_origin(url: str, base_url: str) -> bool:
     """Whether two URLs share scheme, host and port. Anything that is not an http(s) URL shares nothing."""
-    first, second = _origin(one), _origin(other)
+    first, second = _origin(url), _origin(base_url)
     return first is not None and first == second
 
 

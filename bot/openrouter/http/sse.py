@@ -1,4 +1,4 @@
-"""Server-sent events out of raw bytes, as they arrive."""
+"""Server-sent events (SSE) parsed out of raw bytes, as they arrive."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ EVENT_CAP_BYTES = 32 * 1024 * 1024
 class EventReader:
     """Splits a stream into the data of its events. However the bytes are cut, the events are the same.
 
-    Events end at a blank line; lines end with LF, CRLF or CR. Comments, names and ids are dropped: whoever wants to
-    know whether the line is alive looks at the bytes. Raises `BadAnswer` for an event above `cap_bytes`.
+    Events end at a blank line; lines end with LF, CRLF or CR. Comments, names and ids are dropped: the bytes
+    themselves show that the line is alive. Raises `BadAnswer` for an event above `cap_bytes`.
     Source: WHATWG HTML, server-sent events; OpenRouter docs, streaming.
     """
 
@@ -57,17 +57,17 @@ class EventReader:
         self._limit(self._size)
 
     def _events(self, blocks: list[bytes]) -> list[str]:
-        found = []
+        events = []
         for block in blocks:
             self._limit(len(block))
             if not self._began:
                 self._began = True
                 block = block.removeprefix(b"\xef\xbb\xbf")
             if block.startswith(b"data: ") and b"\n" not in block:
-                found.append(block[6:].decode("utf-8", "replace"))
+                events.append(block[6:].decode("utf-8", "replace"))
             elif (data := _data(block)) is not None:
-                found.append(data)
-        return found
+                events.append(data)
+        return events
 
     def _limit(self, size: int) -> None:
         if size > self._cap:

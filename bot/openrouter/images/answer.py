@@ -1,4 +1,4 @@
-"""The pictures in an answer, wherever a model puts them."""
+"""Generated images in an answer, wherever a model puts them."""
 
 from __future__ import annotations
 
@@ -30,27 +30,29 @@ def pictures_of_chat(body: Mapping[str, Any]) -> tuple[Found, ...]:
     Looks at `message.images`, then at `message.content`, a string with data URLs or a list of parts.
     Raises `Malformed`. Source: OpenRouter docs, image generation.
     """
-    found: list[Found] = []
+    pictures: list[Found] = []
     for choice in _items(body.get("choices")):
         message = _object(choice).get("message")
         if message is None:
             continue
         images, content = _object(message).get("images"), _object(message).get("content")
-        found += [_by_url(image) for image in _items(images)]
+        pictures += [_by_url(image) for image in _items(images)]
         if isinstance(content, str):
-            found += _inside(content)
+            pictures += _inside(content)
         else:
-            found += [picture for part in _items(content) for picture in _of_part(_object(part))]
-    return tuple(dict.fromkeys(found))
+            pictures += [picture for part in _items(content) for picture in _of_part(_object(part))]
+    return tuple(dict.fromkeys(pictures))
 
 
 def pictures_of_images(body: Mapping[str, Any]) -> tuple[Found, ...]:
     """The pictures of an /images answer. Raises `Malformed`. Source: OpenRouter API reference, images."""
-    found = []
+    pictures = []
     for entry in map(_object, _items(body.get("data"))):
         packed = entry.get("b64_json")
-        found.append(_unpacked(packed, entry.get("media_type")) if packed is not None else _by_text(entry.get("url")))
-    return tuple(found)
+        pictures.append(
+            _unpacked(packed, entry.get("media_type")) if packed is not None else _by_text(entry.get("url"))
+        )
+    return tuple(pictures)
 
 
 def declined(body: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Drawing pictures: POST /chat/completions with image output, or POST /images for models that only draw."""
+"""Image generation: POST /chat/completions with image output, or POST /images for models that only draw."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def outputs_of(catalog: Catalog) -> Outputs:
     """What models answer with, as far as the catalog knows."""
 
     async def outputs(slug: str) -> Sequence[str]:
+        """The kinds that the catalog lists, none for a model it does not know."""
         facts = await catalog.facts(slug)
         return facts.outputs if facts.known else ()
 
@@ -69,7 +70,7 @@ class OpenRouterImages:
     """Implements `ImageGenerator`.
 
     `measure` gives width and height of a picture in pixels, `outputs` what a model can answer with according to
-    the catalog (such as image and text; empty when nobody knows).
+    the catalog (such as image and text; empty when it does not say).
     """
 
     def __init__(
@@ -157,28 +158,28 @@ class OpenRouterImages:
         self, slug: str, answer: JsonAnswer, hints: Hints, read: Callable[[dict[str, Any]], tuple[Found, ...]]
     ) -> Drawn:
         try:
-            found = await asyncio.to_thread(read, answer.body)
+            pictures = await asyncio.to_thread(read, answer.body)
         except Malformed as error:
             raise BadAnswer(f"{LABEL}: response malformed: {error}") from error
-        if not found and declined(answer.body):
+        if not pictures and declined(answer.body):
             raise Moderated(f"{LABEL}: {slug} declined to draw this")
-        if not found:
+        if not pictures:
             raise BadAnswer(
                 f"{LABEL}: response missing image data", tell="The model answered without a picture. Please try again."
             )
         named = answer.body.get("id")
         return Drawn(
-            pictures=tuple([await self._whole(picture) for picture in found]),
+            pictures=tuple([await self._whole(picture) for picture in pictures]),
             model=slug,
             cost_microusd=cost_microusd(answer.body.get("usage")),
             generation_id=named if isinstance(named, str) else answer.headers.get("X-Generation-Id", ""),
             ignored=hints.ignored,
         )
 
-    async def _whole(self, found: Found) -> Picture:
-        if isinstance(found, Picture):
-            return found
-        return await self._fetched(found)
+    async def _whole(self, picture: Found) -> Picture:
+        if isinstance(picture, Picture):
+            return picture
+        return await self._fetched(picture)
 
     async def _fetched(self, link: Link) -> Picture:
         """A linked picture, fetched without the key: the link may lead anywhere."""

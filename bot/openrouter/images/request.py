@@ -1,4 +1,4 @@
-"""What is sent to have a picture drawn: through chat completions, or /images for models that only draw."""
+"""Image generation request: through chat completions, or /images for models that only draw."""
 
 from __future__ import annotations
 

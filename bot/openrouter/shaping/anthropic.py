@@ -1,4 +1,4 @@
-"""What Anthropic models need: no prefill beside reasoning, and markers that make prompt caches work."""
+"""Anthropic prompt cache and prefill: no prefill beside reasoning, and markers that make prompt caches work."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def _marked(message: Body, mark: dict[str, str] | None, free: int) -> tuple[Body
     return {
         **message,
         "content": [
-            {**block, "cache_control": mark} if any(block is one for one in chosen) else block for block in content
+            {**block, "cache_control": mark} if any(block is marked for marked in chosen) else block
+            for block in content
         ],
     }, len(chosen)
 

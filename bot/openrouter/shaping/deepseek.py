@@ -1,4 +1,4 @@
-"""What DeepSeek V4 needs to follow up on its own thinking."""
+"""DeepSeek reasoning replay, what V4 needs to follow up on its own thinking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields that the operator adds to the request as they are."""
+"""Extra request fields (`extraBody`) that the operator adds as they are."""
 
 from __future__ import annotations
 

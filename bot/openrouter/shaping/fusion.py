@@ -1,4 +1,4 @@
-"""The Fusion router: what the model is told about its own panel, and nothing more."""
+"""The Fusion router: the note on its own panel in the system prompt, and nothing more."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def note_fusion(body: Body, shape: Shape) -> Body:
 def fusion_note(params: Mapping[str, Any]) -> str:
     """The analysis models and the judge of the first Fusion plugin in the params, "" when neither is configured."""
     plugins = extra_body(params).get("plugins")
-    found = (item for item in plugins if isinstance(item, dict)) if isinstance(plugins, list) else iter(())
-    plugin = next((item for item in found if item.get("id") == "fusion"), {})
+    entries = (item for item in plugins if isinstance(item, dict)) if isinstance(plugins, list) else iter(())
+    plugin = next((item for item in entries if item.get("id") == "fusion"), {})
     if plugin.get("enabled") is False:
         return ""
     panel = plugin.get("analysis_models")

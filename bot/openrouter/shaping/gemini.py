@@ -1,4 +1,4 @@
-"""Thought signatures on Gemini routes."""
+"""Gemini thought signatures: sanitised before they are replayed."""
 
 from __future__ import annotations
 

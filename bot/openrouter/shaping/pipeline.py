@@ -1,4 +1,4 @@
-"""Every quirk of OpenRouter's chat endpoint as one pure function, in the order in which they apply.
+"""Request shaping pipeline: every quirk of the chat endpoint as one pure function, in the order in which they apply.
 
 A step takes a body and the circumstances and returns a body. It changes nothing it was given, doing it twice is
 doing it once, and on routes it does not name it returns what it got.
@@ -130,12 +130,12 @@ def _first_infinite(value: Any, place: str) -> str:
         case float() if not math.isfinite(value):
             return place
         case dict():
-            found = (_first_infinite(item, f"{place}.{key}".lstrip(".")) for key, item in value.items())
+            places = (_first_infinite(item, f"{place}.{key}".lstrip(".")) for key, item in value.items())
         case list():
-            found = (_first_infinite(item, f"{place}[{index}]") for index, item in enumerate(value))
+            places = (_first_infinite(item, f"{place}[{index}]") for index, item in enumerate(value))
         case _:
             return ""
-    return next(filter(None, found), "")
+    return next(filter(None, places), "")
 
 
 PIPELINE: tuple[Step, ...] = (

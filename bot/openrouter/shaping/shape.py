@@ -1,4 +1,4 @@
-"""What the shaping steps may look at, and what they work on."""
+"""Request context, what the shaping steps may look at, and what they work on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Shape:
     """The circumstances of one request.
 
     `slug` is the model as the API names it. `verified` says that OpenRouter itself is asked. `params` are the
-    merged params. `thinking` is a level, "" when nobody chose one. `tools` False: the model is known to take none.
+    merged params. `thinking` is a level, "" when no level was chosen. `tools` False: the model is known to take none.
     """
 
     slug: str

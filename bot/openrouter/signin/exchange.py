@@ -1,4 +1,4 @@
-"""The last step of the sign-in: a one-time code becomes an API key."""
+"""OAuth code exchange, the last step of the sign-in: a one-time code becomes an API key."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class IssuedKey:
 
     @property
     def display_name(self) -> str:
+        """How the stored key is listed."""
         return f"OpenRouter {self.user_id}" if self.user_id else "OpenRouter OAuth"
 
     @property

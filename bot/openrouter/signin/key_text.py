@@ -1,4 +1,4 @@
-"""An API key out of whatever was pasted."""
+"""API key parsing: the key out of a pasted line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small web server that hears the browser come back from signing in."""
+"""OAuth callback server: it waits on localhost for the browser to come back from signing in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>Voxline</title>
 <body style="font-family: sans-serif; margin: 4em auto; max-width: 30em"><h1>{title}</h1><p>{text}</p>"""
 
 
-class Listener:
+class CallbackListener:
     """Waits for one sign-in on 127.0.0.1, and on ::1 where there is one, because browsers may pick either.
 
     Use as an async context manager; entering raises `SignInFailed` when the port is taken. A request with a
@@ -60,7 +60,7 @@ class Listener:
         if self._runner is not None:
             await self._runner.cleanup()
         if self._answer.done() and not self._answer.cancelled():
-            # Nobody may have asked for a failure that came too late.
+            # A failure that came too late is read here, so that asyncio does not log it as never retrieved.
             self._answer.exception()
 
     async def code(self, seconds: float) -> str:
@@ -69,7 +69,7 @@ class Listener:
             async with asyncio.timeout(seconds):
                 return await self._answer
         except TimeoutError as error:
-            raise SignInFailed(f"nobody signed in within {seconds:g} seconds") from error
+            raise SignInFailed(f"no sign-in arrived within {seconds:g} seconds") from error
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         query = request.rel_url.query

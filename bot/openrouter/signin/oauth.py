@@ -1,4 +1,4 @@
-"""Signing in to OpenRouter in the browser (OAuth with PKCE), which ends with an API key.
+"""OAuth sign-in (PKCE) to OpenRouter in the browser, which ends with an API key.
 
 Source: OpenRouter docs, OAuth PKCE.
 """
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from bot.core.errors import VoxlineError
 from bot.openrouter.signin.exchange import TOKEN_URL, IssuedKey, SignInFailed, exchange
-from bot.openrouter.signin.listener import CALLBACK_PATH, PORT, Listener
+from bot.openrouter.signin.listener import CALLBACK_PATH, PORT, CallbackListener
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,9 @@ class SignInAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where the person sits. `open_browser` says whether it worked, `ask` shows a question and returns the answer."""
+    """The terminal (or page) of the person who signs in. `open_browser` returns whether a browser opened, and may raise
+    `OSError` or `webbrowser.Error` when none can; `ask` shows a question and returns the answer, and raises `EOFError`
+    when there is nobody to type; `tell` shows one line."""
 
     open_browser: Callable[[str], Awaitable[bool]]
     ask: Callable[[str], Awaitable[str]]
@@ -96,32 +98,32 @@ def code_from(pasted: str, state: str) -> str:
         raise SignInFailed("nothing was pasted")
     query = text.partition("#")[0]
     query = query.partition("?")[2] if "?" in query else query
-    given: dict[str, str] = {}
+    query_fields: dict[str, str] = {}
     for name, value in parse_qsl(query[:_LONGEST], keep_blank_values=True, errors="replace"):
-        given.setdefault(name, value.strip())
-    code = given.get("code", "")
-    if not code and given.get("error"):
-        raise SignInFailed(f"OpenRouter said {given['error'][:100]!r}")
+        query_fields.setdefault(name, value.strip())
+    code = query_fields.get("code", "")
+    if not code and query_fields.get("error"):
+        raise SignInFailed(f"OpenRouter said {query_fields['error'][:100]!r}")
     if not code and "=" not in text and "/" not in text:
         raise SignInFailed("that is not an address. Paste the full redirect URL, with state= in it")
     if not code:
         raise SignInFailed("the address has no code in it")
-    if not given.get("state"):
+    if not query_fields.get("state"):
         raise SignInFailed("the address has no state in it")
-    if not same_state(given["state"], state):
+    if not same_state(query_fields["state"], state):
         raise SignInFailed("the state does not match this sign-in. Start the login again")
     return code
 
 
-def same_state(given: str, state: str) -> bool:
+def same_state(returned: str, state: str) -> bool:
     """Compares in constant time."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), state.encode())
+    return hmac.compare_digest(returned.encode("utf-8", "replace"), state.encode())
 
 
 async def _heard(desk: Desk, places: Places, attempt: SignInAttempt) -> str:
     """The code as the browser brings it to the listener, which stands before the browser opens."""
     try:
-        async with Listener(lambda given: same_state(given, attempt.state), port=places.port) as listener:
+        async with CallbackListener(lambda returned: same_state(returned, attempt.state), port=places.port) as listener:
             url = authorize_url(attempt, auth_url=places.auth_url, port=listener.port)
             desk.tell(f"Sign in to OpenRouter in the browser: {url}")
             if not await desk.open_browser(url):

@@ -1,4 +1,4 @@
-"""What the provider says about a clip: the job it accepted, and where the job stands."""
+"""Video job status, what the provider says about a clip: the job it accepted, and where the job stands."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def ended_badly(body: Mapping[str, Any]) -> BadAnswer | None:
     if not isinstance(status, str) or status not in _FAILED:
         return None
     error = body.get("error")
-    said = error if isinstance(error, str) else detail_of(dict(body))
-    told = shown(said) or f"OpenRouter video generation {status}"
-    return BadAnswer(told, tell="The video service could not make that clip.")
+    detail = error if isinstance(error, str) else detail_of(dict(body))
+    reason = shown(detail) or f"OpenRouter video generation {status}"
+    return BadAnswer(reason, tell="The video service could not make that clip.")
 
 
 def video_state(body: Mapping[str, Any]) -> VideoState:

@@ -1,4 +1,4 @@
-"""Rendering clips: POST /videos starts a paid job, its address is asked until it is done, then the clip is fetched."""
+"""Video generation: POST /videos starts a paid job, its address is polled until it is done, the clip downloaded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 DOWNLOAD = "OpenRouter generated video download failed"
 CALL_SECONDS = 60.0
 # The gateway gave up waiting: the job may run all the same.
-_NOBODY_KNOWS = frozenset({408, 499, 504, 524})
+_OUTCOME_UNKNOWN = frozenset({408, 499, 504, 524})
 _GONE = frozenset({400, 404, 410})
 
 
@@ -50,7 +50,7 @@ class OpenRouterVideos:
     async def submit(self, request: VideoRequest) -> VideoJob:
         """The started job. Each model is asked once, the next one only after a definite refusal.
 
-        Raises `ProviderError`: `ProviderBusy` with status None means that nobody knows whether the job runs.
+        Raises `ProviderError`: `ProviderBusy` with status None means that it is unknown whether the job runs.
         """
         models = candidates(request.model, self._settings.primary, self._settings.fallbacks)
         pictures = [await self._shown(frame) for frame in request.frames]
@@ -74,7 +74,7 @@ class OpenRouterVideos:
             raise ProviderError(str(error), tell="I could not reach the video service. Nothing was started.") from error
         except (ProviderBusy, BadAnswer) as error:
             # A success that cannot be read leaves as much in doubt as a broken connection.
-            if error.status is None or error.status in _NOBODY_KNOWS:
+            if error.status is None or error.status in _OUTCOME_UNKNOWN:
                 raise ProviderBusy(str(error), retry_after=error.retry_after) from error
             raise
         return self._accepted(slug, answer, ignored)
@@ -97,9 +97,9 @@ class OpenRouterVideos:
 
         Raises `BadAnswer` when it failed for good or is gone, `ProviderBusy` when asking failed for whatever reason,
         because the job is paid and may still finish."""
-        known = self._done_at_once.pop(job.id, None)
-        if known:
-            return known
+        finished = self._done_at_once.pop(job.id, None)
+        if finished:
+            return finished
         url = own_polling_url(self._client.route.base_url, job.id, job.polling_url)
         try:
             answer = await self._client.get_json(url, label=STATUS, timeout_seconds=min(CALL_SECONDS, seconds))
@@ -122,7 +122,7 @@ class OpenRouterVideos:
         try:
             return await self._fetch(listed)
         except TooLarge as error:
-            # A pre-signed address opens for anybody; an unsigned one may want the key.
+            # A pre-signed address opens without a key; an unsigned one may want the key.
             link = next((url for url in (*state.urls, *state.unsigned_urls) if url.startswith(("https:", "http:"))), "")
             if link:
                 return Clip(None, link)

@@ -1,4 +1,4 @@
-"""What a video model can do: as the live catalog says, or as it is known for the default model."""
+"""Video model limits, what a model accepts: as the live catalog says, or as it is known for the default model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOKUP_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class VideoLimits:
-    """What a model accepts. An empty tuple means: nobody says, send what was asked for.
+    """What a model accepts. An empty tuple means: no limit is listed, send what was asked for.
 
     `pictures` is how many it takes as frames and references together (0: no pictures at all).
     """
@@ -47,11 +47,11 @@ class VideoCatalog:
 
     async def limits(self, slug: str) -> VideoLimits:
         """What this model accepts. Source: OpenRouter API reference, list video models."""
-        known = _KNOWN.get(slug, VideoLimits())
+        bundled = _KNOWN.get(slug, VideoLimits())
         if self._clock.monotonic() >= self._next:
             await self._refresh()
         entry = self._models.get(slug)
-        return known if entry is None else live_limits(entry, known)
+        return bundled if entry is None else live_limits(entry, bundled)
 
     async def _refresh(self) -> None:
         try:
@@ -68,8 +68,8 @@ class VideoCatalog:
         self._models = {str(entry.get("id", "")).lower(): entry for entry in entries}
 
 
-def live_limits(entry: Mapping[str, Any], known: VideoLimits) -> VideoLimits:
-    """The limits of a catalog entry; what it does not mention stays as `known`.
+def live_limits(entry: Mapping[str, Any], bundled: VideoLimits) -> VideoLimits:
+    """The limits of a catalog entry; what it does not mention stays as `bundled`.
 
     Frame kinds are counted: none of them means that the model makes clips from words only.
     """
@@ -77,12 +77,12 @@ def live_limits(entry: Mapping[str, Any], known: VideoLimits) -> VideoLimits:
     frames = entry.get("supported_frame_images")
     pictures = len(frames) if isinstance(frames, list) else 0
     return VideoLimits(
-        durations or known.durations,
-        _words(entry, "supported_resolutions") or known.resolutions,
-        _words(entry, "supported_aspect_ratios") or known.aspect_ratios,
-        _words(entry, "supported_sizes") or known.sizes,
-        pictures if "supported_frame_images" in entry else known.pictures,
-        entry.get("generate_audio") is not False if "generate_audio" in entry else known.audio,
+        durations or bundled.durations,
+        _words(entry, "supported_resolutions") or bundled.resolutions,
+        _words(entry, "supported_aspect_ratios") or bundled.aspect_ratios,
+        _words(entry, "supported_sizes") or bundled.sizes,
+        pictures if "supported_frame_images" in entry else bundled.pictures,
+        entry.get("generate_audio") is not False if "generate_audio" in entry else bundled.audio,
     )
 
 

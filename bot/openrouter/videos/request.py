@@ -1,4 +1,4 @@
-"""What is sent to have a clip rendered: wishes fitted to the model, pictures in their places."""
+"""Video generation request: wishes fitted to the model, pictures in their places."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def video_body(
         "generate_audio": request.audio,
     }
     ignored = tuple(name for name, wish in asked.items() if wish and wishes[name] in ("", None))
-    given = {name: wish for name, wish in wishes.items() if wish not in (None, "", [])}
-    return {"model": slug, "prompt": request.prompt, **given}, ignored
+    fields = {name: wish for name, wish in wishes.items() if wish not in (None, "", [])}
+    return {"model": slug, "prompt": request.prompt, **fields}, ignored
 
 
 def placed(pictures: Sequence[Shown]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The pictures as frames and as references, in order.
 
     A reference stays one. A named frame takes its slot, an unnamed picture the first free slot (first, then
-    last), and whoever finds the slot taken becomes a reference.
+    last), and a picture whose slot is taken becomes a reference.
     """
     frames: list[dict[str, Any]] = []
     references: list[dict[str, Any]] = []
@@ -95,8 +95,8 @@ def fitted_resolution(wanted: str, supported: Sequence[str]) -> str:
     wanted = wanted.strip()
     if not supported:
         return wanted.lower()
-    found = closest_lines(wanted, supported) if wanted else ""
-    return found.lower() if found[-1:] in "pP" else found
+    nearest = closest_lines(wanted, supported) if wanted else ""
+    return nearest.lower() if nearest[-1:] in "pP" else nearest
 
 
 def safe_seed(seed: float | None) -> int | None:

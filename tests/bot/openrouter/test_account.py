@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import BadAnswer, KeyRefused
-from bot.openrouter.account import Account, KeyUse, account, balance, left
+from bot.openrouter.account import Account, KeyAllowance, account, balance, left
 from bot.openrouter.http.client import OpenRouterClient
 from tests.bot.openrouter.recording_server import RecordingServer, redirects, says
 
@@ -21,7 +21,7 @@ async def test_key_and_balance_are_read_together(server: RecordingServer, client
 
     got = await account(client)
 
-    assert got == Account(KeyUse(10.0, 2.5, "monthly", used_today=0.5), 12.75)
+    assert got == Account(KeyAllowance(10.0, 2.5, "monthly", used_today=0.5), 12.75)
     assert got.key is not None
     assert got.key.percent_used == 75.0
     assert all("Authorization" in seen.headers for seen in server.seen)
@@ -50,14 +50,14 @@ async def test_when_both_fail_the_key_says_why(server: RecordingServer, client: 
 @pytest.mark.parametrize(
     ("key", "percent"),
     [
-        (KeyUse(), None),
-        (KeyUse(limit=0.0), 100.0),
-        (KeyUse(limit=10.0, remaining=10.0), 0.0),
-        (KeyUse(limit=10.0, remaining=-3.0), 100.0),
-        (KeyUse(limit=10.0), 0.0),
+        (KeyAllowance(), None),
+        (KeyAllowance(limit=0.0), 100.0),
+        (KeyAllowance(limit=10.0, remaining=10.0), 0.0),
+        (KeyAllowance(limit=10.0, remaining=-3.0), 100.0),
+        (KeyAllowance(limit=10.0), 0.0),
     ],
 )
-def test_the_share_that_is_used(key: KeyUse, percent: float | None) -> None:
+def test_the_share_that_is_used(key: KeyAllowance, percent: float | None) -> None:
     assert key.percent_used == percent
 
 
@@ -65,12 +65,12 @@ def test_the_share_that_is_used(key: KeyUse, percent: float | None) -> None:
     ("known", "told"),
     [
         (
-            Account(KeyUse(10.0, 2.5, "monthly", 0.5, 1.25, 7.5), 12.0),
+            Account(KeyAllowance(10.0, 2.5, "monthly", 0.5, 1.25, 7.5), 12.0),
             "Credit left: $2.50 of the key's limit (75 % used), renewed monthly, $12.00 on the account. "
             "Used with this key: $0.50 today, $1.25 this week, $7.50 this month.",
         ),
         (
-            Account(KeyUse(used_this_month=0.0), None),
+            Account(KeyAllowance(used_this_month=0.0), None),
             "Credit left: the key has no limit. Used with this key: $0.00 this month.",
         ),
         (Account(None, 3.0), "Credit left: $3.00 on the account."),

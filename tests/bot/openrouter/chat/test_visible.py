@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.openrouter.chat.visible import Piece, VisibleText
+from bot.openrouter.chat.visible import PieceKind, VisibleText
 
 
 def sort(*texts: str) -> tuple[str, str]:
@@ -17,11 +17,11 @@ def sort(*texts: str) -> tuple[str, str]:
     pieces = [found for text in texts for found in sorter.feed(text)] + sorter.finish()
     for kind, piece in pieces:
         match kind:
-            case Piece.VISIBLE:
+            case PieceKind.VISIBLE:
                 visible += piece
-            case Piece.HIDDEN:
+            case PieceKind.HIDDEN:
                 hidden += piece
-            case Piece.VOID:
+            case PieceKind.VOID:
                 visible, hidden = "", hidden + visible
     return visible, hidden
 
@@ -77,4 +77,4 @@ def test_however_the_text_is_cut_the_same_is_visible(text: str, cuts: list[int])
 
 
 def test_text_without_marks_is_passed_on_at_once() -> None:
-    assert VisibleText().feed("Hello ") == [(Piece.VISIBLE, "Hello ")]
+    assert VisibleText().feed("Hello ") == [(PieceKind.VISIBLE, "Hello ")]

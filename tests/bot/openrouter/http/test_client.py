@@ -42,7 +42,8 @@ async def test_a_post_carries_key_attribution_and_json(server: RecordingServer, 
 async def test_chat_calls_add_the_categories(server: RecordingServer, client: OpenRouterClient) -> None:
     server.on("POST /chat/completions", says({}))
 
-    await client.post_json("/chat/completions", {}, label="Chat", timeout_seconds=5, categories=True)
+    async with client.stream("/chat/completions", {}, label="Chat", categories=True):
+        pass
 
     assert server.seen[0].headers["X-OpenRouter-Categories"].startswith("cli-agent,")
 

@@ -324,7 +324,7 @@ async def test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_past
     await login(person.desk, remote=False, places=places(server, wait_seconds=0.02), attempt=attempt)
 
     assert any("manually" in line for line in person.told)
-    assert any("nobody signed in within 0.02 seconds" in line for line in person.told)
+    assert any("no sign-in arrived within 0.02 seconds" in line for line in person.told)
 
 
 async def test_on_a_remote_host_nothing_listens_and_nothing_opens(server: RecordingServer) -> None:
