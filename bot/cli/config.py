@@ -13,7 +13,7 @@ from bot.config.files import write_private
 from bot.config.import_openclaw import Imported, bring_over
 from bot.config.json5 import is_blank
 from bot.config.load import load, read
-from bot.config.model import Config
+from bot.config.model import json_schema
 from bot.core.errors import ConfigError
 
 
@@ -53,7 +53,7 @@ def show_places(args: argparse.Namespace) -> int:
 
 
 def show_schema(_: argparse.Namespace) -> int:
-    print(json.dumps(Config.model_json_schema(by_alias=True), indent=2))
+    print(json.dumps(json_schema(), indent=2))
     return OK
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from bot.config.section import AsTuple, Milliseconds, Params, Section, Texts
+from bot.config.section import AsTuple, Milliseconds, Params, Schema, Section, Texts, matching, or_text
 
 Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max"]
 
@@ -38,7 +38,10 @@ def _whole_path(text: str) -> str:
     return path
 
 
-Folder = Annotated[str, AfterValidator(_whole_path)]
+Folder = Annotated[str, AfterValidator(_whole_path), matching(r"^\s*(/|~(/|\s*$))")]
+Zone = Annotated[
+    str, AfterValidator(_known_zone), Schema(lambda schema: {**schema, "enum": sorted(available_timezones())})
+]
 
 
 class ModelChoice(Section):
@@ -54,6 +57,10 @@ class GenerationModel(ModelChoice):
     timeout_ms: Milliseconds | None = None
 
 
+Answering = Annotated[ModelChoice, BeforeValidator(_primary_from_text), Schema(or_text)]
+Generation = Annotated[GenerationModel | None, BeforeValidator(_primary_from_text), Schema(or_text)]
+
+
 class ModelEntry(Section):
     """One entry of `agents.defaults.models`: a short name and the params of this model."""
 
@@ -64,9 +71,9 @@ class ModelEntry(Section):
 class MediaModels(Section):
     """The newer OpenClaw place for the three generation models."""
 
-    image: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
-    video: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
-    music: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+    image: Generation = None
+    video: Generation = None
+    music: Generation = None
 
 
 class AgentDefaults(Section):
@@ -77,17 +84,17 @@ class AgentDefaults(Section):
     may take pictures.
     """
 
-    model: Annotated[ModelChoice, BeforeValidator(_primary_from_text)] = ModelChoice(primary=DEFAULT_MODEL)
+    model: Answering = ModelChoice(primary=DEFAULT_MODEL)
     models: Mapping[str, ModelEntry] = {}
     params: Params = Field(default_factory=dict)
-    image_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
-    video_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
-    music_generation_model: Annotated[GenerationModel | None, BeforeValidator(_primary_from_text)] = None
+    image_generation_model: Generation = None
+    video_generation_model: Generation = None
+    music_generation_model: Generation = None
     media_models: MediaModels = MediaModels()
     media_max_mb: Annotated[float, Field(gt=0, le=1024)] = 16
     media_local_roots: Annotated[tuple[Folder, ...], AsTuple] = ()
     thinking_default: Thinking | None = None
-    user_timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    user_timezone: Zone = "UTC"
     system_prompt: str = ""
 
     @property
@@ -115,7 +122,7 @@ class AgentEntry(Section):
     id: str = Field(min_length=1)
     default: bool = False
     name: str = ""
-    model: Annotated[ModelChoice | None, BeforeValidator(_primary_from_text)] = None
+    model: Annotated[ModelChoice | None, BeforeValidator(_primary_from_text), Schema(or_text)] = None
     params: Params = Field(default_factory=dict)
     thinking_default: Thinking | None = None
     system_prompt: str = ""

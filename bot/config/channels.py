@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
 from bot.config.providers import BaseUrl
 from bot.config.secret import SecretField
-from bot.config.section import Ids, Section
+from bot.config.section import AsWhole, Ids, Port, Schema, Section, matching
 from bot.core.errors import ConfigError
 
 DmPolicy = Literal["pairing", "allowlist", "open", "disabled"]
 
 EVERYONE = "*"
+
+
+def _policy(name: str) -> dict[str, JsonValue]:
+    """The JSON Schema of a channel with this dmPolicy."""
+    return {"required": ["dmPolicy"], "properties": {"dmPolicy": {"const": name}}}
 
 
 class Room(Section):
@@ -42,6 +47,21 @@ class _Private(Section):
     `allow_bots` lets other bots talk too, by the same rules as people; 20 messages a minute at most.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {
+                    "if": _policy("open"),
+                    "then": {"required": ["allowFrom"], "properties": {"allowFrom": {"contains": {"const": EVERYONE}}}},
+                },
+                {
+                    "if": _policy("allowlist"),
+                    "then": {"properties": {"allowFrom": {"not": {"contains": {"const": EVERYONE}}}}},
+                },
+            ]
+        }
+    )
+
     enabled: bool = True
     dm_policy: DmPolicy = "pairing"
     allow_from: Ids = ()
@@ -62,12 +82,17 @@ def _https(url: str) -> str:
     return url
 
 
+_ONLY_HTTPS = Schema(lambda schema: {"allOf": [schema, {"pattern": r"^\s*https://"}]})
+
+
 class Webhook(Section):
     """Updates pushed by Telegram instead of polled. `url` as the world sees it; a proxy in front of 127.0.0.1:`port`
     speaks TLS. `path` is what the proxy asks for, when it is not that of `url`."""
 
-    url: Annotated[BaseUrl, AfterValidator(_https)]
-    port: Annotated[int, Field(ge=1, le=65535)]
+    model_config = ConfigDict(json_schema_extra={"required": ["url", "port", "secret"]})
+
+    url: Annotated[BaseUrl, AfterValidator(_https), _ONLY_HTTPS]
+    port: Annotated[int, Field(ge=1, le=65535), AsWhole]
     secret: SecretField | None = None
     path: str | None = None
 
@@ -125,7 +150,7 @@ class Web(Section):
 
     enabled: bool | None = None
     host: Literal["127.0.0.1"] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    port: Port = 8765
 
 
 class Channels(Section):
@@ -147,4 +172,4 @@ def _owner(text: str) -> str:
     return text
 
 
-Owner = Annotated[str, AfterValidator(_owner)]
+Owner = Annotated[str, AfterValidator(_owner), matching(r"^(telegram|discord|web):[^\0]*\S")]

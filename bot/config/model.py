@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from bot.config.agents import Agents
 from bot.config.channels import Channels, Owner
@@ -65,8 +66,20 @@ class Logging(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+_SET: JsonDict = {"type": "object"}  # not null
+
+
 class Config(Section):
     """The configuration. `schema_` is an editor's hint, which the program ignores."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {
+                "required": ["tts", "messages"],
+                "properties": {"tts": _SET, "messages": {"required": ["tts"], "properties": {"tts": _SET}}},
+            }
+        }
+    )
 
     schema_: str = Field(default="", alias="$schema")
     env: Env = Env()
@@ -95,3 +108,12 @@ class Config(Section):
     def speech(self) -> Tts:
         """How replies are spoken, from either of the two places."""
         return self.messages.tts or self.tts or Tts()
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the file, for editors: it takes what the reader takes. Source: JSON Schema, draft 2020-12."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Config.model_json_schema(by_alias=True),
+        "title": "Voxline's configuration",
+    }

@@ -7,12 +7,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from bot.config.secret import Secret, SecretField
+from bot.config.secret import Secret, SecretField, secret_schema
 from bot.config.section import Section
 from bot.core.errors import ConfigError
 from bot.net.proxy import ProxyRules, mistake, rules
 
 PATH = "network.proxy"
+_PATTERN = (
+    r"^\s*(\$\{[A-Za-z_][A-Za-z0-9_]*\}"
+    r"|https?://([^\s/?#@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/?#@:\[\]]+)(:\d{0,5})?([/?#].*)?)\s*$"
+)
 
 
 def _address(secret: Secret) -> Secret:
@@ -24,7 +28,7 @@ def _address(secret: Secret) -> Secret:
 class Network(Section):
     """`proxy` takes the place of HTTPS_PROXY and HTTP_PROXY; like a secret it may lie elsewhere, for its password."""
 
-    proxy: Annotated[SecretField, AfterValidator(_address)] | None = None
+    proxy: Annotated[SecretField, AfterValidator(_address), secret_schema(_PATTERN)] | None = None
 
 
 def proxy_rules(network: Network, environ: Mapping[str, str]) -> ProxyRules:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.config.section import Count, Section
+from bot.config.section import AsWhole, Port, Section
 
 
 class HealthSettings(Section):
@@ -16,8 +16,8 @@ class HealthSettings(Section):
     0 never does.
     """
 
-    port: Annotated[int, Field(ge=0, le=65535)] | None = None
-    crashes_before_hold: Annotated[int, Field(ge=0)] = 3
+    port: Port | None = None
+    crashes_before_hold: Annotated[int, Field(ge=0), AsWhole] = 3
 
 
 class StoreSettings(Section):
@@ -26,5 +26,5 @@ class StoreSettings(Section):
     A state directory on a network share is refused unless `allow_network_share`.
     """
 
-    keep_days: Annotated[Count, Field(ge=2)] = 30
+    keep_days: Annotated[int, Field(ge=2), AsWhole] = 30
     allow_network_share: bool = False

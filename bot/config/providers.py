@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from bot.config.secret import SecretField
-from bot.config.section import AsTuple, Count, Params, Section, Texts
+from bot.config.section import AsTuple, Count, Params, Section, Texts, matching
 
 
 def _clean_url(url: str) -> str:
@@ -27,7 +27,8 @@ def _clean_url(url: str) -> str:
     return url.rstrip("/")
 
 
-BaseUrl = Annotated[str, AfterValidator(_clean_url)]
+_URL = r"^\s*https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#@:\[\]]+)(:\d{0,5})?(/[^?#]*)?\s*$"
+BaseUrl = Annotated[str, AfterValidator(_clean_url), matching(_URL)]
 
 
 class AttributionSettings(Section):

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from bot.config.section import Schema
 from bot.core.errors import ConfigError
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -100,4 +101,28 @@ def _parse(value: object) -> object:
             raise ValueError(f"is not a secret; {_SHAPES}")
 
 
-SecretField = Annotated[Secret, BeforeValidator(_parse)]
+_ENV = {
+    "type": "object",
+    "properties": {
+        "source": {"const": "env"},
+        "id": {"type": "string", "pattern": f"^{_NAME.pattern}$"},
+        "provider": {"type": "string"},
+    },
+    "required": ["source", "id"],
+    "additionalProperties": False,
+}
+_FILE = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "minLength": 1}},
+    "required": ["file"],
+    "additionalProperties": False,
+}
+
+
+def secret_schema(text_pattern: str) -> Schema:
+    """The three shapes of a secret, as JSON Schema."""
+    text = {"type": "string", "pattern": text_pattern}
+    return Schema(lambda _: {"anyOf": [text, _ENV, _FILE]})
+
+
+SecretField = Annotated[Secret, BeforeValidator(_parse), secret_schema("\\S")]

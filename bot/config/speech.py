@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from bot.config.providers import BaseUrl
 from bot.config.secret import SecretField
-from bot.config.section import AsTuple, Count, Milliseconds, Params, Section
+from bot.config.section import AsTuple, AsWhole, Count, Milliseconds, Params, Schema, Section
 
 DEFAULT_SPEECH_MODEL = "hexgrad/kokoro-82m"
 DEFAULT_VOICE = "af_alloy"
@@ -32,7 +32,11 @@ class OpenRouterSpeech(Section):
     voice_name: str = ""
     speaker_voice_id: str = ""
     voice_id: str = ""
-    response_format: Annotated[Literal["mp3", "pcm"], BeforeValidator(_trimmed_lower)] = "mp3"
+    response_format: Annotated[
+        Literal["mp3", "pcm"],
+        BeforeValidator(_trimmed_lower),
+        Schema(lambda _: {"type": "string", "pattern": r"^\s*([mM][pP]3|[pP][cC][mM])\s*$"}),
+    ] = "mp3"
     speed: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     provider: Params = Field(default_factory=dict)
 
@@ -74,7 +78,7 @@ class Tts(Section):
     providers: SpeechProviders = SpeechProviders()
     timeout_ms: Milliseconds = 30_000
     max_length: Count = 1500
-    max_text_length: Annotated[int, Field(gt=0, le=4096)] = 4096
+    max_text_length: Annotated[int, Field(gt=0, le=4096), AsWhole] = 4096
     summarize: bool = True
     summary_model: str = ""
     model_overrides: ModelOverrides = ModelOverrides()
