@@ -11,9 +11,10 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.agent.assembly import Providers, open_agent
+from bot.agent.assembly import DRAIN_SECONDS, Providers, open_agent
 from bot.agent.commands.command import MENU
 from bot.app_health import App, announced, beat, control_answers, is_alive, is_ready, metrics, sweep_daily
 from bot.app_settings import agent_settings
@@ -41,7 +42,7 @@ from bot.store.network_share import refuse_share
 from bot.systemd_notify import READY, STOPPING, notify, status
 from channels import make_channels
 
-__all__ = ["App", "serve"]
+__all__ = ["App", "Console", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +56,22 @@ NOBODY = "No channel is connected: there is nobody to talk to. Mend the lines ab
 Tell = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The terminal that started the daemon: `tell` prints a line about its parts, `stopping` one about its end,
+    `ready` is called once it talks. At its end it waits `drain_seconds` at most for answers that are being made."""
+
+    tell: Tell = print
+    stopping: Tell = print
+    ready: Callable[[App], None] = lambda _: None
+    drain_seconds: float = DRAIN_SECONDS
+
+
 @asynccontextmanager
 async def open_app(
-    config: Config, state_dir: Path, *, environ: Mapping[str, str], clock: Clock, tell: Tell, counts: Counts
+    config: Config, state_dir: Path, *, environ: Mapping[str, str], clock: Clock, console: Console, counts: Counts
 ) -> AsyncIterator[App]:
-    """Everything open but the channels, which `app.links` connects. `tell` prints a line to the operator.
+    """Everything open but the channels, which `app.links` connects. The console prints what is lacking.
 
     Raises `ConfigError` and `StateError` for what the operator has to mend."""
     if not config.store.allow_network_share:
@@ -78,8 +90,8 @@ async def open_app(
         offered = providers(provider, await unsound(media), web)
         for lack in offered.lacks:
             log.warning("daemon.lacks", extra={"what": str(lack)})
-            tell(str(lack))
-        hold = hold_seconds(deaths, config.health.crashes_before_hold, tell)
+            console.tell(str(lack))
+        hold = hold_seconds(deaths, config.health.crashes_before_hold, console.tell)
         made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
         links = await stack.enter_async_context(ChannelSupervisor(made, clock=clock, hold_seconds=hold, held=HELD))
         agent = await stack.enter_async_context(
@@ -89,7 +101,7 @@ async def open_app(
                 look=links.look,
                 providers=offered,
                 media=media,
-                settings=agent_settings(config),
+                settings=replace(agent_settings(config), drain_seconds=console.drain_seconds),
                 clock=clock,
             )
         )
@@ -151,8 +163,7 @@ async def serve(
     state_dir: Path,
     *,
     clock: Clock,
-    tell: Tell = print,
-    ready: Callable[[App], None] = lambda _: None,
+    console: Console = Console(),
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Runs until SIGTERM or SIGINT; a second one ends the process at once. Returns the exit
@@ -164,8 +175,8 @@ async def serve(
     asyncio.get_running_loop().set_exception_handler(sparing_words())
     stop = asyncio.Event()
     with _signals(stop, state_dir), counting() as counts:
-        async with open_app(config, state_dir, environ=environ, clock=clock, tell=tell, counts=counts) as app:
-            return await _run(app, config, state_dir, stop, tell=tell, ready=ready)
+        async with open_app(config, state_dir, environ=environ, clock=clock, console=console, counts=counts) as app:
+            return await _run(app, config, state_dir, stop, console)
 
 
 @contextmanager
@@ -188,9 +199,7 @@ def _signals(stop: asyncio.Event, state_dir: Path) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _run(
-    app: App, config: Config, state_dir: Path, stop: asyncio.Event, *, tell: Tell, ready: Callable[[App], None]
-) -> int:
+async def _run(app: App, config: Config, state_dir: Path, stop: asyncio.Event, console: Console) -> int:
     """Receives until a signal. Leaving stops the intake first; the agent then drains."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(control(state_dir, control_answers(app)))
@@ -204,20 +213,27 @@ async def _run(
                 )
             )
             log.info("health.served", extra={"port": port})
-        await stack.enter_async_context(app.links.receiving(app.agent.acceptor.accept, announced(app, tell)))
+        await stack.enter_async_context(app.links.receiving(app.agent.acceptor.accept, announced(app, console.tell)))
         await _first(app.links.first_round(), stop.wait())
         if app.links.hopeless:
-            tell(NOBODY)
+            console.tell(NOBODY)
             return EXIT_UNUSABLE
         if not stop.is_set():
-            ready(app)
+            console.ready(app)
             keep_collections_short()
             notify(READY, status(f"talking on {', '.join(app.links.channels) or 'nothing yet'}"))
             await _first(stop.wait(), beat(app), sweep_daily(app, config.store.keep_days))
         mark_end(state_dir)
         notify(STOPPING)
         log.info("daemon.stopping")
+        if running := app.agent.engine.running:
+            console.stopping(_waits_for(running, console.drain_seconds))
     return 0
+
+
+def _waits_for(running: int, seconds: float) -> str:
+    answers = "1 answer is" if running == 1 else f"{running} answers are"
+    return f"Stopping: {answers} still being made, I wait {seconds:.0f} s at most. Ctrl+C again ends at once."
 
 
 def keep_collections_short() -> None:

@@ -91,6 +91,9 @@ class Providers:
     holds: ContextSize | None = None
 
 
+DRAIN_SECONDS = 30.0  # for the turns that run when the daemon is stopped
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
     """What the operator decided about the agent. `echo` is how what was heard is shown, with {transcript} in it;
@@ -109,7 +112,7 @@ class AgentSettings:
     picture_folders: tuple[Path, ...] = ()
     turns_at_once: int = TURNS_AT_ONCE
     messages_per_minute: int = MESSAGES_AT_MOST
-    drain_seconds: float = 30.0
+    drain_seconds: float = DRAIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

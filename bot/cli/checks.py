@@ -15,6 +15,7 @@ from bot.cli.findings import Finding, fail, ok, warn
 from bot.cli.setup import Setup
 from bot.cli.status import running_pid
 from bot.config.channels import Discord, Telegram
+from bot.config.exposure import exposed_files
 from bot.config.keys import FoundKey
 from bot.core.errors import ConfigError, MediaError, StateError
 from bot.import_names import channels_folder, clash
@@ -36,7 +37,10 @@ def machine(setup: Setup) -> Iterator[Finding]:
 
 
 def keys(setup: Setup) -> Iterator[Finding]:
-    """Where the keys are found, masked."""
+    """Where the keys lie, masked, and whether other users may read them."""
+    if files := exposed_files(setup.file, setup.config, setup.environ):
+        shown = " ".join(map(str, files))
+        yield warn("secrets", f"other users may read {shown}", f"Run: chmod 600 {shown}")
     models = _key("key", setup.key)
     if models is None:
         yield fail("key", "no key for OpenRouter", "Run `voxline onboard`, or set OPENROUTER_API_KEY.")

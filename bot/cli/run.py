@@ -8,8 +8,9 @@ import logging
 import os
 import sys
 
-from bot.app import App, serve
+from bot.app import App, Console, serve
 from bot.cli.setup import add_places, open_setup
+from bot.config.exposure import exposure
 from bot.core.clock import SystemClock
 from bot.core.errors import ConfigError
 
@@ -27,11 +28,13 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("there is no such file", file=str(setup.file), fix="`voxline onboard` writes one.")
     for name, value in setup.around.exported.items():
         os.environ.setdefault(name, value)
-    for note in setup.around.notes:
-        say(note)
+    for note in (*setup.around.notes, exposure(setup.file, setup.config, setup.environ)):
+        if note:
+            say(note)
+    console = Console(tell=say, stopping=say, ready=invite)
     try:
         return asyncio.run(
-            serve(setup.config, setup.state, clock=SystemClock(), tell=say, ready=invite, environ=setup.environ)
+            serve(setup.config, setup.state, clock=SystemClock(), console=console, environ=setup.environ)
         )
     finally:
         drop_unwritten()

@@ -58,7 +58,7 @@ class Secret:
         return self.value
 
     def _read(self, environ: Mapping[str, str], path: str) -> str:
-        place = Path(environ.get("CREDENTIALS_DIRECTORY", "")) / Path(self.file).expanduser()
+        place = place_of(self, environ)
         try:
             secret = place.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -71,6 +71,11 @@ class Secret:
         if not secret:
             raise ConfigError(f"the secret file {str(place)!r} is empty", path=path, fix="Put the secret into it.")
         return secret
+
+
+def place_of(secret: Secret, environ: Mapping[str, str]) -> Path:
+    """Where the file of a secret lies."""
+    return Path(environ.get("CREDENTIALS_DIRECTORY", "")) / Path(secret.file).expanduser()
 
 
 def mask(secret: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import sys
@@ -84,6 +85,41 @@ async def test_a_second_signal_ends_the_daemon_at_once_and_is_no_crash(tmp_path:
         async with asyncio.timeout(2):
             await running.process.wait()
     assert not (tmp_path / "state" / "running").exists()
+
+
+async def test_ctrl_c_says_at_once_what_it_waits_for(tmp_path: Path) -> None:
+    async with TelegramApi() as api, Sandbox(words_per_second=2) as sandbox:
+        configure(tmp_path, base_url=sandbox.base_url, key=sandbox.key, channels={"telegram": open_telegram(api.root)})
+        async with daemon(tmp_path) as running:
+            await running.ready()
+            api.say(7, "count to 40")
+            await api.wait_for(lambda: len(api.messages(7)) > 0, 30)
+            running.signal(signal.SIGINT)
+            await until(lambda: "Stopping: 1 answer is still being made" in running.said(), running, 2)
+            assert "Ctrl+C again ends at once" in running.said()
+            running.signal(signal.SIGINT)
+            assert await running.ended() == 1
+
+
+async def test_the_demo_waits_three_seconds_at_most(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0", "--state-dir", str(tmp_path))
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    address = re.search(r"http://\S+", (await asyncio.wait_for(process.stdout.readline(), 60)).decode())
+    assert address is not None
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        async with browser.get(address[0]) as page:
+            root = page.url.origin()
+        form = aiohttp.FormData({"id": "a" * 32, "chat": "b" * 32, "text": "count to 900"}, default_to_multipart=True)
+        async with browser.post(root / "api/messages", data=form) as taken:
+            assert taken.status == 202, await taken.text()
+    await asyncio.sleep(1)
+    process.send_signal(signal.SIGINT)
+    began = asyncio.get_running_loop().time()
+    said, _ = await asyncio.wait_for(process.communicate(), 20)
+
+    assert "Stopping: 1 answer is still being made, I wait 3 s at most." in said.decode()
+    assert asyncio.get_running_loop().time() - began < 6
 
 
 async def test_a_daemon_that_keeps_dying_leaves_telegram_alone_for_a_while(tmp_path: Path) -> None:

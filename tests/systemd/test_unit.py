@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.agent.assembly import DRAIN_SECONDS
+
 UNIT = Path(__file__).resolve().parents[2] / "systemd" / "voxline.service"
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
@@ -52,3 +54,15 @@ def test_a_configuration_that_cannot_be_used_is_not_started_again() -> None:
         "0700",
     )
     assert (service["KillMode"], service["TimeoutStopSec"]) == ("mixed", "90")
+
+
+def test_the_leash_of_ffmpeg_may_lower_its_priority() -> None:
+    filters = re.findall(r"(?m)^SystemCallFilter=(.*)$", UNIT.read_text())
+    allowed = [line.split() for line in filters[filters.index(next(f for f in filters if f.startswith("~"))) + 1 :]]
+    assert ["nice", "setpriority"] in allowed, "what ~@resources takes away comes back after it"
+
+
+def test_the_guide_names_the_time_that_the_daemon_drains() -> None:
+    guide = UNIT.with_name("README.md").read_text()
+    assert f"({DRAIN_SECONDS:.0f} seconds at most)" in guide
+    assert int(re.search(r"TimeoutStopSec=(\d+)", UNIT.read_text())[1]) > DRAIN_SECONDS  # type: ignore[index]

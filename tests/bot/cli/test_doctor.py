@@ -31,6 +31,7 @@ def connected(config: Path, sandbox: Sandbox, telegram: TelegramApi, discord: Di
           }},
         }}"""
     )
+    config.chmod(0o600)
     return config
 
 
@@ -130,3 +131,10 @@ def test_the_status_names_the_daemon_that_runs(voxline: Voxline, home: Path, con
 
     assert status == 0
     assert out.startswith("daemon         running, pid ")
+
+
+def test_keys_that_other_users_may_read_are_told_by_doctor(voxline: Voxline, connected: Path) -> None:
+    connected.chmod(0o644)
+    status, out, _ = voxline("doctor", "--offline", "--json")
+    assert status == 0
+    assert _findings(out)["secrets"] == ("warn", f"other users may read {connected}", f"Run: chmod 600 {connected}")
