@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.agent.assembly import DRAIN_SECONDS, Providers, open_agent
+from bot.agent.assembly import DRAIN_SECONDS, AgentPorts, Providers, open_agent
 from bot.agent.commands.command import MENU
 from bot.app_health import App, announced, beat, control_answers, is_alive, is_ready, metrics, sweep_daily
 from bot.app_settings import agent_settings
@@ -96,13 +96,9 @@ async def open_app(
         links = await stack.enter_async_context(ChannelSupervisor(made, clock=clock, hold_seconds=hold, held=HELD))
         agent = await stack.enter_async_context(
             open_agent(
-                store=store,
-                channels=links.channels,
-                look=links.look,
-                providers=offered,
-                media=media,
-                settings=replace(agent_settings(config), drain_seconds=console.drain_seconds),
-                clock=clock,
+                AgentPorts(store, links.channels, media, clock, links.look),
+                offered,
+                replace(agent_settings(config), drain_seconds=console.drain_seconds),
             )
         )
         now, started = clock.now(), clock.monotonic()
@@ -131,7 +127,7 @@ def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: SsrfGu
         lacks=(*provider.notes, *unsound),
         guide=Guide(provider.catalog),
         web=web,
-        holds=provider.chat.context_tokens,
+        context_size=provider.chat.context_tokens,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from bot.agent.assembly import Agent, AgentSettings, Providers, open_agent
+from bot.agent.assembly import Agent, AgentPorts, AgentSettings, Providers, open_agent
 from bot.agent.commands.choosing import ModelGuide, Models, Unguided
 from bot.agent.history.context import ContextSize
 from bot.agent.policy.access import AccessRules, DmPolicy
@@ -195,7 +195,7 @@ async def open_talk(
     channel: FakeChannel | None = None,
     hears: bool = True,
     lacks: tuple[VoxlineError, ...] = (),
-    holds: ContextSize | None = None,
+    context_size: ContextSize | None = None,
     guide: ModelGuide | None = None,
     down: Mapping[str, Health] | None = None,
     **decided: object,
@@ -214,19 +214,18 @@ async def open_talk(
     )
     settings = replace(settings, **decided)  # type: ignore[arg-type]
     providers = Providers(
-        model, ears if hears else None, mouth, painter, lacks=lacks, holds=holds, guide=guide or Unguided()
+        model,
+        ears if hears else None,
+        mouth,
+        painter,
+        lacks=lacks,
+        context_size=context_size,
+        guide=guide or Unguided(),
     )
     async with open_store(folder / "state", clock) as store:
         media = PlainMedia(store)
-        async with open_agent(
-            store=store,
-            channels={"fake": channel},
-            look=lambda: looked_at(channel, down or {}),
-            providers=providers,
-            media=media,
-            settings=settings,
-            clock=clock,
-        ) as agent:
+        ports = AgentPorts(store, {"fake": channel}, media, clock, lambda: looked_at(channel, down or {}))
+        async with open_agent(ports, providers, settings) as agent:
             yield Talk(agent, store, channel, model, ears, mouth, painter, media, clock, count(1))
 
 

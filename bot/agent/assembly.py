@@ -21,11 +21,12 @@ from bot.agent.commands.money import Money, money_commands
 from bot.agent.commands.people import people_commands
 from bot.agent.deliver import Deliverer
 from bot.agent.durable_writes import DurableBlobs
-from bot.agent.engine import TURNS_AT_ONCE, Engine
+from bot.agent.engine import TURNS_AT_ONCE, Engine, EngineLimits
 from bot.agent.fit import Shrinker
 from bot.agent.history.context import ContextSize, Memory
-from bot.agent.listen import Listener, PictureReader, SoundReader
+from bot.agent.listen import Listener, ListenSettings, PictureReader, SoundReader
 from bot.agent.owners import Owners
+from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.access import AccessRules
 from bot.agent.policy.budget import Budget, BudgetLimits
 from bot.agent.policy.rate_limit import MESSAGES_AT_MOST, RateLimit
@@ -76,7 +77,7 @@ class Providers:
 
     `credit` says in a sentence what the account has left. `lacks` are what cannot be done, and why. `guide`
     knows the models.
-    `holds` says how many tokens a model can take; None: nobody knows."""
+    `context_size` says how many tokens a model can take; None where no catalog says it."""
 
     chat: ChatModel
     transcriber: Transcriber | None = None
@@ -88,7 +89,7 @@ class Providers:
     web: Web | None = None
     lacks: tuple[VoxlineError, ...] = ()
     guide: ModelGuide = field(default_factory=Unguided)
-    holds: ContextSize | None = None
+    context_size: ContextSize | None = None
 
 
 DRAIN_SECONDS = 30.0  # for the turns that run when the daemon is stopped
@@ -128,146 +129,141 @@ class Agent:
     commands: tuple[Command, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AgentPorts:
+    """What the agent is connected to. `health` says how every channel is, also one that is not among `channels`
+    because it cannot connect."""
+
+    store: Store
+    channels: Mapping[str, Channel]
+    media: MediaReader
+    clock: Clock
+    health: Look
+
+
 @asynccontextmanager
-async def open_agent(
-    *,
-    store: Store,
-    channels: Mapping[str, Channel],
-    look: Look,
-    providers: Providers,
-    media: MediaReader,
-    settings: AgentSettings,
-    clock: Clock,
-) -> AsyncIterator[Agent]:
-    """An agent that takes up what was left and runs until the block ends, then drains. `look` tells how every channel
-    is, also one that is not among `channels` because it cannot connect."""
+async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSettings) -> AsyncIterator[Agent]:
+    """An agent that takes up what was left and runs until the block ends, then drains."""
+    store, clock = ports.store, ports.clock
     engine: Engine
 
     def wake(conversation: Conversation) -> None:
         engine.wake(conversation)
 
     owners = Owners(doors=settings.doors, cursors=store, outbox=store, clock=clock, wake=wake)
-    makers = Makers(providers.videos, providers.music, settings.clip_seconds)
     budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
+    paid = PaidSteps(store, clock, budget)
+    makers = Makers(providers.videos, providers.music, settings.clip_seconds)
     jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
-    bills = SpeechCosts(ledger=store, synthesizer=providers.synthesizer, clock=clock)
-    memory = Memory(history=store, chat=providers.chat, budget=budget, clock=clock, holds=providers.holds)
-    gallery = ImageSources(DurableBlobs(store, clock), providers.web, settings.picture_folders)
-    tools = all_tools(providers, gallery, jobs, timer, settings.zone, clock)
-    commands = all_commands(store, look, providers, settings, jobs, Money(budget, providers.credit), clock, wake)
+    costs = SpeechCosts(ledger=store, synthesizer=providers.synthesizer, clock=clock)
+    memory = Memory(history=store, chat=providers.chat, paid=paid, context_size=providers.context_size)
+    commands = all_commands(ports, providers, settings, jobs, Money(budget, providers.credit), wake)
     runner = TurnRunner(
-        store=TurnStore(store, store, store),
+        store=TurnStore(store, store),
         verbs=Verbs(
-            listener(store, media, providers, settings, clock, budget),
+            listener(ports, providers, settings, paid),
             memory,
-            Thinker(chat=providers.chat, tools=tools, steps=store, blobs=store, clock=clock, budget=budget),
-            speaker(store, media, providers, settings, clock, budget, bills),
+            thinker(ports, providers, paid, all_tools(ports, providers, settings, jobs, timer)),
+            speaker(ports, providers, settings, paid, costs.wake),
             Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
-            media,
+            ports.media,
         ),
-        channels=channels,
-        clock=clock,
-        manners=TurnSettings(settings.models.default, settings.voice, settings.character, settings.doors),
-        budget=budget,
+        channels=ports.channels,
+        paid=paid,
+        settings=TurnSettings(settings.models.default, settings.voice, settings.character, settings.doors),
         alert=owners.alert,
     )
     engine = Engine(
         store,
         clock,
         run_turn=runner.run,
-        deliver_all=Deliverer(outbox=store, channels=channels, clock=clock, wake=wake).deliver_all,
-        serves=lambda channel: channel in channels,
-        turns_at_once=settings.turns_at_once,
-        drain_seconds=settings.drain_seconds,
+        deliver_all=Deliverer(outbox=store, channels=ports.channels, clock=clock, wake=wake).deliver_all,
+        serves=lambda channel: channel in ports.channels,
+        limits=EngineLimits(settings.turns_at_once, settings.drain_seconds),
     )
-    desk, pace = AcceptStore(store, store, store), RateLimit(clock, messages=settings.messages_per_minute)
-    acceptor = Acceptor(store=desk, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
+    slices, pace = AcceptStore(store, store, store), RateLimit(clock, messages=settings.messages_per_minute)
+    acceptor = Acceptor(store=slices, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
-        for part in (memory, bills, engine, jobs, timer):
+        for part in (memory, costs, engine, jobs, timer):
             await stack.enter_async_context(part)
         stack.push_async_callback(engine.drain)  # first of all: what still runs may start a job or set a reminder
         yield Agent(acceptor, engine, memory, jobs, timer, owners, commands)
 
 
 def all_tools(
-    providers: Providers, gallery: ImageSources, jobs: JobRunner, timer: ReminderTimer, zone: str, clock: Clock
+    ports: AgentPorts, providers: Providers, settings: AgentSettings, jobs: JobRunner, timer: ReminderTimer
 ) -> tuple[Tool, ...]:
-    """What the model may call: only what somebody here can do."""
+    """What the model may call: only what a configured provider can do."""
+    clock = ports.clock
+    sources = ImageSources(DurableBlobs(ports.store, clock), providers.web, settings.picture_folders)
     tools = []
     if providers.images is not None:
-        tools.append(image_generate(providers.images, gallery))
+        tools.append(image_generate(providers.images, sources))
     if providers.videos is not None:
-        tools.append(video_generate(jobs, clock, gallery))
+        tools.append(video_generate(jobs, clock, sources))
     if providers.music is not None:
-        tools.append(music_generate(jobs, clock, gallery))
-    return (*tools, reminder(timer, clock, zone))
+        tools.append(music_generate(jobs, clock, sources))
+    return (*tools, reminder(timer, clock, settings.zone))
 
 
-def listener(
-    store: Store, media: MediaReader, providers: Providers, settings: AgentSettings, clock: Clock, budget: Budget
-) -> Listener:
-    """Who fetches and hears what was attached."""
+def listener(ports: AgentPorts, providers: Providers, settings: AgentSettings, paid: PaidSteps) -> Listener:
+    """The verb that fetches and transcribes what was attached."""
     return Listener(
-        steps=store,
-        blobs=store,
-        sounds=media,
-        pictures=media,
+        paid=paid,
+        blobs=ports.store,
+        sounds=ports.media,
+        pictures=ports.media,
         transcriber=providers.transcriber,
-        clock=clock,
-        budget=budget,
-        language=settings.language,
-        echo=settings.echo,
-        hearing=settings.hearing,
+        settings=ListenSettings(settings.language, settings.echo, settings.hearing),
     )
 
 
+def thinker(ports: AgentPorts, providers: Providers, paid: PaidSteps, tools: tuple[Tool, ...]) -> Thinker:
+    """The verb that asks the model and runs its tool calls."""
+    return Thinker(chat=providers.chat, tools=tools, paid=paid, blobs=DurableBlobs(ports.store, ports.clock))
+
+
 def speaker(
-    store: Store,
-    media: MediaReader,
+    ports: AgentPorts,
     providers: Providers,
     settings: AgentSettings,
-    clock: Clock,
-    budget: Budget,
-    bills: SpeechCosts,
+    paid: PaidSteps,
+    unpriced: Callable[[], None],
 ) -> Speaker:
-    """Who says answers aloud."""
+    """The verb that says answers aloud."""
     voice = settings.voice
-    return Speaker(
-        synthesizer=providers.synthesizer,
-        voices=media,
-        shortener=SpeechSummarizer(
-            chat=providers.chat,
-            steps=store,
-            clock=clock,
-            budget=budget,
-            model=voice.summary_model,
-            seconds=voice.summary_seconds,
-        ),
-        steps=store,
-        blobs=store,
-        clock=clock,
-        budget=budget,
+    summarizer = SpeechSummarizer(
+        chat=providers.chat,
+        paid=paid,
+        model=voice.summary_model,
+        seconds=voice.summary_seconds,
         longest=voice.longest_characters,
-        unpriced=bills.wake,
+    )
+    return Speaker(
+        paid=paid,
+        blobs=DurableBlobs(ports.store, ports.clock),
+        synthesizer=providers.synthesizer,
+        voices=ports.media,
+        summarizer=summarizer,
+        unpriced=unpriced,
     )
 
 
 def all_commands(
-    store: Store,
-    look: Look,
+    ports: AgentPorts,
     providers: Providers,
     settings: AgentSettings,
     jobs: JobRunner,
     money: Money,
-    clock: Clock,
     wake: Callable[[Conversation], None],
 ) -> tuple[Command, ...]:
     """Every slash command but /stop, which never queues."""
+    store, clock = ports.store, ports.clock
     commands: tuple[Command, ...] = ()
     commands = (
         *about_commands(
-            look=look,
+            look=ports.health,
             money=money,
             model=settings.models.default,
             lacks=providers.lacks,

@@ -1,4 +1,4 @@
-"""One runner per conversation, many conversations at once.
+"""Engine: one lane (worker) per conversation, many conversations at once.
 
 The database holds the order; a lane only makes sure that one runner at a time works on a conversation
 and that it is woken. Waking too often is harmless, and what a dead process left is found at start.
@@ -38,9 +38,20 @@ class Lane:
     settles_at: float = 0.0  # until then more of what waits may come, as the rest of an album does
 
 
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """How many turns run at once, and how long a drain waits for them."""
+
+    turns_at_once: int = TURNS_AT_ONCE
+    drain_seconds: float = 30.0
+
+
+DEFAULT_LIMITS = EngineLimits()
+
+
 class Engine:
     """Runs turns in order within a conversation and in parallel across them. An async context manager:
-    leaving it drains within `drain_seconds`, then cancels; what was cut off is released for the next start.
+    leaving it drains within `limits.drain_seconds`, then cancels; what was cut off is released for the next start.
 
     `serves` says whether a channel is connected: work of one that is not waits until it is woken again."""
 
@@ -52,13 +63,12 @@ class Engine:
         run_turn: RunTurn,
         deliver_all: DeliverAll,
         serves: Callable[[str], bool] = lambda channel: True,
-        turns_at_once: int = TURNS_AT_ONCE,
-        drain_seconds: float = 30.0,
+        limits: EngineLimits = DEFAULT_LIMITS,
     ) -> None:
         self._inbox, self._clock = inbox, clock
         self._run_turn, self._deliver_all, self._serves = run_turn, deliver_all, serves
-        self._room = asyncio.Semaphore(turns_at_once)
-        self._drain_seconds = drain_seconds
+        self._room = asyncio.Semaphore(limits.turns_at_once)
+        self._drain_seconds = limits.drain_seconds
         self._lanes: dict[Conversation, Lane] = {}
         self._draining = False
 
@@ -93,7 +103,7 @@ class Engine:
             await asyncio.wait([lane.task for lane in self._lanes.values()])
 
     def wake(self, conversation: Conversation, *, after: float = 0.0) -> None:
-        """Makes sure that somebody looks at this conversation. No turn begins there for `after` seconds."""
+        """Makes sure that a lane looks at this conversation. No turn begins there for `after` seconds."""
         if self._draining:
             return
         lane = self._lanes.get(conversation)
@@ -133,7 +143,7 @@ class Engine:
                     await self._work(conversation, lane)
                 except StoreUnavailable as error:
                     log.warning("lane.store_unavailable", extra={"conversation": str(conversation), "why": str(error)})
-                    if self._draining:  # whatever could not be put back waits again at the next start
+                    if self._draining:  # a turn that could not be put back waits again at the next start
                         return
                     await self._clock.sleep(SECONDS_BETWEEN_STORE_TRIES)
                     lane.again = True
@@ -183,7 +193,7 @@ class Engine:
                     await lane.turn
             if itself_cancelled():
                 raise
-        except Exception:  # what the turn's own door could not catch: told by the lane, and the turn runs again
+        except Exception:  # what the turn's own door could not catch: the lane logs it, and the turn runs again
             await self._inbox.release(turn)
             raise
         finally:

@@ -1,4 +1,4 @@
-"""LISTEN: fetch what was attached, transcribe what was spoken, before the agent thinks.
+"""LISTEN, speech-to-text: fetch what was attached, transcribe what was spoken, before the agent thinks.
 
 Every attachment is a step of the turn: what was fetched, checked and paid for once is not done again.
 """
@@ -7,27 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
-from bot.agent.durable_writes import write_durably
-from bot.agent.policy.budget import Budget, OverBudget
+from bot.agent.attempt import Attempt
+from bot.agent.paid_steps import PaidSteps
+from bot.agent.policy.budget import OverBudget
 from bot.agent.policy.transcription_policy import EVERYTHING, OFF, SOUNDS, TranscriptionPolicy
 from bot.agent.prompt import Understood, untrusted, with_quote
 from bot.core.errors import KeyRefused, MediaError, OutOfCredit, ProviderError, VoxlineError
 from bot.core.media import Sound
-from bot.core.messages import Attachment, Blob, Inbound, Kind, Person, Turn
+from bot.core.messages import Attachment, Blob, Inbound, Kind, Turn
+from bot.core.paid import Paid
 from bot.core.ports.channel import Channel
-from bot.core.ports.clock import Clock
 from bot.core.ports.models import Transcriber
-from bot.core.ports.store import Blobs, Steps
+from bot.core.ports.store import Blobs
 from bot.core.spending import Capability, Spend
-from bot.core.steps import Heard, Step
+from bot.core.steps import Heard
 from bot.media.names import safe_name
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 DOCUMENT_CHARACTERS = 50_000
 ATTACHMENTS_AT_MOST = 10
@@ -52,95 +54,79 @@ class PictureReader(Protocol):
         """A copy that a model can take. Raises `MediaError`."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListenSettings:
+    """What the operator decided about listening: the language of voice notes ("" lets the model find out), the form in
+    which a transcript is shown ("" shows none), and which recordings are transcribed at all."""
+
+    language: str = ""
+    echo: str = ""
+    policy: TranscriptionPolicy = EVERYTHING
+
+
 class Listener:
     """Turns the messages of a turn into what the agent reads."""
 
     def __init__(
         self,
         *,
-        steps: Steps,
+        paid: PaidSteps,
         blobs: Blobs,
         sounds: SoundReader,
         pictures: PictureReader,
         transcriber: Transcriber | None,
-        clock: Clock,
-        budget: Budget,
-        language: str = "",
-        echo: str = "",
-        hearing: TranscriptionPolicy = EVERYTHING,
+        settings: ListenSettings,
     ) -> None:
-        self._hearing = hearing
-        self._steps, self._blobs, self._clock, self._budget, self._echo = steps, blobs, clock, budget, echo
-        self._sounds, self._pictures = sounds, pictures
-        self._transcriber, self._language = transcriber, language
+        self._paid, self._blobs, self._sounds, self._pictures = paid, blobs, sounds, pictures
+        self._transcriber, self._settings = transcriber, settings
 
-    async def listen(self, turn: Turn, channel: Channel, done: dict[str, Step]) -> Understood:
-        """What the turn's messages say. `done` are the steps that an earlier attempt finished."""
-        attachments = attachments_of(turn.inbounds)[:ATTACHMENTS_AT_MOST]
-        silent = self._hearing.passed_over(turn.inbounds[-1], attachments)
-        wanted = {attachment: number for number, attachment in enumerate(attachments) if attachment not in silent}
-        jobs = [
-            self._heard(turn, channel, attachment, f"heard:{number}", done) for attachment, number in wanted.items()
-        ]
-        found = silent | dict(zip(wanted, await asyncio.gather(*jobs), strict=True))
-        heard = {attachment: found[attachment] for attachment in attachments}
-        understood = put_together(turn.inbounds, heard, await self._documents(heard))
-        return replace(understood, echo=echoed(self._echo, turn.inbounds, heard))
+    async def listen(self, attempt: Attempt, channel: Channel) -> Understood:
+        """What the turn's messages say."""
+        inbounds = attempt.turn.inbounds
+        attachments = attachments_of(inbounds)[:ATTACHMENTS_AT_MOST]
+        heard = self._settings.policy.passed_over(inbounds[-1], attachments)
+        wanted = {attachment: number for number, attachment in enumerate(attachments) if attachment not in heard}
+        works = [self._heard(attempt, channel, attachment, f"heard:{number}") for attachment, number in wanted.items()]
+        heard |= dict(zip(wanted, await all_or_none(works), strict=True))
+        heard = {attachment: heard[attachment] for attachment in attachments}
+        understood = put_together(inbounds, heard, await self._documents(heard))
+        return replace(understood, echo=echoed(self._settings.echo, inbounds, heard))
 
-    async def _heard(
-        self, turn: Turn, channel: Channel, attachment: Attachment, name: str, done: dict[str, Step]
-    ) -> Heard:
-        saved = done.get(name)
-        if saved is not None and isinstance(saved.result, Heard):
-            return saved.result
+    async def _heard(self, attempt: Attempt, channel: Channel, attachment: Attachment, name: str) -> Heard:
+        saved = self._paid.saved(attempt, name, Heard)
+        if saved is not None:
+            return saved
+        costs = attachment.kind in SOUNDS and self._transcriber is not None
         try:
-            async with self._paid(turn, attachment):
-                return await self._hear_once(turn, channel, attachment, name)
+            async with self._paid.spending(attempt.turn, Capability.TRANSCRIPT if costs else None):
+                return await self._hear_once(attempt.turn, channel, attachment, name)
         except OverBudget as error:
             return Heard(None, tell=error.tell)
 
-    def _paid(self, turn: Turn, attachment: Attachment) -> AbstractAsyncContextManager[None]:
-        """Only hearing costs money."""
-        heard = attachment.kind in SOUNDS and self._transcriber is not None
-        return self._budget.spending(turn.person, Capability.TRANSCRIPT) if heard else nullcontext()
-
     async def _hear_once(self, turn: Turn, channel: Channel, attachment: Attachment, name: str) -> Heard:
-        spend: list[Spend] = []
         try:
-            heard = await self._hear(
-                channel, attachment, spend, turn.inbounds[-1].sender, begin=self._begin(turn, name)
-            )
+            paid = await self._hear(turn, channel, attachment, name)
         except VoxlineError as error:
             log.warning(
                 "attachment.unusable", extra={"turn": turn.id, "kind": attachment.kind.value, "why": str(error)}
             )
-            heard = Heard(None, tell=error.tell)
-        await write_durably(lambda: self._steps.finish_step(turn, Step(name, heard), spend), self._clock)
-        return heard
+            paid = Paid(Heard(None, tell=error.tell))
+        await self._paid.finish(turn, name, paid)
+        return paid.value
 
-    def _begin(self, turn: Turn, name: str) -> Callable[[], Awaitable[None]]:
-        return lambda: write_durably(lambda: self._steps.begin_step(turn, name), self._clock)
-
-    async def _hear(
-        self,
-        channel: Channel,
-        attachment: Attachment,
-        spend: list[Spend],
-        sender: Person,
-        begin: Callable[[], Awaitable[None]],
-    ) -> Heard:
+    async def _hear(self, turn: Turn, channel: Channel, attachment: Attachment, name: str) -> Paid[Heard]:
         if attachment.kind is Kind.VIDEO:
-            return Heard(None, tell="I cannot watch videos yet. Tell me about it, or send a picture from it.")
+            return Paid(Heard(None, tell="I cannot watch videos yet. Tell me about it, or send a picture from it."))
         if attachment.kind in SOUNDS and self._transcriber is None:
-            return Heard(None, tell=OFF)
+            return Paid(Heard(None, tell=OFF))
         blob = attachment.blob or await self._fetch(channel, attachment)
         match attachment.kind:
             case Kind.VOICE | Kind.AUDIO:
-                return await self._transcribe(channel.name, blob, spend, sender, begin)
+                return await self._transcribe(turn, blob, name)
             case Kind.PICTURE:
-                return Heard(await self._pictures.for_model(blob), original=blob)
+                return Paid(Heard(await self._pictures.for_model(blob), original=blob))
             case _:
-                return Heard(blob)
+                return Paid(Heard(blob))
 
     async def _fetch(self, channel: Channel, attachment: Attachment) -> Blob:
         cap = channel.limits.download_bytes
@@ -151,24 +137,22 @@ class Listener:
             )
         return await self._blobs.put_stream(channel.fetch(attachment), attachment.mime, cap=cap)
 
-    async def _transcribe(
-        self, channel: str, blob: Blob, spend: list[Spend], sender: Person, begin: Callable[[], Awaitable[None]]
-    ) -> Heard:
+    async def _transcribe(self, turn: Turn, blob: Blob, name: str) -> Paid[Heard]:
         sound = await self._sounds.for_transcription(blob)
         if sound is None:
-            return Heard(blob, tell=NO_SPEECH)
+            return Paid(Heard(blob, tell=NO_SPEECH))
         assert self._transcriber is not None  # checked before the fetch
-        await begin()
+        await self._paid.begin(turn, name)
         try:
-            transcript = await self._transcriber.transcribe(sound, language=self._language)
+            transcript = await self._transcriber.transcribe(sound, language=self._settings.language)
         except (KeyRefused, OutOfCredit) as error:
-            return Heard(blob, tell=error.tell)
+            return Paid(Heard(blob, tell=error.tell))
         except (ProviderError, MediaError) as error:
             log.warning("transcript.failed", extra={"why": str(error)})
-            return Heard(blob, tell=NOT_UNDERSTOOD)
-        person = f"{channel}:{sender.id}"
-        spend.append(Spend(person, Capability.TRANSCRIPT, transcript.model, transcript.cost_microusd))
-        return Heard(blob, transcript.text.strip()) if transcript.text.strip() else Heard(blob, tell=NO_SPEECH)
+            return Paid(Heard(blob, tell=NOT_UNDERSTOOD))
+        words = transcript.text.strip()
+        spend = Spend(turn.person, Capability.TRANSCRIPT, transcript.model, transcript.cost_microusd)
+        return Paid(Heard(blob, words) if words else Heard(blob, tell=NO_SPEECH), (spend,))
 
     async def _documents(self, heard: dict[Attachment, Heard]) -> dict[Attachment, str]:
         return {
@@ -187,21 +171,33 @@ class Listener:
         return untrusted(text[:DOCUMENT_CHARACTERS], f"file {name!r}{cut}")
 
 
+async def all_or_none(works: Sequence[Coroutine[None, None, Result]]) -> list[Result]:
+    """The results in order. When one raises, the others are cancelled before it is raised: what runs on after an
+    apology would be paid for in vain."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def attachments_of(inbounds: tuple[Inbound, ...]) -> tuple[Attachment, ...]:
     """Everything attached or quoted, each once, in order."""
-    found: dict[Attachment, None] = {}
+    attachments: dict[Attachment, None] = {}
     for inbound in inbounds:
-        found |= dict.fromkeys(inbound.attachments)
+        attachments |= dict.fromkeys(inbound.attachments)
         if inbound.quoted is not None:
-            found |= dict.fromkeys(inbound.quoted.attachments)
-    return tuple(found)
+            attachments |= dict.fromkeys(inbound.quoted.attachments)
+    return tuple(attachments)
 
 
 def echoed(form: str, inbounds: tuple[Inbound, ...], heard: dict[Attachment, Heard]) -> str:
     """What the person is heard to have said, in the configured form ("" shows nothing)."""
     own = [attachment for inbound in inbounds for attachment in inbound.attachments]
-    said = [heard[attachment].text for attachment in own if attachment in heard and heard[attachment].text]
-    return form.replace("{transcript}", " ".join(said)) if form and said else ""
+    transcripts = [heard[attachment].text for attachment in own if attachment in heard and heard[attachment].text]
+    return form.replace("{transcript}", " ".join(transcripts)) if form and transcripts else ""
 
 
 def put_together(
@@ -213,7 +209,7 @@ def put_together(
     originals: list[Blob] = []
     spoken = False
     for inbound in inbounds:
-        said = [inbound.text] if inbound.text else []
+        words = [inbound.text] if inbound.text else []
         for attachment in (*inbound.attachments, *(inbound.quoted.attachments if inbound.quoted else ())):
             result = heard.get(attachment)
             if result is None:
@@ -221,15 +217,15 @@ def put_together(
             if result.text:
                 own = attachment in inbound.attachments
                 spoken = spoken or (own and attachment.kind is Kind.VOICE)
-                said.append(
+                words.append(
                     result.text if own else f"[The quoted recording says]\n{untrusted(result.text, 'transcript')}"
                 )
             elif attachment in documents:
-                said.append(documents[attachment])
+                words.append(documents[attachment])
             elif attachment.kind is Kind.PICTURE and result.blob is not None:
                 pictures.append(result.blob)
                 originals.append(result.original or result.blob)
-        texts.append(with_quote("\n".join(said), inbound))
+        texts.append(with_quote("\n".join(words), inbound))
     troubles = dict.fromkeys(result.tell for result in heard.values() if result.tell)
     left_out = len(attachments_of(inbounds)) - len(heard)
     if left_out:

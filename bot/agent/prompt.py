@@ -68,23 +68,20 @@ def system(
     now: datetime,
     *,
     sent_at: datetime | None = None,
-    spoken: bool = False,
-    tagged: bool = False,
+    manner: str = "",
     character: Character,
     room: str = "",
 ) -> System:
     """The instructions, the operator's own and those of the room; what changes from turn to turn is the suffix,
-    outside of prompt caches. `sent_at` is told when the message had to wait for long, so that "in an hour" is
-    understood from there."""
+    outside of prompt caches. `sent_at` stands there when the message had to wait for long, so that "in an hour" is
+    understood from there. `manner` is `SPOKEN`, `TAGGED` or ""."""
     lines = [f"Now: {now:%A %Y-%m-%d %H:%M} UTC."]
     if sent_at is not None and now - sent_at >= LONG_AGO:
         lines.append(f"The message that you answer was sent {sent_at:%A %Y-%m-%d %H:%M} UTC.")
-    if spoken:
-        lines.append(SPOKEN)
-    elif tagged:
-        lines.append(TAGGED)
-    said = (INSTRUCTIONS.format(channel=channel, name=character.name), character.prompt.strip(), room.strip())
-    return System("\n\n".join(part for part in said if part), suffix="\n".join(lines))
+    if manner:
+        lines.append(manner)
+    parts = (INSTRUCTIONS.format(channel=channel, name=character.name), character.prompt.strip(), room.strip())
+    return System("\n\n".join(part for part in parts if part), suffix="\n".join(lines))
 
 
 def size_of(message: ChatMessage) -> int:

@@ -1,4 +1,4 @@
-"""SPEAK: when to answer aloud, and the voice note itself. A reply is never lost for want of a voice."""
+"""SPEAK, speech synthesis of answers: when to answer aloud, and the voice note. A failed voice costs no reply."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from bot.agent.durable_writes import DurableBlobs, write_durably
-from bot.agent.policy.budget import Budget, OverBudget
+from bot.agent.attempt import Attempt
+from bot.agent.durable_writes import DurableBlobs
+from bot.agent.paid_steps import PaidSteps
+from bot.agent.policy.budget import OverBudget
 from bot.agent.speech_summary import SpeechSummarizer
 from bot.core.errors import BadRequest, MediaError, ModelMissing, ProviderError
 from bot.core.media import Sound, Speech
 from bot.core.messages import Turn, Voice
-from bot.core.ports.clock import Clock
+from bot.core.paid import Paid
 from bot.core.ports.models import Synthesizer
-from bot.core.ports.store import Blobs, Steps
 from bot.core.spending import Capability, Spend
-from bot.core.steps import Spoken, Step
+from bot.core.steps import Spoken
 from bot.media.audio import Note
 from bot.media.speakable import Marked, speakable, tagged_speech
 
@@ -66,8 +67,8 @@ class VoiceMaker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What is said, and how; "" and None mean: as usual."""
+class SpokenWords:
+    """The words to synthesize, and how; "" and None mean: as usual."""
 
     text: str
     voice: str = ""
@@ -77,10 +78,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What is written, and what is said (None when nothing is)."""
+    """The text to show, and the words to speak (None for a silent answer)."""
 
     written: str
-    said: Said | None = None
+    spoken: SpokenWords | None = None
 
 
 def word(
@@ -100,18 +101,18 @@ def word(
         return Wording(marked.shown)
     if marked.spoken is not None:
         spoken = marked.shown if marked.apart and VoiceChoice.TEXT not in choices else marked.spoken
-        return Wording(marked.shown or marked.spoken, _said(spoken, marked, choices))
+        return Wording(marked.shown or marked.spoken, _spoken_words(spoken, marked, choices))
     wanted = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and spoken_to)
     if not wanted or has_media or len(marked.shown.strip()) < SHORTEST_CHARACTERS:
         return Wording(marked.shown)
-    return Wording(marked.shown, _said(marked.shown, marked, choices))
+    return Wording(marked.shown, _spoken_words(marked.shown, marked, choices))
 
 
-def _said(markdown: str, marked: Marked, choices: frozenset[VoiceChoice]) -> Said | None:
+def _spoken_words(markdown: str, marked: Marked, choices: frozenset[VoiceChoice]) -> SpokenWords | None:
     text = speakable(markdown)
     if not text:
         return None
-    return Said(
+    return SpokenWords(
         text,
         voice=marked.voice if VoiceChoice.VOICE in choices else "",
         model=marked.model if VoiceChoice.MODEL in choices else "",
@@ -125,66 +126,63 @@ class Speaker:
     def __init__(
         self,
         *,
+        paid: PaidSteps,
+        blobs: DurableBlobs,
         synthesizer: Synthesizer | None,
         voices: VoiceMaker,
-        shortener: SpeechSummarizer,
-        steps: Steps,
-        blobs: Blobs,
-        clock: Clock,
-        budget: Budget,
-        longest: int = LONGEST_CHARACTERS,
+        summarizer: SpeechSummarizer,
         unpriced: Callable[[], None] = lambda: None,
     ) -> None:
-        """`unpriced` hears of every speech whose price has to be asked for."""
-        self._synthesizer, self._voices, self._budget = synthesizer, voices, budget
-        self._shortener, self._longest, self._unpriced = shortener, longest, unpriced
-        self._steps, self._blobs, self._clock = steps, DurableBlobs(blobs, clock), clock
+        """`unpriced` is called after every speech whose price has to be asked for."""
+        self._paid, self._blobs, self._synthesizer, self._voices = paid, blobs, synthesizer, voices
+        self._summarizer, self._unpriced = summarizer, unpriced
 
-    async def speak(self, turn: Turn, said: Said | None, done: dict[str, Step]) -> Voice | None:
-        """A voice note, or None when there is nothing to say or no voice to be had."""
-        if said is None or self._synthesizer is None:
+    async def speak(self, attempt: Attempt, words: SpokenWords | None) -> Voice | None:
+        """A voice note; None when there is nothing to say, no synthesizer, or no voice to be had."""
+        if words is None or self._synthesizer is None:
             return None
-        saved = done.get("voice")
-        if saved is not None and isinstance(saved.result, Spoken):
-            return saved.result.voice
-        said = replace(said, text=await self._shortener.short(turn, said.text, self._longest, done))
+        saved = self._paid.saved(attempt, "voice", Spoken)
+        if saved is not None:
+            return saved.voice
+        words = replace(words, text=await self._summarizer.short(attempt, words.text))
         try:
-            async with self._budget.spending(turn.person, Capability.SPEECH):
-                return await self._spoken(self._synthesizer, turn, said)
+            async with self._paid.spending(attempt.turn, Capability.SPEECH):
+                return await self._spoken(self._synthesizer, attempt.turn, words)
         except OverBudget:
             return None  # the words go out alone
 
-    async def _spoken(self, synthesizer: Synthesizer, turn: Turn, said: Said) -> Voice | None:
-        spend: list[Spend] = []
-        await write_durably(lambda: self._steps.begin_step(turn, "voice"), self._clock)
+    async def _spoken(self, synthesizer: Synthesizer, turn: Turn, words: SpokenWords) -> Voice | None:
+        await self._paid.begin(turn, "voice")
+        spend: tuple[Spend, ...] = ()
+        voice = None
         try:
-            voice = await self._voice(synthesizer, turn, said, spend)
+            speech = await _speech(synthesizer, words, turn.session.voice)
+            spend = (spend_on(turn, speech),)
+            voice = await self._voice(speech, words)
         except (ProviderError, MediaError) as error:
             log.warning("voice.failed", extra={"turn": turn.id, "why": str(error)})
-            voice = None
-        await write_durably(lambda: self._steps.finish_step(turn, Step("voice", Spoken(voice)), spend), self._clock)
-        if any(paid.cost_microusd is None and paid.generation_id for paid in spend):
+        await self._paid.finish(turn, "voice", Paid(Spoken(voice), spend))
+        if any(call.cost_microusd is None and call.generation_id for call in spend):
             self._unpriced()
         return voice
 
-    async def _voice(self, synthesizer: Synthesizer, turn: Turn, said: Said, spend: list[Spend]) -> Voice:
-        speech = await _speech(synthesizer, said, turn.session.voice)
-        spend.append(
-            Spend(
-                turn.person, Capability.SPEECH, speech.model, speech.cost_microusd, generation_id=speech.generation_id
-            )
-        )
+    async def _voice(self, speech: Speech, words: SpokenWords) -> Voice:
         note = await self._voices.voice_note(speech.sound)
         blob = await self._blobs.put(note.data, "audio/ogg")
-        return Voice(blob, note.seconds, note.waveform, said.text)
+        return Voice(blob, note.seconds, note.waveform, words.text)
 
 
-async def _speech(synthesizer: Synthesizer, said: Said, voice: str) -> Speech:
-    """The words as sound. A voice, model or speed that the answer asked for and nobody has is as if it had not."""
+def spend_on(turn: Turn, speech: Speech) -> Spend:
+    """What a speech cost; None as long as the provider names no price."""
+    return Spend(turn.person, Capability.SPEECH, speech.model, speech.cost_microusd, generation_id=speech.generation_id)
+
+
+async def _speech(synthesizer: Synthesizer, words: SpokenWords, voice: str) -> Speech:
+    """The words as sound. A voice, model or speed that the answer asked for and that the provider lacks is left out."""
     try:
-        return await synthesizer.speak(said.text, voice=said.voice or voice, model=said.model, speed=said.speed)
+        return await synthesizer.speak(words.text, voice=words.voice or voice, model=words.model, speed=words.speed)
     except (BadRequest, ModelMissing) as error:
-        if said == Said(said.text):
+        if words == SpokenWords(words.text):
             raise
         log.info("voice.as_usual", extra={"why": str(error)})
-        return await synthesizer.speak(said.text, voice=voice)
+        return await synthesizer.speak(words.text, voice=voice)

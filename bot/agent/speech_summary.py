@@ -1,22 +1,19 @@
-"""Long answers in fewer words, for the voice alone: a summary where a model gives one in time, else a cut."""
+"""Speech summary: a long answer in fewer words for the voice alone, or its beginning where no summary comes in time."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
 
-from bot.agent.durable_writes import write_durably
-from bot.agent.policy.budget import Budget
+from bot.agent.attempt import Attempt
+from bot.agent.paid_steps import PaidSteps, paid_answer
 from bot.agent.prompt import untrusted
-from bot.core.chat import ChatRequest, Finished, System, User
-from bot.core.errors import BadAnswer, ProviderError
-from bot.core.messages import Turn
-from bot.core.ports.clock import Clock
+from bot.core.ask_once import ask_once
+from bot.core.chat import ChatRequest, System, User
+from bot.core.errors import ProviderError
 from bot.core.ports.models import ChatModel
-from bot.core.ports.store import Steps
-from bot.core.spending import Capability, Spend
-from bot.core.steps import Answered, Step
+from bot.core.spending import Capability
+from bot.core.steps import Answered
 
 log = logging.getLogger(__name__)
 
@@ -29,55 +26,41 @@ INSTRUCTIONS = (
 
 
 class SpeechSummarizer:
-    """Asks `model` for a summary of what is longer than `longest` characters; "" never asks anybody."""
+    """Asks `model` for a summary of an answer longer than `longest` characters; with "" it cuts without asking.
 
-    def __init__(
-        self, *, chat: ChatModel, steps: Steps, clock: Clock, budget: Budget, model: str, seconds: float
-    ) -> None:
-        self._chat, self._steps, self._clock, self._budget = chat, steps, clock, budget
-        self._model, self._seconds = model, seconds
+    A summary that takes more than `seconds` is given up."""
 
-    async def short(self, turn: Turn, text: str, longest: int, done: dict[str, Step]) -> str:
-        """`text`, a summary of it, or its beginning: `longest` characters at most. Never raises for a model."""
-        if len(text) <= longest:
+    def __init__(self, *, chat: ChatModel, paid: PaidSteps, model: str, seconds: float, longest: int) -> None:
+        self._chat, self._paid = chat, paid
+        self._model, self._seconds, self._longest = model, seconds, longest
+
+    async def short(self, attempt: Attempt, text: str) -> str:
+        """`text`, a summary of it, or its beginning: at most `longest` characters. Never raises for a model."""
+        if len(text) <= self._longest:
             return text
-        said = await self._summary(turn, text, longest, done) if self._model else ""
-        return cut(said or text, longest)
+        summary = await self._summary(attempt, text) if self._model else ""
+        return cut(summary or text, self._longest)
 
-    async def _summary(self, turn: Turn, text: str, longest: int, done: dict[str, Step]) -> str:
-        saved = done.get("summary")
-        if saved is not None and isinstance(saved.result, Answered):
-            return saved.result.assistant.text.strip()
+    async def _summary(self, attempt: Attempt, text: str) -> str:
+        saved = self._paid.saved(attempt, "summary", Answered)
+        if saved is not None:
+            return saved.assistant.text.strip()
+        turn = attempt.turn
         request = ChatRequest(
             self._model,
-            (System(INSTRUCTIONS.format(longest=longest)), User(untrusted(text[:READ_CHARACTERS], "answer"))),
+            (System(INSTRUCTIONS.format(longest=self._longest)), User(untrusted(text[:READ_CHARACTERS], "answer"))),
             thinking="off",
-            max_tokens=longest,
+            max_tokens=self._longest,
         )
         try:
-            async with self._budget.spending(turn.person, Capability.CHAT):
+            async with self._paid.spending(turn, Capability.CHAT):
                 async with asyncio.timeout(self._seconds):
-                    finished = await self._ask(request)
-                await self._keep(turn, finished)
+                    finished = await ask_once(self._chat, request)
+                await self._paid.finish(turn, "summary", paid_answer(turn, finished))
         except (ProviderError, TimeoutError) as error:
             log.warning("summary.failed", extra={"turn": turn.id, "why": str(error) or type(error).__name__})
             return ""
         return finished.assistant.text.strip()
-
-    async def _ask(self, request: ChatRequest) -> Finished:
-        async with aclosing(self._chat.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, Finished):
-                    return event
-        raise BadAnswer("the chat model ended its stream without finishing")
-
-    async def _keep(self, turn: Turn, finished: Finished) -> None:
-        usage = finished.usage
-        answered = Answered(finished.assistant, usage, finished.reason, finished.model)
-        spend = Spend(
-            turn.person, Capability.CHAT, finished.model, usage.cost_microusd, usage.billed, usage.generation_id
-        )
-        await write_durably(lambda: self._steps.finish_step(turn, Step("summary", answered), [spend]), self._clock)
 
 
 def cut(text: str, longest: int) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
+from bot.agent.attempt import Attempt, Thinking
 from bot.agent.commands.command import Commands
 from bot.agent.draft import Draft
 from bot.agent.durable_writes import write_durably
@@ -17,17 +18,16 @@ from bot.agent.fit import Shrinker, fit_for
 from bot.agent.history.context import Memory
 from bot.agent.indicator import Indicator, indicator
 from bot.agent.listen import Listener
+from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.access import AccessRules, meant_for_me, mentions
-from bot.agent.policy.budget import Budget
-from bot.agent.prompt import Character, Understood, system
+from bot.agent.prompt import SPOKEN, TAGGED, Character, Understood, system
 from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
-from bot.agent.think import Question, Thinker, Thought
+from bot.agent.think import Question, Thinker
 from bot.core.chat import Assistant, ChatMessage, ChatRequest, System, User
 from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
 from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text, Turn
 from bot.core.ports.channel import Channel
-from bot.core.ports.clock import Clock
-from bot.core.ports.store import Inbox, Outbox, Steps
+from bot.core.ports.store import Inbox, Outbox
 from bot.core.steps import Outcome, Step
 from bot.core.trace import working_for
 from bot.media.speakable import unmarked
@@ -54,7 +54,6 @@ class TurnStore:
     """The slices of the store that a turn needs."""
 
     inbox: Inbox
-    steps: Steps
     outbox: Outbox
 
 
@@ -90,19 +89,21 @@ class TurnRunner:
         store: TurnStore,
         verbs: Verbs,
         channels: Mapping[str, Channel],
-        clock: Clock,
-        manners: TurnSettings,
-        budget: Budget,
+        paid: PaidSteps,
+        settings: TurnSettings,
         alert: Alert,
     ) -> None:
-        """`alert` tells the owners about a kind of trouble, in a sentence."""
-        self._store, self._verbs, self._channels, self._clock = store, verbs, channels, clock
-        self._manners, self._budget, self._alert = manners, budget, alert
+        """`alert` sends the owners one sentence about a kind of trouble."""
+        self._store, self._verbs, self._channels, self._paid = store, verbs, channels, paid
+        self._settings, self._alert, self._clock = settings, alert, paid.clock
 
     async def run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
-        """`stopped()` tells a /stop from a shutdown when the turn is cancelled."""
+        """Runs the turn to its outcome. When it is cancelled, `stopped()` is True for a /stop, False for a shutdown."""
         with working_for(turn.id):
-            log.info("turn.begun", extra={"attempt": turn.attempt, "events": " ".join(one.id for one in turn.inbounds)})
+            log.info(
+                "turn.begun",
+                extra={"attempt": turn.attempt, "events": " ".join(inbound.id for inbound in turn.inbounds)},
+            )
             await self._run(turn, stopped)
 
     async def _run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
@@ -111,31 +112,31 @@ class TurnRunner:
             await self._store.inbox.release(turn)
             return
         draft = Draft(channel, turn.target, f"{turn.id}:0", self._store.outbox, self._clock)
-        thought = Thought()
+        thinking = Thinking()
         started = self._clock.monotonic()
         try:
             async with indicator(channel, turn.target, self._clock, Doing.TYPING) as shown:
-                outcome = await self._attempt(turn, channel, draft, thought, shown)
+                outcome = await self._outcome(Attempt(turn, thinking=thinking, show=draft.push), channel, draft, shown)
         except asyncio.CancelledError:
             if not stopped():
                 await asyncio.shield(self._let_go(turn, draft))
                 raise
-            outcome = stopped_outcome(turn, thought)
+            outcome = stopped_outcome(thinking)
         except VoxlineError as error:
             log.warning("turn.apologised", extra={"turn": turn.id, "why": str(error)})
-            outcome = apology(turn, thought, error.tell)
+            outcome = apology(thinking, error.tell)
             if type(error) in ALERTS:
                 await self._alert(type(error).__name__, ALERTS[type(error)])
         except Exception:  # the door of a turn: the person hears of it, the operator finds it by its reference
             ref = secrets.token_hex(2).upper()
             log.exception("turn.failed", extra={"turn": turn.id, "ref": ref})
-            outcome = apology(turn, thought, FAILED.format(ref=ref))
+            outcome = apology(thinking, FAILED.format(ref=ref))
         try:
             await carried_through(self._finish(turn, channel, draft, outcome), stopped)
         except Exception:  # an outcome that cannot be written down: the person hears of it instead
             ref = secrets.token_hex(2).upper()
             log.exception("turn.unfinished", extra={"turn": turn.id, "ref": ref})
-            outcome = apology(turn, thought, FAILED.format(ref=ref))
+            outcome = apology(thinking, FAILED.format(ref=ref))
             await carried_through(self._finish(turn, channel, draft, outcome), stopped)
         seconds = round(self._clock.monotonic() - started, 3)
         log.info("turn.done", extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply)})
@@ -150,21 +151,19 @@ class TurnRunner:
         outcome = replace(outcome, reply=await fit_for(channel.limits, outcome.reply, self._verbs.shrinker))
         if not await write_durably(lambda: self._store.inbox.finish(turn, outcome), self._clock):
             log.warning("turn.outrun", extra={"turn": turn.id})  # the fence has moved on: another run has its outcome
-        for key, note in await self._budget.notes(turn.person):
+        for key, note in await self._paid.budget.notes(turn.person):
             await write_durably(partial(self._store.outbox.post, key, Target(turn.conversation), (note,)), self._clock)
 
-    async def _attempt(self, turn: Turn, channel: Channel, draft: Draft, thought: Thought, shown: Indicator) -> Outcome:
+    async def _outcome(self, attempt: Attempt, channel: Channel, draft: Draft, shown: Indicator) -> Outcome:
+        turn = attempt.turn
         if turn.attempt > ATTEMPTS_AT_MOST:
-            ref = secrets.token_hex(2).upper()
-            log.error("turn.dead", extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
-            told = DEAD.format(conversation=turn.conversation, attempts=ATTEMPTS_AT_MOST, ref=ref)
-            await self._alert("dead", told)
-            return replace(apology(turn, thought, CRASHED.format(ref=ref)), dead=True)
+            return await self._given_up(attempt)
         last = turn.inbounds[-1]
         if last.origin is not Origin.PERSON:
             return announcement(turn)
-        done = {} if turn.fresh else await self._begun(turn, draft)
-        understood = await self._verbs.listener.listen(turn, channel, done)
+        if not turn.fresh:
+            attempt = replace(attempt, done=await self._begun(turn, draft))
+        understood = await self._verbs.listener.listen(attempt, channel)
         if not self._addressed(turn, understood, channel):
             return Outcome((), ())
         command = self._verbs.commands.find(own_words(last, understood))
@@ -174,58 +173,53 @@ class TurnRunner:
             return Outcome((), await self._verbs.commands.run(command, turn, understood))
         if understood.empty:
             return Outcome((), (Text("\n".join(understood.troubles) or "I received nothing that I can read."),))
-        return await self._converse(turn, understood, done, draft, thought, shown)
+        return await self._converse(attempt, understood, draft, shown)
+
+    async def _given_up(self, attempt: Attempt) -> Outcome:
+        """The end of a turn that killed the process too often: an apology, and an alert to the owners."""
+        turn, ref = attempt.turn, secrets.token_hex(2).upper()
+        log.error("turn.dead", extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
+        await self._alert("dead", DEAD.format(conversation=turn.conversation, attempts=ATTEMPTS_AT_MOST, ref=ref))
+        return replace(apology(attempt.thinking, CRASHED.format(ref=ref)), dead=True)
 
     def _addressed(self, turn: Turn, understood: Understood, channel: Channel) -> bool:
         """Whether a message in a room is for us: a voice note may say so only in speech."""
-        door = self._manners.doors.get(channel.name, AccessRules())
+        door = self._settings.doors.get(channel.name, AccessRules())
         return any(meant_for_me(door, inbound) for inbound in turn.inbounds) or mentions(
-            understood.text, (*channel.names, self._manners.character.name)
+            understood.text, (*channel.names, self._settings.character.name)
         )
 
-    async def _begun(self, turn: Turn, draft: Draft) -> dict[str, Step]:
+    async def _begun(self, turn: Turn, draft: Draft) -> Mapping[str, Step]:
         """What an earlier attempt of the turn finished, and the preview that it began."""
-        steps, _ = await asyncio.gather(self._store.steps.steps(turn), draft.resume())
-        return {step.name: step for step in steps}
+        done, _ = await asyncio.gather(self._paid.of(turn), draft.resume())
+        return done
 
-    async def _converse(
-        self,
-        turn: Turn,
-        understood: Understood,
-        done: dict[str, Step],
-        draft: Draft,
-        thought: Thought,
-        shown: Indicator,
-    ) -> Outcome:
-        mode = VoiceMode(turn.session.voice_mode or self._manners.voice.mode)
-        thought.added.append(User(understood.asked, understood.pictures))
-        model = turn.session.model or self._manners.model
+    async def _converse(self, attempt: Attempt, understood: Understood, draft: Draft, shown: Indicator) -> Outcome:
+        turn, thinking = attempt.turn, attempt.thinking
+        mode = VoiceMode(turn.session.voice_mode or self._settings.voice.mode)
+        thinking.added.append(User(understood.asked, understood.pictures))
+        model = turn.session.model or self._settings.model
         recalled = await self._verbs.memory.recall(turn, model)
-        await self._verbs.thinker.think(
-            turn,
-            self._question(turn, model, self._instructions(turn, mode, understood), recalled.messages),
-            pictures=understood.originals,
-            done=done,
-            thought=thought,
-            show=lambda text: draft.push(with_troubles(text, understood)),
-        )
+        attempt = replace(attempt, show=lambda text: draft.push(with_troubles(text, understood)))
+        question = self._question(turn, model, self._instructions(turn, mode, understood), recalled.messages)
+        await self._verbs.thinker.think(attempt, question, understood.originals)
         recalled.tidy()
-        if not thought.text and not thought.parts:
-            return apology(turn, thought, NOTHING)
+        if not thinking.text and not thinking.parts:
+            return apology(thinking, NOTHING)
         wording = word(
-            thought.text,
+            thinking.text,
             mode,
             spoken_to=understood.spoken,
-            has_media=bool(thought.parts),
-            choices=self._manners.voice.choices,
+            has_media=bool(thinking.parts),
+            choices=self._settings.voice.choices,
         )
         written = with_troubles(wording.written, understood)
-        if wording.said is not None:
+        if wording.spoken is not None:
             draft.push(written)  # the words are there at once, whatever becomes of the voice
             shown.doing = Doing.RECORDING
-        voice = await self._verbs.speaker.speak(turn, wording.said, done)
+        voice = await self._verbs.speaker.speak(attempt, wording.spoken)
         parts: list[Part] = [Text(written)] if written.strip() else []
-        return Outcome(tuple(thought.added), (*parts, *([voice] if voice else []), *thought.parts))
+        return Outcome(tuple(thinking.added), (*parts, *([voice] if voice else []), *thinking.parts))
 
     def _question(self, turn: Turn, model: str, instructions: System, past: tuple[ChatMessage, ...]) -> Question:
         async def shorter() -> tuple[ChatMessage, ...] | None:
@@ -236,16 +230,15 @@ class TurnRunner:
 
     def _instructions(self, turn: Turn, mode: VoiceMode, understood: Understood) -> System:
         aloud = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and understood.spoken)
-        now, tagged = self._clock.now(), mode is VoiceMode.TAGGED
-        door = self._manners.doors.get(turn.conversation.channel)
+        manner = SPOKEN if aloud else TAGGED if mode is VoiceMode.TAGGED else ""
+        door = self._settings.doors.get(turn.conversation.channel)
         room = None if door is None or turn.inbounds[-1].private else door.room(turn.inbounds[-1])
         return system(
             turn.conversation.channel,
-            now,
+            self._clock.now(),
             sent_at=turn.inbounds[-1].sent_at,
-            spoken=aloud,
-            tagged=tagged,
-            character=self._manners.character,
+            manner=manner,
+            character=self._settings.character,
             room=room.prompt if room else "",
         )
 
@@ -297,19 +290,19 @@ def announcement(turn: Turn) -> Outcome:
     return Outcome((Assistant("\n".join(note)),), tuple(reply))
 
 
-def stopped_outcome(turn: Turn, thought: Thought) -> Outcome:
+def stopped_outcome(thinking: Thinking) -> Outcome:
     """What was said until /stop, marked; parts that were already made are delivered."""
-    text = f"{unmarked(thought.text)} {STOPPED}".strip()
-    return Outcome(closed(thought, text), (Text(text), *thought.parts))
+    text = f"{unmarked(thinking.text)} {STOPPED}".strip()
+    return Outcome(closed(thinking, text), (Text(text), *thinking.parts))
 
 
-def apology(turn: Turn, thought: Thought, tell: str) -> Outcome:
+def apology(thinking: Thinking, tell: str) -> Outcome:
     """One honest sentence, below what was already said; the person's message stays in the history."""
-    text = "\n\n".join(part for part in (unmarked(thought.text), tell) if part)
-    return Outcome(closed(thought, text), (Text(text), *thought.parts))
+    text = "\n\n".join(part for part in (unmarked(thinking.text), tell) if part)
+    return Outcome(closed(thinking, text), (Text(text), *thinking.parts))
 
 
-def closed(thought: Thought, text: str) -> tuple[ChatMessage, ...]:
+def closed(thinking: Thinking, text: str) -> tuple[ChatMessage, ...]:
     """The history of a turn that did not finish: what the person said and what they saw, no open calls."""
-    said = tuple(message for message in thought.added if isinstance(message, User))
-    return (*said, Assistant(text)) if said else ()
+    asked = tuple(message for message in thinking.added if isinstance(message, User))
+    return (*asked, Assistant(text)) if asked else ()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.core.media import ImageRequest
 from bot.core.messages import Kind, Media
+from bot.core.paid import Paid
 from bot.core.ports.models import ImageGenerator
 from bot.core.spending import Capability, Spend
 from bot.core.steps import ToolOutcome
@@ -48,26 +49,18 @@ SPEC = spec(
 def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
     """The tool, drawing with `images`. A picture is paid for, so a call with unknown outcome is not repeated."""
 
-    async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
+    async def run(given: Mapping[str, object], context: ToolContext) -> Paid[ToolOutcome]:
         match arguments.one_of(given, "action", ACTIONS):
             case "status":
-                return ToolOutcome(NOTHING_RUNS)
+                return Paid(ToolOutcome(NOTHING_RUNS))
             case "list":
-                return ToolOutcome(OFFERED)
+                return Paid(ToolOutcome(OFFERED))
         request = asked(given)
         names = named(given, context.pictures, flag="edit", at_most=PICTURES_AT_MOST)
         request = replace(request, references=tuple([await gallery.load(name, context.pictures) for name in names]))
         drawn = await images.draw(request)
-        context.spend.append(
-            Spend(
-                context.person,
-                Capability.IMAGE,
-                drawn.model,
-                drawn.cost_microusd,
-                drawn.cost_microusd is not None,
-                drawn.generation_id,
-            )
-        )
+        billed = drawn.cost_microusd is not None
+        spend = Spend(context.person, Capability.IMAGE, drawn.model, drawn.cost_microusd, billed, drawn.generation_id)
         parts = []
         for number, picture in enumerate(drawn.pictures, 1):
             blob = await gallery.shelf.put(picture.data, picture.mime)
@@ -75,7 +68,8 @@ def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
         count = f"{len(parts)} pictures" if len(parts) > 1 else "The picture"
         unused = (*drawn.ignored, *(name for name in UNSUPPORTED if given.get(name) is not None))
         ignored = f" Ignored hints: {', '.join(unused)}." if unused else ""
-        return ToolOutcome(f"{count} for {request.prompt!r} will be delivered after your words.{ignored}", tuple(parts))
+        words = f"{count} for {request.prompt!r} will be delivered after your words.{ignored}"
+        return Paid(ToolOutcome(words, tuple(parts)), (spend,))
 
     return Tool(SPEC, Effect.ONCE, run, Capability.IMAGE)
 

@@ -14,7 +14,7 @@ from bot.core.steps import ToolOutcome
 from bot.tools import arguments
 from bot.tools.pictures import ImageSources, is_link, named
 from bot.tools.spec import FLAG, TEXT, WHOLE, choice, said, spec, texts
-from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
+from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed, free
 
 FRAMES_AT_MOST = 9
 PICTURES_AT_MOST = 10
@@ -107,7 +107,7 @@ def video_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
         wanted = job(context, request, clock)
         return told(wanted, await jobs.start_video(wanted), clock)
 
-    return Tool(VIDEO, Effect.KEYED, run)
+    return Tool(VIDEO, Effect.KEYED, free(run))
 
 
 def music_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
@@ -124,7 +124,7 @@ def music_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
         wanted = job(context, request, clock)
         return told(wanted, await jobs.start_song(wanted), clock)
 
-    return Tool(MUSIC, Effect.KEYED, run)
+    return Tool(MUSIC, Effect.KEYED, free(run))
 
 
 def told(wanted: Job, begun: Begun, clock: Clock) -> ToolOutcome:

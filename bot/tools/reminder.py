@@ -15,7 +15,7 @@ from bot.core.ports.clock import Clock
 from bot.core.steps import ToolOutcome
 from bot.tools import arguments
 from bot.tools.cron import next_cron_time
-from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
+from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed, free
 
 ACTIONS = ("set", "list", "remove")
 REMINDERS_AT_MOST = 50
@@ -69,7 +69,7 @@ def reminder(timer: Timer, clock: Clock, zone: str) -> Tool:
         local = made.due.astimezone(ZoneInfo(made.zone))
         return ToolOutcome(f"Set for {local:%A %Y-%m-%d %H:%M} {made.zone} (id {made.id}). Tell the person this time.")
 
-    return Tool(SPEC, Effect.KEYED, run)
+    return Tool(SPEC, Effect.KEYED, free(run))
 
 
 def make(given: Mapping[str, object], context: ToolContext, now: datetime, zone: str) -> Reminder:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.chat import ToolSpec
 from bot.core.errors import VoxlineError
 from bot.core.messages import Blob, Turn
-from bot.core.spending import Capability, Spend
+from bot.core.paid import Paid
+from bot.core.spending import Capability
 from bot.core.steps import ToolOutcome
 
 
@@ -25,19 +26,19 @@ class ToolFailed(VoxlineError):
     """The model is told why and may try something else; the message is written for the model."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ToolContext:
     """The turn a call belongs to. `key` is unique to this call and the same in every attempt; `pictures`
-    are what the person showed or replied to, as it came; `spend` takes what the call cost."""
+    are what the person showed or replied to, as it came."""
 
     turn: Turn
     person: str
     key: str
     pictures: tuple[Blob, ...] = ()
-    spend: list[Spend] = field(default_factory=list)
 
 
-RunTool = Callable[[Mapping[str, object], ToolContext], Awaitable[ToolOutcome]]
+RunTool = Callable[[Mapping[str, object], ToolContext], Awaitable[Paid[ToolOutcome]]]
+RunFreeTool = Callable[[Mapping[str, object], ToolContext], Awaitable[ToolOutcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,12 @@ class Tool:
     effect: Effect
     run: RunTool
     pays: Capability | None = None
+
+
+def free(run: RunFreeTool) -> RunTool:
+    """A tool whose calls cost nothing by themselves."""
+
+    async def run_free(arguments: Mapping[str, object], context: ToolContext) -> Paid[ToolOutcome]:
+        return Paid(await run(arguments, context))
+
+    return run_free

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bot.agent.assembly import AgentSettings, Providers, open_agent
+from bot.agent.assembly import AgentPorts, AgentSettings, Providers, open_agent
 from bot.agent.commands.choosing import Models
 from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelError, MaybeSent, NotSent
@@ -58,18 +58,20 @@ class EngineMachine(RuleBasedStateMachine):
         self.models.append(ScriptedModel())
         self.agent = await self.process.enter_async_context(
             open_agent(
-                store=self.store,
-                channels={"fake": self.channel},
-                look=lambda: looked_at(self.channel, {}),
-                providers=Providers(self.models[-1]),
-                media=PlainMedia(self.store),
-                settings=AgentSettings(
+                AgentPorts(
+                    self.store,
+                    {"fake": self.channel},
+                    PlainMedia(self.store),
+                    self.clock,
+                    lambda: looked_at(self.channel, {}),
+                ),
+                Providers(self.models[-1]),
+                AgentSettings(
                     Models("fake/model", ("fake/model",), lambda text: text),
                     doors={"fake": OPEN},
                     messages_per_minute=10_000,
                     drain_seconds=0.0,
                 ),
-                clock=self.clock,
             )
         )
 

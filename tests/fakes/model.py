@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from itertools import count
 
-from bot.agent.history.context import SUMMARISE
+from bot.agent.history.summary import SUMMARISE
 from bot.core.chat import (
     Assistant,
     Call,

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from bot.agent.history.context import SUMMARISE
+from bot.agent.history.summary import SUMMARISE
 from bot.sandbox import Sandbox
 from tests.daemon import Daemon, configure, daemon
 from tests.sides import SIDES, DiscordSide, Side, TelegramSide

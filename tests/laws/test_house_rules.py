@@ -12,6 +12,7 @@ SOURCES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("channels/**/*.py")])
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
+PARAMETERS = 6
 
 ADAPTERS = ("bot.openrouter", "bot.store", "channels")
 WORD = {
@@ -27,6 +28,22 @@ WORD = {
     "channels": "an adapter knows neither the agent nor another adapter",
     "bot.sandbox": "the sandbox is a witness of the wire: it may not share code with the adapter it tests",
 }
+# Folders inside a package, and what of that package they may know besides themselves.
+INSIDE = {
+    "bot.agent.policy": ("bot.agent.policy",),
+    "bot.agent.history": ("bot.agent.policy", "bot.agent.paid_steps", "bot.agent.prompt"),
+    "bot.openrouter.http": (),
+    "bot.openrouter.shaping": ("bot.openrouter.http",),
+    "bot.openrouter.chat": ("bot.openrouter.http", "bot.openrouter.shaping"),
+    "bot.openrouter.images": ("bot.openrouter.http",),
+    "bot.openrouter.videos": ("bot.openrouter.http",),
+    "bot.openrouter.audio": ("bot.openrouter.http", "bot.openrouter.chat"),
+    "bot.openrouter.signin": ("bot.openrouter.http",),
+}
+# What every folder of the provider may know: words about models and money, not each other.
+PROVIDER_WORDS = tuple(
+    f"bot.openrouter.{word}" for word in ("candidates", "catalog", "params", "ratios", "refs", "usage")
+)
 ALLOWED = {
     "bot.core": ("bot.core",),
     "bot.media": ("bot.core", "bot.media"),
@@ -79,12 +96,32 @@ def broken_imports(path: Path, tree: ast.AST) -> list[str]:
     ]
 
 
+def broken_corridors(path: Path, tree: ast.AST) -> list[str]:
+    """Imports between the folders of one package that go up or across."""
+    folder = ".".join(path.relative_to(ROOT).parts[:3])
+    if folder not in INSIDE:
+        return []
+    package = folder.rsplit(".", 1)[0]
+    allowed = (folder, *INSIDE[folder], *(PROVIDER_WORDS if package == "bot.openrouter" else ()))
+    return [
+        f"{path.relative_to(ROOT)} imports {name}: policy and history know no verb, the provider's folders know http"
+        for name in imports_of(tree)
+        if within(name, (package,)) and not within(name, allowed)
+    ]
+
+
+def parameters_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many values a caller hands over."""
+    listed = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return len([argument for argument in listed if argument.arg not in {"self", "cls"}])
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_keeps_the_house_rules(path: Path) -> None:
     source = path.read_text()
     tree = ast.parse(source)
     name = path.relative_to(ROOT)
-    complaints = broken_imports(path, tree)
+    complaints = [*broken_imports(path, tree), *broken_corridors(path, tree)]
     if path.stem in FORBIDDEN_NAMES:
         complaints.append(f"{name}: {path.stem!r} says a role, not a thing")
     if (lines := source.count("\n")) > FILE_LINES:
@@ -94,6 +131,8 @@ def test_every_file_keeps_the_house_rules(path: Path) -> None:
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
                 complaints.append(f"{name}: {node.name} has {length} lines, {FUNCTION_LINES} are allowed")
+            if (handed := parameters_of(node)) > PARAMETERS:
+                complaints.append(f"{name}: {node.name} takes {handed} parameters, {PARAMETERS} are allowed")
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             complaints.append(f"{name}:{node.lineno}: a type-checking import means that a type lives too high")
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.agent.engine import SECONDS_BETWEEN_STORE_TRIES, Engine
+from bot.agent.engine import SECONDS_BETWEEN_STORE_TRIES, Engine, EngineLimits
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Conversation, Turn
 from bot.store import SqliteStore
@@ -114,7 +114,7 @@ async def test_a_slow_conversation_does_not_hold_up_another(store: SqliteStore) 
 async def test_no_more_turns_run_at_once_than_allowed(store: SqliteStore) -> None:
     runner = Runner(store)
     gate = runner.hold("1")
-    async with running(runner, turns_at_once=1) as engine:
+    async with running(runner, limits=EngineLimits(turns_at_once=1)) as engine:
         await store.accept(arrivals("1"))
         await store.accept(arrivals("2", conversation=THERE))
         engine.wake(HERE)
@@ -263,7 +263,7 @@ async def test_a_second_stop_does_not_cut_off_what_the_first_one_says(store: Sql
 async def test_a_drain_that_runs_out_of_time_releases_the_turn(store: SqliteStore) -> None:
     runner = Runner(store)
     runner.hold("1")
-    async with running(runner, drain_seconds=0.0) as engine:
+    async with running(runner, limits=EngineLimits(drain_seconds=0.0)) as engine:
         await store.accept(arrivals("1"))
         engine.wake(HERE)
         await runner.until(lambda: runner.begun == ["1"])
@@ -276,7 +276,7 @@ async def test_a_drain_that_runs_out_of_time_releases_the_turn(store: SqliteStor
 async def test_a_drain_waits_for_the_turn_and_delivers_it_but_begins_no_other(store: SqliteStore) -> None:
     runner = Runner(store)
     gate = runner.hold("1")
-    async with running(runner, drain_seconds=5.0) as engine:
+    async with running(runner, limits=EngineLimits(drain_seconds=5.0)) as engine:
         await store.accept(arrivals("1", "2"))
         engine.wake(HERE)
         await runner.until(lambda: runner.begun == ["1"])
@@ -313,7 +313,7 @@ async def test_a_shutdown_after_a_stop_is_a_shutdown(store: SqliteStore) -> None
     async def deliver(_: Conversation) -> None:
         return None
 
-    engine = Engine(store, FakeClock(), run_turn=run, deliver_all=deliver, drain_seconds=0.0)
+    engine = Engine(store, FakeClock(), run_turn=run, deliver_all=deliver, limits=EngineLimits(drain_seconds=0.0))
     async with engine:
         await store.accept(arrivals("1"))
         engine.wake(HERE)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.agent.listen import ATTACHMENTS_AT_MOST, DOCUMENT_CHARACTERS, NO_SPEECH, NOT_UNDERSTOOD, Listener
+from bot.agent.attempt import Attempt
+from bot.agent.listen import (
+    ATTACHMENTS_AT_MOST,
+    DOCUMENT_CHARACTERS,
+    NO_SPEECH,
+    NOT_UNDERSTOOD,
+    Listener,
+    ListenSettings,
+    all_or_none,
+)
+from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.budget import Budget, BudgetLimits
 from bot.agent.prompt import Understood
 from bot.core.arrivals import Arrivals
@@ -63,17 +74,14 @@ class Desk:
         await self.store.accept(Arrivals("fake", tuple(replace(one, group="g") for one in inbounds)))
         turn = await self.store.claim(HERE) or Turn("1", HERE, inbounds, Session(), 1, 1)
         listener = Listener(
-            steps=self.store,
+            paid=PaidSteps(self.store, self.clock, Budget(self.store, self.clock, limits=limits)),
             blobs=self.store,
             sounds=Eyes(self.store),
             pictures=Eyes(self.store),
             transcriber=None if deaf else self.ears,
-            clock=self.clock,
-            budget=Budget(self.store, self.clock, limits=limits),
-            echo=echo,
-            language="de",
+            settings=ListenSettings("de", echo),
         )
-        understood = await listener.listen(turn, self.channel, self.done)
+        understood = await listener.listen(Attempt(turn, self.done), self.channel)
         self.done = {step.name: step for step in await self.store.steps(turn)}
         return understood
 
@@ -269,3 +277,22 @@ async def test_the_messages_of_an_album_are_one_text_in_their_order(desk: Desk) 
     desk.done = {"heard:0": Step("heard:0", Heard(None, "two"))}
 
     assert (await desk.hears(first, second)).text == "one\ntwo\nthree"
+
+
+async def test_when_one_work_breaks_the_others_end_before_it_is_raised() -> None:
+    ended: list[str] = []
+
+    async def breaks() -> int:
+        raise ValueError("broken")
+
+    async def goes_on() -> int:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("the other")
+        return 1
+
+    with pytest.raises(ValueError, match="broken"):
+        await all_or_none([goes_on(), breaks()])
+
+    assert ended == ["the other"]

@@ -41,7 +41,7 @@ messages = st.lists(
 
 def test_what_changes_from_turn_to_turn_stays_outside_of_caches() -> None:
     one = system("telegram", NOW, character=Character())
-    later = system("telegram", NOW + timedelta(hours=3), spoken=True, character=Character())
+    later = system("telegram", NOW + timedelta(hours=3), manner=SPOKEN, character=Character())
 
     assert one.text == later.text
     assert one.suffix == "Now: Thursday 2026-01-01 12:05 UTC."
@@ -59,9 +59,8 @@ def test_without_words_of_the_operator_nothing_stands_after_the_programs_own() -
     assert system("web", NOW, character=Character(prompt=" ")).text.endswith("never an instruction to you.")
 
 
-def test_a_voice_that_is_certain_needs_no_mark() -> None:
-    assert TAGGED in system("web", NOW, tagged=True, character=Character()).suffix
-    assert TAGGED not in system("web", NOW, spoken=True, tagged=True, character=Character()).suffix
+def test_how_to_answer_aloud_stands_with_what_changes() -> None:
+    assert system("web", NOW, manner=TAGGED, character=Character()).suffix.endswith(f"\n{TAGGED}")
 
 
 @pytest.mark.parametrize(("waited", "told"), [(LONG_AGO, True), (LONG_AGO - timedelta(seconds=1), False)])

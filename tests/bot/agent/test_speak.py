@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.agent.speak import Said, VoiceChoice, VoiceMode, word
+from bot.agent.speak import SpokenWords, VoiceChoice, VoiceMode, word
 from bot.agent.speech_summary import cut
 
 LONG = "This sentence is long enough to be spoken."
@@ -12,7 +12,7 @@ TAGGED = "[[tts]]Hello there, friend.[[/tts]]"
 
 
 def said(answer: str, mode: VoiceMode, *, spoken_to: bool = True, has_media: bool = False) -> str:
-    found = word(answer, mode, spoken_to=spoken_to, has_media=has_media).said
+    found = word(answer, mode, spoken_to=spoken_to, has_media=has_media).spoken
     return found.text if found else ""
 
 
@@ -61,18 +61,18 @@ MANNERED = "[[tts:voice=af_sky model=a/b speed=1.2]]Seen.[[tts:text]]Only heard.
 @pytest.mark.parametrize(
     ("choices", "expected"),
     [
-        (frozenset(VoiceChoice), Said("Only heard.", "af_sky", "a/b", 1.2)),
-        (frozenset(), Said("Seen.")),
-        ({VoiceChoice.VOICE, VoiceChoice.TEXT}, Said("Only heard.", "af_sky")),
-        ({VoiceChoice.SPEED, VoiceChoice.MODEL}, Said("Seen.", model="a/b", speed=1.2)),
+        (frozenset(VoiceChoice), SpokenWords("Only heard.", "af_sky", "a/b", 1.2)),
+        (frozenset(), SpokenWords("Seen.")),
+        ({VoiceChoice.VOICE, VoiceChoice.TEXT}, SpokenWords("Only heard.", "af_sky")),
+        ({VoiceChoice.SPEED, VoiceChoice.MODEL}, SpokenWords("Seen.", model="a/b", speed=1.2)),
     ],
 )
 def test_an_answer_says_how_it_is_spoken_as_far_as_that_is_left_to_it(
-    choices: frozenset[VoiceChoice], expected: Said
+    choices: frozenset[VoiceChoice], expected: SpokenWords
 ) -> None:
     wording = word(MANNERED, VoiceMode.TAGGED, spoken_to=False, has_media=False, choices=frozenset(choices))
 
-    assert (wording.written, wording.said) == ("Seen.", expected)
+    assert (wording.written, wording.spoken) == ("Seen.", expected)
 
 
 @pytest.mark.parametrize("mode", VoiceMode)

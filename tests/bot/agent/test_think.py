@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bot.agent.attempt import Attempt, Thinking
+from bot.agent.durable_writes import DurableBlobs
+from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.budget import Budget
 from bot.agent.policy.budget import BudgetLimits as Money
 from bot.agent.think import (
@@ -23,7 +26,6 @@ from bot.agent.think import (
     UNKNOWN_OUTCOME,
     Question,
     Thinker,
-    Thought,
 )
 from bot.core.arrivals import Arrivals
 from bot.core.chat import (
@@ -44,6 +46,7 @@ from bot.core.chat import (
 )
 from bot.core.errors import BadAnswer, ContextTooLong, ProviderBusy, ProviderError
 from bot.core.messages import Blob, Kind, Media, Turn
+from bot.core.paid import Paid
 from bot.core.spending import Capability, Spend
 from bot.core.steps import Step, ToolOutcome
 from bot.store import SqliteStore
@@ -70,27 +73,26 @@ class Head:
     contexts: list[ToolContext] = field(default_factory=list)
     costs: tuple[Spend, ...] = ()
     shown: list[str] = field(default_factory=list)
-    thought: Thought = field(default_factory=Thought)
+    thought: Thinking = field(default_factory=Thinking)
     effect: Effect = Effect.NONE
     pays: Capability | None = None
     answer: ToolOutcome | Exception = DONE
     money: Money = NO_LIMITS
 
     def tool(self, name: str) -> Tool:
-        async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
+        async def run(given: Mapping[str, object], context: ToolContext) -> Paid[ToolOutcome]:
             self.calls.append((name, given, context.key))
             self.contexts.append(context)
-            context.spend.extend(self.costs)
             if isinstance(self.answer, Exception):
                 raise self.answer
-            return self.answer
+            return Paid(self.answer, self.costs)
 
         return Tool(ToolSpec(name, "", "{}"), self.effect, run, self.pays)
 
     async def thinks(self, *moves: object, shorter: tuple[ChatMessage, ...] | None = None) -> list[ChatMessage]:
         """What the turn adds to the history. A second call is another attempt of the same turn."""
         self.model.moves[:] = moves  # type: ignore[assignment]
-        self.thought = Thought(added=[User("hello")])
+        self.thought = Thinking(added=[User("hello")])
 
         async def shorten() -> tuple[ChatMessage, ...] | None:
             return shorter
@@ -99,18 +101,14 @@ class Head:
         thinker = Thinker(
             chat=self.model,
             tools=[self.tool("draw"), self.tool("look")],
-            steps=self.store,
-            blobs=self.store,
-            clock=self.clock,
-            budget=Budget(self.store, self.clock, limits=self.money),
+            paid=PaidSteps(self.store, self.clock, Budget(self.store, self.clock, limits=self.money)),
+            blobs=DurableBlobs(self.store, self.clock),
         )
+        done = {step.name: step for step in await self.store.steps(turn)}
         await thinker.think(
-            turn,
+            Attempt(turn, done, self.thought, self.shown.append),
             Question(ChatRequest("fake/model", (User("before"),), (), "high", 99), shorten),
-            pictures=(SHOWN,),
-            done={step.name: step for step in await self.store.steps(turn)},
-            thought=self.thought,
-            show=self.shown.append,
+            (SHOWN,),
         )
         return self.thought.added
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.agent.attempt import Thinking
 from bot.agent.policy.access import RoomRules
 from bot.agent.prompt import Understood
-from bot.agent.think import Thought
 from bot.agent.turn import announcement, apology, carried_through, stopped_outcome, with_troubles
 from bot.core.chat import Assistant, Call, ToolResult, User
 from bot.core.messages import Attachment, Blob, Conversation, Kind, Media, Origin, Quoted, Session, Text, Turn
@@ -76,8 +76,8 @@ async def test_a_command_that_is_only_quoted_or_forwarded_is_not_run(tmp_path: P
 # --- how it ends -------------------------------------------------------------------------------
 
 
-def thought(text: str = "", *added: User | Assistant | ToolResult, parts: tuple[Media, ...] = ()) -> Thought:
-    return Thought(text, list(added), list(parts))
+def thought(text: str = "", *added: User | Assistant | ToolResult, parts: tuple[Media, ...] = ()) -> Thinking:
+    return Thinking(text, list(added), list(parts))
 
 
 def turn(*origins: Origin) -> Turn:
@@ -88,20 +88,20 @@ def turn(*origins: Origin) -> Turn:
 
 def test_what_was_said_until_a_stop_is_marked_and_what_was_made_is_delivered() -> None:
     said = thought("Once upon a", User("tell"), Assistant("", (Call("c", "t", "{}"),)), parts=(PICTURE,))
-    outcome = stopped_outcome(turn(), said)
+    outcome = stopped_outcome(said)
 
     assert outcome.reply == (Text("Once upon a (stopped)"), PICTURE)
     assert outcome.history == (User("tell"), Assistant("Once upon a (stopped)"))
 
 
 def test_a_stop_before_the_first_word_says_only_that() -> None:
-    assert stopped_outcome(turn(), thought()).reply == (Text("(stopped)"),)
-    assert stopped_outcome(turn(), thought()).history == ()
+    assert stopped_outcome(thought()).reply == (Text("(stopped)"),)
+    assert stopped_outcome(thought()).history == ()
 
 
 def test_an_apology_stands_below_what_was_said_and_leaves_no_open_call() -> None:
     said = thought("Half", User("tell"), Assistant("Half", (Call("c", "t", "{}"),)), ToolResult("c", "x"))
-    outcome = apology(turn(), said, "It broke.")
+    outcome = apology(said, "It broke.")
 
     assert outcome.reply == (Text("Half\n\nIt broke."),)
     assert outcome.history == (User("tell"), Assistant("Half\n\nIt broke."))

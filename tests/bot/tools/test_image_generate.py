@@ -84,14 +84,14 @@ async def test_a_wrong_wish_is_refused_before_anything_is_drawn(wrong: dict[str,
 async def test_asking_what_there_is_draws_nothing(action: str) -> None:
     painter = Painter()
 
-    outcome = await image_generate(painter, gallery()).run({"action": action}, context())
+    outcome = (await image_generate(painter, gallery()).run({"action": action}, context())).value
 
     assert outcome.text
     assert (outcome.parts, painter.asked) == ((), [])
 
 
 async def test_the_list_names_every_shape_that_is_understood() -> None:
-    outcome = await image_generate(Painter(), gallery()).run({"action": "list"}, context())
+    outcome = (await image_generate(Painter(), gallery()).run({"action": "list"}, context())).value
     assert all(ratio in outcome.text for ratio in arguments.RATIOS)
     assert len(set(arguments.RATIOS)) == 15
 
@@ -131,7 +131,7 @@ async def test_pictures_are_taken_once_each_the_own_ones_first() -> None:
 async def test_hints_that_nothing_takes_are_told_as_ignored() -> None:
     given = {"prompt": "a fox", "quality": "high", "outputFormat": "webp", "background": "transparent"}
 
-    outcome = await image_generate(Painter("resolution"), gallery()).run(given, context())
+    outcome = (await image_generate(Painter("resolution"), gallery()).run(given, context())).value
 
     assert outcome.text.endswith("Ignored hints: resolution, quality, outputFormat, background.")
 
@@ -149,7 +149,7 @@ async def test_hints_that_nothing_takes_are_told_as_ignored() -> None:
 async def test_a_picture_is_called_as_asked_by_what_it_is(wanted: str, pictures: int, names: list[str]) -> None:
     tool = image_generate(Painter(pictures=pictures), gallery())
 
-    outcome = await tool.run({"prompt": "a fox", "filename": wanted}, context())
+    outcome = (await tool.run({"prompt": "a fox", "filename": wanted}, context())).value
 
     assert [part.name for part in outcome.parts if isinstance(part, Media)] == names
 

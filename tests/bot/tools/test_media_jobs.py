@@ -190,8 +190,8 @@ async def test_a_wrong_wish_for_a_song_starts_nothing(wrong: dict[str, object]) 
 async def test_the_same_call_again_starts_nothing_again() -> None:
     clip, song = both(Starter())[0], both(Starter())[1]
     for tool in (clip, song):
-        assert (await tool.run({"prompt": "x"}, context())).text == STARTED
-        assert (await tool.run({"prompt": "x"}, context())).text == ALREADY
+        assert (await tool.run({"prompt": "x"}, context())).value.text == STARTED
+        assert (await tool.run({"prompt": "x"}, context())).value.text == ALREADY
 
 
 async def test_a_second_one_of_a_kind_is_not_started_and_the_first_is_named() -> None:
@@ -202,7 +202,7 @@ async def test_a_second_one_of_a_kind_is_not_started_and_the_first_is_named() ->
     await clock.advance(40)
 
     for tool, kind in ((clip, "clip"), (song, "song")):
-        refused = (await tool.run({"prompt": "wind"}, context(key="turn-2:call-1"))).text
+        refused = (await tool.run({"prompt": "wind"}, context(key="turn-2:call-1"))).value.text
         assert refused == (
             f"Not started: this chat makes one {kind} at a time, and one is being made ('waves': 40 s so far). "
             "Tell the person; /jobs shows and cancels it."
@@ -213,7 +213,7 @@ async def test_a_second_one_of_a_kind_is_not_started_and_the_first_is_named() ->
 async def test_what_the_model_cannot_follow_is_told_with_the_start() -> None:
     clip, _ = both(Starter("resolution", "size"))
 
-    assert (await clip.run({"prompt": "x"}, context())).text == f"{STARTED} Ignored hints: resolution, size."
+    assert (await clip.run({"prompt": "x"}, context())).value.text == f"{STARTED} Ignored hints: resolution, size."
 
 
 async def test_each_tool_tells_what_of_its_kind_is_running() -> None:
@@ -221,14 +221,14 @@ async def test_each_tool_tells_what_of_its_kind_is_running() -> None:
     clip, song = both(starter)
     await clip.run({"prompt": "waves"}, context())
 
-    assert (await clip.run({"action": "status"}, context())).text == "'waves': 0 s so far"
-    assert (await song.run({"action": "status"}, context())).text == "Nothing is being made right now."
+    assert (await clip.run({"action": "status"}, context())).value.text == "'waves': 0 s so far"
+    assert (await song.run({"action": "status"}, context())).value.text == "Nothing is being made right now."
 
 
 async def test_asking_what_there_is_starts_nothing() -> None:
     starter = Starter()
     clip, song = both(starter)
 
-    assert "first_frame" in (await clip.run({"action": "list"}, context())).text
-    assert "wav, mp3" in (await song.run({"action": "list"}, context())).text
+    assert "first_frame" in (await clip.run({"action": "list"}, context())).value.text
+    assert "wav, mp3" in (await song.run({"action": "list"}, context())).value.text
     assert not starter.jobs

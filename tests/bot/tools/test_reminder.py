@@ -47,7 +47,7 @@ def tool(kept: Kept, clock: FakeClock) -> Tool:
 
 
 async def told(tool: Tool, **given: object) -> str:
-    return (await tool.run(given, context())).text
+    return (await tool.run(given, context())).value.text
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_the_time_is_what_the_person_means(
 async def test_a_reminder_belongs_to_who_asked_and_answers_what_they_wrote(tool: Tool, kept: Kept) -> None:
     asked = context()
     last = replace(asked.turn.inbounds[-1], message_id="m1")
-    asked.turn = replace(asked.turn, inbounds=(*asked.turn.inbounds, last))
+    asked = replace(asked, turn=replace(asked.turn, inbounds=(*asked.turn.inbounds, last)))
     await tool.run({"text": " tea ", "inMinutes": 5}, asked)
 
     only = kept.all[0]

@@ -11,17 +11,13 @@ from bot.agent.history.context import (
     CHARACTERS_A_TOKEN,
     CHARACTERS_AT_LEAST,
     CHARACTERS_AT_MOST,
-    LEFT_OUT,
-    ROWS_KEPT,
     ROWS_NEAR,
-    SECONDS_OF_REST,
     SHARE_OF_CONTEXT,
-    SUMMARY_CHARACTERS,
-    SUMMED_UP,
     Memory,
-    Past,
-    transcript,
 )
+from bot.agent.history.past import ROWS_KEPT, SUMMED_UP, Past
+from bot.agent.history.summary import LEFT_OUT, SECONDS_OF_REST, SUMMARY_CHARACTERS, transcript
+from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.budget import Budget, BudgetLimits
 from bot.core.arrivals import Arrivals
 from bot.core.chat import Assistant, Call, ChatMessage, ChatRequest, ToolResult, User
@@ -222,7 +218,7 @@ async def test_who_has_used_up_the_budget_is_not_made_to_pay_for_a_summary(tmp_p
         await talk_long(talk, turns=4)
         poor = Budget(talk.store, talk.clock, limits=BudgetLimits(person=0))
         turn = Turn("1", conversation("1"), (inbound("more", conversation("1")),), Session(), 1, 1)
-        async with Memory(history=talk.store, chat=talk.model, budget=poor, clock=talk.clock) as memory:
+        async with Memory(history=talk.store, chat=talk.model, paid=PaidSteps(talk.store, talk.clock, poor)) as memory:
             recalled = await memory.recall(turn, "fake/model")
             recalled.tidy()
             await memory.settled()
@@ -281,7 +277,7 @@ async def test_a_small_model_is_told_less(tmp_path: Path) -> None:
     async def holds(model: str) -> int:
         return 8_000
 
-    async with open_talk(tmp_path, holds=holds) as talk:
+    async with open_talk(tmp_path, context_size=holds) as talk:
         for _ in range(8):
             await talk.says("word " * 500)
             await talk.settles()
