@@ -12,7 +12,7 @@ SOURCES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("channels/**/*.py")])
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
-PARAMETERS = 6
+PARAMETERS = 8
 
 ADAPTERS = ("bot.openrouter", "bot.store", "channels")
 WORD = {
