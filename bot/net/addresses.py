@@ -1,4 +1,4 @@
-"""Which addresses belong to the public internet."""
+"""Public IP addresses: which of them belong to the open internet (for the SSRF guard)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NOT_PUBLIC_6 = tuple(
 
 
 def is_public(host: str) -> bool:
-    """Whether this numeric address may be talked to by somebody who was told to by a stranger.
+    """Whether the daemon may connect to this numeric address when a stranger named it.
 
     A mapped IPv4 address (::ffff:a.b.c.d) is judged as the IPv4 address that the kernel would use. What is not
     an address, or carries a zone, is not public."""

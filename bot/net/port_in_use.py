@@ -1,4 +1,4 @@
-"""Why nobody can listen on a port of this machine."""
+"""Port in use: why the daemon cannot listen on a port, and which program holds it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LISTENS = "0A"  # the state of a socket. Source: Linux, include/net/tcp_states.
 
 
 async def why_not(port: int, error: OSError) -> str:
-    """What is wrong with the port, with whoever holds it where that can be seen."""
+    """Why the port cannot be used, naming the program that holds it where this user can see it."""
     if error.errno != errno.EADDRINUSE:
         return f"port {port} cannot be used ({os.strerror(error.errno or 0)})"
     return f"port {port} is taken by {await asyncio.to_thread(holder, port) or 'another program'}"

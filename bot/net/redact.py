@@ -82,7 +82,7 @@ class RedactingFormatter(logging.Formatter):
     """One line for each event: time, level, noun.verb, then the extra fields as key=value, and no secret.
 
     The cleaning is done on the finished text, so that tracebacks and fields are covered. Line breaks inside a
-    message or a field are written as \\n, so that nobody can forge a log line.
+    message or a field are written as \\n, so that a message cannot forge a log line.
     """
 
     def __init__(self, redactor: Redactor) -> None:
@@ -144,16 +144,16 @@ def install_logging(level: int | str, redactor: Redactor) -> logging.Handler:
 
 
 def hide_in_crashes(redactor: Redactor) -> None:
-    """From now on whatever Python itself prints about a crash is without secrets: for commands, which keep no log."""
+    """Makes Python's own crash printouts leave out secrets: for commands, which keep no log."""
 
-    def tell(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    def print_cleaned(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         sys.stderr.write(redactor.clean("".join(traceback.format_exception(kind, error, trace))))
 
-    sys.excepthook = tell
-    threading.excepthook = lambda crash: tell(crash.exc_type, crash.exc_value, crash.exc_traceback)
-    sys.unraisablehook = lambda crash: tell(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    sys.excepthook = print_cleaned
+    threading.excepthook = lambda crash: print_cleaned(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    sys.unraisablehook = lambda crash: print_cleaned(crash.exc_type, crash.exc_value, crash.exc_traceback)
     logging.captureWarnings(True)
-    if logging.lastResort is not None:  # what speaks where nobody keeps a log, such as the event loop
+    if logging.lastResort is not None:  # the handler of last resort, which the event loop uses when no log is set up
         logging.lastResort.setFormatter(RedactingFormatter(redactor))
 
 
@@ -170,6 +170,6 @@ def _log_thread_crash(crash: threading.ExceptHookArgs) -> None:
 
 
 def _log_unraisable(crash: sys.UnraisableHookArgs) -> None:
-    """What goes wrong while something is thrown away, where nobody can catch it."""
+    """An exception in a finaliser, which no caller can catch."""
     if crash.exc_value is not None:
         log.error("cleanup.crashed", exc_info=(crash.exc_type, crash.exc_value, crash.exc_traceback))

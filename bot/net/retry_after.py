@@ -1,4 +1,4 @@
-"""When a server said to come back."""
+"""The Retry-After header as seconds."""
 
 from __future__ import annotations
 

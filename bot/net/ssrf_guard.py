@@ -1,4 +1,4 @@
-"""The one way out to addresses that a person, a model or a server's answer named.
+"""SSRF guard: the one way out to addresses that a person, a model or a server's answer named.
 
 The check sits where the socket is made, so that literals, names, names that change their mind (DNS
 rebinding), redirects and every spelling of an address pass the same gate. Redirects are followed here,
@@ -116,8 +116,8 @@ class SsrfGuard:
             async with asyncio.timeout(timeout_seconds):
                 return await self._follow(first, cap_bytes, dict(headers or {}))
         except TimeoutError as error:
-            told = f"{_shown(first)} took longer than {timeout_seconds:g} seconds. Try again later"
-            raise FetchFailed(told) from error
+            message = f"{_shown(first)} took longer than {timeout_seconds:g} seconds. Try again later"
+            raise FetchFailed(message) from error
 
     async def _follow(self, first: URL, cap_bytes: int, headers: dict[str, str]) -> Fetched:
         seen: set[URL] = set()
@@ -178,7 +178,7 @@ class SsrfGuard:
 async def _read(got: aiohttp.ClientResponse, cap_bytes: int) -> bytes:
     """The body. Raises `MediaError` as soon as it is known to be larger than the cap."""
     if got.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
-        raise FetchFailed(f"{_shown(got.url)} sent a compressed body that nobody asked for")
+        raise FetchFailed(f"{_shown(got.url)} sent a compressed body without being asked for one")
     if (got.content_length or 0) > cap_bytes:
         raise _too_large(cap_bytes)
     data = bytearray()

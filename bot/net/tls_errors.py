@@ -1,4 +1,4 @@
-"""Why the other side of a connection is not trusted, in words that say what to do."""
+"""TLS and certificate errors, in words that say what to do."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def distrust(error: BaseException) -> str:
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
         # aiohttp keeps what it wraps in fields of its own
-        found = getattr(cause, "certificate_error", None) or getattr(cause, "os_error", None) or cause
-        if isinstance(found, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted ({found.verify_message}). {REMEDY}"
-        if isinstance(found, ssl.SSLError):
-            return f"it does not speak TLS as it should ({found.reason or 'no reason given'}). {REMEDY}"
+        inner = getattr(cause, "certificate_error", None) or getattr(cause, "os_error", None) or cause
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted ({inner.verify_message}). {REMEDY}"
+        if isinstance(inner, ssl.SSLError):
+            return f"it does not speak TLS as it should ({inner.reason or 'no reason given'}). {REMEDY}"
         cause = cause.__cause__ or cause.__context__
     return ""

@@ -1,1 +1,1 @@
-"""Discord."""
+"""Discord: gateway and REST API as one channel of the daemon."""

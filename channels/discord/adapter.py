@@ -1,4 +1,4 @@
-"""Discord as a channel of the daemon."""
+"""Discord as a channel: gateway connection, intake, sending and health."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from bot.core.ports.channel import Accept, Channel, ChannelLimits, Health
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, Cursors
 from bot.net.tls_errors import distrust
-from channels.discord.attachments import Files
+from channels.discord.attachments import AttachmentDownloads
 from channels.discord.catch_up import Bookmarks
-from channels.discord.client import PAUSE_BEFORE_IDENTIFY, GatewayClient, Heard
+from channels.discord.client import PAUSE_BEFORE_IDENTIFY, GatewayClient, GatewayEvent
 from channels.discord.close_codes import closed_for_good, login_refused
 from channels.discord.identify_limit import spend_identify
 from channels.discord.inbound import Json
-from channels.discord.intake import Intake, Line
+from channels.discord.intake import EventIntake, EventQueue
 from channels.discord.interactions import Acknowledgement, acknowledgement, offered
-from channels.discord.rest import Rest
-from channels.discord.send import TEXT, Sender
+from channels.discord.rest import DiscordRest
+from channels.discord.send import TEXT, DiscordSender
 from channels.discord.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
@@ -62,10 +62,10 @@ class DiscordChannel(Channel):
 
     async def __aenter__(self) -> DiscordChannel:
         async with AsyncExitStack() as stack:
-            self._line = Line()
-            self._small: set[asyncio.Task[None]] = set()
-            self._client = GatewayClient(self._settings, self._hear, self._before_identify)
-            self._rest = Rest(self._client.http, self._clock)
+            self._queue = EventQueue()
+            self._acknowledging: set[asyncio.Task[None]] = set()
+            self._client = GatewayClient(self._settings, self._take_event, self._before_identify)
+            self._rest = DiscordRest(self._client.http, self._clock)
             stack.push_async_callback(self._disconnect)
             self._gateway: asyncio.Task[None] | None = None
             try:
@@ -78,9 +78,9 @@ class DiscordChannel(Channel):
                     retry_after=5.0,
                 ) from error
             files = await stack.enter_async_context(aiohttp.ClientSession(timeout=FILE_TIMEOUT))
-            self._files = Files(self._rest, files, self._settings.api_base, DOWNLOAD_BYTES)
+            self._files = AttachmentDownloads(self._rest, files, self._settings.api_base, DOWNLOAD_BYTES)
             my_id = self._client.me("").id
-            self._sender = Sender(
+            self._sender = DiscordSender(
                 self._rest, self._blobs, self._clock, my_id=my_id, upload_bytes=self._client.upload_bytes
             )
             await self._offer_commands(my_id)
@@ -115,20 +115,20 @@ class DiscordChannel(Channel):
         await self._find_gateway()
         await Bookmarks(self._cursors, self._client.me("").id, self._clock).begin()
         self._gateway = asyncio.create_task(self._stay_connected())
-        told = asyncio.create_task(self._client.told.wait())
+        servers_known = asyncio.create_task(self._client.servers_known.wait())
         try:
-            await asyncio.wait((self._gateway, told), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((self._gateway, servers_known), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            told.cancel()
+            servers_known.cancel()
         if self._gateway.done():
             await self._gateway  # raises why it ended
 
     async def _find_gateway(self) -> None:
         try:
-            told: Json = await self._rest.call(Route("GET", "/gateway/bot"))
+            answer: Json = await self._rest.call(Route("GET", "/gateway/bot"))
         except (NotSent, MaybeSent, Undeliverable) as error:
             raise ChannelDown(f"Discord does not say where its gateway is: {error}", retry_after=60.0) from error
-        left = told.get("session_start_limit") or {}
+        left = answer.get("session_start_limit") or {}
         if int(left.get("remaining", IDENTIFIES_KEPT)) < IDENTIFIES_KEPT:
             hours = float(left.get("reset_after", 0)) / 3_600_000
             raise ChannelDown(
@@ -136,10 +136,10 @@ class DiscordChannel(Channel):
                 f"wait {hours:.1f} hours, and look in the log for why the daemon starts so often",
                 retry_after=3600.0,
             )
-        self._client.http.gateway = str(told["url"])
+        self._client.http.gateway = str(answer["url"])
 
     async def _stay_connected(self) -> None:
-        """Until closed. Raises `ChannelDown` when only the operator can help, and ends the line with it."""
+        """Reconnects until closed. Raises `ChannelDown` when only the operator can help, and ends the queue with it."""
         wait = PAUSE_BEFORE_IDENTIFY
         while not self._client.is_closed():
             since = self._clock.monotonic()
@@ -147,10 +147,10 @@ class DiscordChannel(Channel):
                 await self._client.connect()
             except (discord.PrivilegedIntentsRequired, discord.ConnectionClosed) as error:
                 down = closed_for_good(error, self._client.application_flags)
-                self._line.end(down)
+                self._queue.end(down)
                 raise down from error
             except ChannelDown as down:
-                self._line.end(down)
+                self._queue.end(down)
                 raise
             except Exception:  # a door: whatever an event did to the library, the bot comes back
                 log.exception("discord.gateway_broke")
@@ -166,7 +166,7 @@ class DiscordChannel(Channel):
         await spend_identify(self._cursors, self._clock)
 
     async def _disconnect(self) -> None:
-        for task in self._small:
+        for task in self._acknowledging:
             task.cancel()
         await self._client.end_half_open()
         await self._client.close()
@@ -176,7 +176,7 @@ class DiscordChannel(Channel):
                 await self._gateway
 
     async def _offer_commands(self, my_id: str) -> None:
-        """Registers the slash commands when they are others than last time. A refusal only costs the commands."""
+        """Registers the slash commands when they differ from the last start. A refusal only costs the commands."""
         wish = offered(self._settings.commands)
         digest = hashlib.sha256(json.dumps(wish).encode()).hexdigest()
         name = f"discord:{my_id}:commands"
@@ -192,34 +192,37 @@ class DiscordChannel(Channel):
     def names(self) -> tuple[str, ...]:
         user = self._client.user
         nicks = (guild.me.nick for guild in self._client.guilds if guild.me)
-        known = [user.global_name, user.name, *nicks] if user else []
-        return tuple(dict.fromkeys(name for name in known if name))
+        names = [user.global_name, user.name, *nicks] if user else []
+        return tuple(dict.fromkeys(name for name in names if name))
 
-    def _hear(self, heard: Heard, data: Json) -> None:
-        self._line.put(heard, data)
-        if heard is Heard.INTERACTION and (acknowledged := acknowledgement(data)):
+    def _take_event(self, kind: GatewayEvent, data: Json) -> None:
+        self._queue.put(kind, data)
+        if kind is GatewayEvent.INTERACTION and (acknowledged := acknowledgement(data)):
             task = asyncio.get_running_loop().create_task(self._acknowledge(acknowledged))
-            self._small.add(task)
-            task.add_done_callback(self._small.discard)
+            self._acknowledging.add(task)
+            task.add_done_callback(self._acknowledging.discard)
 
-    async def _acknowledge(self, heard: Acknowledgement) -> None:
-        """Within three seconds, whatever else is going on. What was asked runs even when this fails."""
+    async def _acknowledge(self, callback: Acknowledgement) -> None:
+        """Sends the callback within three seconds. The command runs even when Discord refuses the callback."""
         route = Route(
-            "POST", "/interactions/{id}/{webhook_token}/callback", id=heard.interaction_id, webhook_token=heard.token
+            "POST",
+            "/interactions/{id}/{webhook_token}/callback",
+            id=callback.interaction_id,
+            webhook_token=callback.token,
         )
-        done = await self._rest.quietly(route, seconds=INTERACTION_SECONDS, json=heard.body)
-        if done and heard.shows_thinking:  # the answer comes as a message of its own
+        done = await self._rest.quietly(route, seconds=INTERACTION_SECONDS, json=callback.body)
+        if done and callback.shows_thinking:  # the answer comes as a message of its own
             route = Route(
                 "DELETE",
                 "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
                 webhook_id=self._client.application_id,
-                webhook_token=heard.token,
+                webhook_token=callback.token,
             )
             await self._rest.quietly(route, seconds=BUSY_SECONDS)
 
     async def receive(self, accept: Accept) -> None:
         bookmarks = Bookmarks(self._cursors, self._client.me("").id, self._clock)
-        await Intake(self._client, self._rest, bookmarks, self._clock).run(self._line, accept)
+        await EventIntake(self._client, self._rest, bookmarks, self._clock).run(self._queue, accept)
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         return self._files.chunks(attachment)
@@ -241,6 +244,6 @@ class DiscordChannel(Channel):
         client = self._client
         if self._gateway is None or self._gateway.done() or client.is_closed():
             return Health(False, "not connected to Discord; the log says why")
-        if not client.ws or not client.ws.open or not client.told.is_set():
+        if not client.ws or not client.ws.open or not client.servers_known.is_set():
             return Health(False, "connecting to Discord again")
         return Health(True, f"connected to Discord as {client.user}, heartbeat {client.latency * 1000:.0f} ms")

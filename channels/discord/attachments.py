@@ -1,4 +1,4 @@
-"""Files that people sent. Links to Discord's file host are signed and end after about a day.
+"""Attachment downloads. Links to Discord's file host are signed and end after about a day.
 
 Source: Discord docs, Reference, Signed Attachment CDN URLs.
 """
@@ -14,17 +14,17 @@ from yarl import URL
 from bot.core.errors import FetchFailed, MaybeSent, NotSent, Undeliverable
 from bot.core.messages import Attachment
 from channels.discord.inbound import Json
-from channels.discord.rest import Rest
+from channels.discord.rest import DiscordRest
 
 FILE_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 CHUNK_BYTES = 64 << 10
 TOO_LARGE = "That file is too large for me. Please send a smaller one."
 
 
-class Files:
+class AttachmentDownloads:
     """Fetches from Discord's own file hosts only, or from the origin that the API base names."""
 
-    def __init__(self, rest: Rest, session: aiohttp.ClientSession, api_base: str, cap: int) -> None:
+    def __init__(self, rest: DiscordRest, session: aiohttp.ClientSession, api_base: str, cap: int) -> None:
         self._rest, self._session, self._origin, self._cap = rest, session, URL(api_base).origin(), cap
 
     async def chunks(self, attachment: Attachment) -> AsyncIterator[bytes]:

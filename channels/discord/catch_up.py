@@ -1,6 +1,6 @@
-"""What was said while nobody listened: read from the history after the last message that was stored.
+"""Catch-up after downtime: the bot reads each channel's history after the last message that it stored.
 
-The gateway replays missed events only while a session lives, and never to a new process.
+The gateway replays missed events only while a session lives, and never to a new process: hence the bookmarks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.core.errors import MaybeSent, NotSent, Undeliverable
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Cursors
 from channels.discord.inbound import Json
-from channels.discord.rest import Rest
+from channels.discord.rest import DiscordRest
 from channels.discord.snowflake import first_id_at
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,8 @@ TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A channel to look into. `newest` is the last message id Discord told, None when it did not say;
+class CatchUpChannel:
+    """A channel whose history is read. `newest` is its last message id, None when Discord did not name it;
     `since` is the last id before the bot came into the server."""
 
     channel_id: str
@@ -40,10 +40,10 @@ class Place:
     since: int = 0
 
 
-def guild_places(client: discord.Client) -> list[Place]:
+def guild_channels(client: discord.Client) -> list[CatchUpChannel]:
     """The text channels and threads that hold a message at all."""
     return [
-        Place(str(channel.id), str(guild.id), channel.last_message_id, _joined(guild))
+        CatchUpChannel(str(channel.id), str(guild.id), channel.last_message_id, _joined(guild))
         for guild in client.guilds
         for channel in (*guild.channels, *guild.threads)
         if isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread)
@@ -56,7 +56,7 @@ def _joined(guild: discord.Guild) -> int:
 
 
 class Bookmarks:
-    """How far each channel of one bot has been read, and which direct chats there are.
+    """The cursors of one bot: how far each channel has been read, and which direct chats there are.
 
     Discord never lists a bot's direct chats, so their ids are kept. A channel that was never read counts
     from the moment the bot first came here.
@@ -88,31 +88,31 @@ class Bookmarks:
 
     async def keep_direct_chat(self, channel_id: str) -> None:
         """Newest first; saved before the message is, so that a crash between forgets nothing."""
-        known = await self.direct_chats()
-        if channel_id not in known:
-            kept = [channel_id, *known][:DIRECT_CHATS]
+        chats = await self.direct_chats()
+        if channel_id not in chats:
+            kept = [channel_id, *chats][:DIRECT_CHATS]
             await self._cursors.save_cursor(Cursor(f"{self._prefix}:direct", " ".join(kept)))
             self._direct = kept
 
 
 async def missed(
-    places: list[Place], bookmarks: Bookmarks, rest: Rest, clock: Clock
-) -> AsyncIterator[tuple[Place, list[Json]]]:
+    channels: list[CatchUpChannel], bookmarks: Bookmarks, rest: DiscordRest, clock: Clock
+) -> AsyncIterator[tuple[CatchUpChannel, list[Json]]]:
     """Channel by channel, the messages after the bookmark, oldest first: the newest 200 of the last 24 hours.
 
     A channel that refuses is left out; one that does not answer is tried again a few times.
     """
-    for place in places:
-        after = max(await bookmarks.read_until(place.channel_id), place.since)
-        if place.newest is not None and place.newest <= after:
+    for channel in channels:
+        after = max(await bookmarks.read_until(channel.channel_id), channel.since)
+        if channel.newest is not None and channel.newest <= after:
             continue
-        messages = await _history(place.channel_id, after, rest, clock)
+        messages = await _history(channel.channel_id, after, rest, clock)
         if messages:
-            log.info("discord.caught_up", extra={"channel": place.channel_id, "messages": len(messages)})
-            yield place, messages
+            log.info("discord.caught_up", extra={"channel": channel.channel_id, "messages": len(messages)})
+            yield channel, messages
 
 
-async def _history(channel_id: str, after: int, rest: Rest, clock: Clock) -> list[Json]:
+async def _history(channel_id: str, after: int, rest: DiscordRest, clock: Clock) -> list[Json]:
     for attempt in range(TRIES):
         try:
             return await _read_back(channel_id, after, rest)
@@ -126,15 +126,15 @@ async def _history(channel_id: str, after: int, rest: Rest, clock: Clock) -> lis
     return []
 
 
-async def _read_back(channel_id: str, after: int, rest: Rest) -> list[Json]:
+async def _read_back(channel_id: str, after: int, rest: DiscordRest) -> list[Json]:
     """Pages backwards, because reading forwards would stop at the oldest 200."""
-    found: list[Json] = []
+    messages: list[Json] = []
     before: dict[str, str] = {}
-    while len(found) < MESSAGES:
+    while len(messages) < MESSAGES:
         route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
         page: list[Json] = await rest.call(route, params={"limit": str(PAGE), **before})
-        found += [message for message in page if int(message["id"]) > after]
+        messages += [message for message in page if int(message["id"]) > after]
         if len(page) < PAGE or int(page[-1]["id"]) <= after:
             break
         before = {"before": str(page[-1]["id"])}
-    return found[:MESSAGES][::-1]
+    return messages[:MESSAGES][::-1]

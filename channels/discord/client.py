@@ -1,4 +1,4 @@
-"""The real discord.Client, cut down to what a chat needs, handing on raw events in order."""
+"""Gateway client: discord.Client cut down to what a chat needs, handing on raw events in order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import discord
 from discord.gateway import KeepAliveHandler
 from discord.state import ConnectionState
 
-from channels.discord.inbound import Json, Me
+from channels.discord.inbound import BotUser, Json
 from channels.discord.rest import PlacedHTTPClient
 from channels.discord.settings import DiscordSettings
 
@@ -24,29 +24,29 @@ MAX_RATELIMIT_SECONDS = 60.0
 PAUSE_BEFORE_IDENTIFY = 5.0  # Discord allows one IDENTIFY in five seconds; Source: Discord docs, Gateway, Rate Limiting
 
 
-class Heard(Enum):
-    """What came over the gateway."""
+class GatewayEvent(Enum):
+    """The kinds of event that the gateway client hands on."""
 
-    NEW_SESSION = "new_session"  # what was said before is only in the history
+    NEW_SESSION = "new_session"  # earlier messages are only in the history
     MESSAGE = "message"
     INTERACTION = "interaction"
 
 
-Hear = Callable[[Heard, Json], None]
+OnEvent = Callable[[GatewayEvent, Json], None]
 NONSENSE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 
 log = logging.getLogger(__name__)
 
 
 class GatewayClient(discord.Client):
-    """Calls `hear` for each event in the order Discord told it, and `before_identify` before each new session.
+    """Calls `on_event` for each event in the gateway's order, and `before_identify` before each new session.
 
     Message and interaction events skip the library's parsers, whose objects cost memory and would have to be
-    taken apart again. `told` is set while all servers are known.
+    taken apart again. `servers_known` is set while the gateway has announced all servers.
     """
 
     def __init__(
-        self, settings: DiscordSettings, hear: Hear, before_identify: Callable[[bool], Awaitable[None]]
+        self, settings: DiscordSettings, on_event: OnEvent, before_identify: Callable[[bool], Awaitable[None]]
     ) -> None:
         intents = discord.Intents(guilds=True, messages=True, message_content=True)
         self._settings = settings
@@ -60,17 +60,17 @@ class GatewayClient(discord.Client):
             max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
             heartbeat_timeout=settings.silence_seconds,
         )
-        self.told = asyncio.Event()
-        self._hear, self._before_identify = hear, before_identify
+        self.servers_known = asyncio.Event()
+        self._on_event, self._before_identify = on_event, before_identify
         parsers = self._connection.parsers
-        self._untold: set[str] = set()
-        self._early: set[int] = set()
+        self._awaited: set[str] = set()
+        self._announced: set[int] = set()
         self._parse_ready, self._parse_server = parsers["READY"], parsers["GUILD_CREATE"]
         parsers |= {event: _tolerant(event, parse) for event, parse in parsers.items()}
         parsers["READY"] = self._start_session
         parsers["GUILD_CREATE"] = _tolerant("GUILD_CREATE", self._learn_server)
-        parsers["MESSAGE_CREATE"] = parsers["MESSAGE_UPDATE"] = lambda data: hear(Heard.MESSAGE, data)
-        parsers["INTERACTION_CREATE"] = lambda data: hear(Heard.INTERACTION, data)
+        parsers["MESSAGE_CREATE"] = parsers["MESSAGE_UPDATE"] = lambda data: on_event(GatewayEvent.MESSAGE, data)
+        parsers["INTERACTION_CREATE"] = lambda data: on_event(GatewayEvent.INTERACTION, data)
 
     def _get_state(self, **options: Any) -> ConnectionState[Any]:
         # the one place between making the library's HTTP client and handing it to everything else
@@ -80,45 +80,45 @@ class GatewayClient(discord.Client):
         return super()._get_state(**options)
 
     def _start_session(self, data: Any) -> None:
-        self.told.clear()
-        self._untold, self._early = {str(server["id"]) for server in data["guilds"]}, set()
-        self._hear(Heard.NEW_SESSION, {})
+        self.servers_known.clear()
+        self._awaited, self._announced = {str(server["id"]) for server in data["guilds"]}, set()
+        self._on_event(GatewayEvent.NEW_SESSION, {})
         self._parse_ready(data)
-        if not self._untold:
-            self.told.set()
+        if not self._awaited:
+            self.servers_known.set()
 
     def _learn_server(self, data: Any) -> None:
-        """The last server that was announced ends the wait, which the library draws out in case more come."""
+        """Ends the wait with the last awaited server: the library would draw it out in case more come."""
         self._parse_server(data)
-        if self.told.is_set():
+        if self.servers_known.is_set():
             return
-        self._untold.discard(str(data["id"]))
-        self._early.add(int(data["id"]))
-        if not self._untold:
-            self.told.set()
+        self._awaited.discard(str(data["id"]))
+        self._announced.add(int(data["id"]))
+        if not self._awaited:
+            self.servers_known.set()
 
     async def on_ready(self) -> None:
-        self.told.set()
+        self.servers_known.set()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        if guild.id in self._early:
-            self._early.discard(guild.id)
-        elif self.told.is_set():  # told late, or back after an outage: its channels were not looked into
-            self._hear(Heard.NEW_SESSION, {})
+        if guild.id in self._announced:
+            self._announced.discard(guild.id)
+        elif self.servers_known.is_set():  # announced late, or back after an outage: no catch-up has read its channels
+            self._on_event(GatewayEvent.NEW_SESSION, {})
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self._before_identify(initial)
 
     async def close(self) -> None:
-        """As the library, which lets its wait for the last servers outlive the loop that it closes."""
+        """Closes as the library does, and cancels its wait for the last servers, which would outlive the loop."""
         waiting = self._connection._ready_task
         if waiting is not None:
             waiting.cancel()
         await super().close()
 
     async def end_half_open(self) -> None:
-        """Ends connections that broke off between HELLO and READY, as ours do when no session may be begun any
-        more: the library forgets them with their heartbeat threads and sockets."""
+        """Closes connections that broke off between HELLO and READY, as ours do when the IDENTIFY limit is spent:
+        the library forgets their heartbeat threads and sockets."""
         for thread in threading.enumerate():
             if not isinstance(thread, KeepAliveHandler) or thread.ws is self.ws:
                 continue
@@ -126,11 +126,11 @@ class GatewayClient(discord.Client):
                 thread.stop()
                 await thread.ws.socket.close()
 
-    def me(self, room: str) -> Me:
+    def me(self, room: str) -> BotUser:
         """The bot as messages of this server ("" for a direct chat) name it."""
         guild = self.get_guild(int(room)) if room else None
         role = guild.self_role if guild else None
-        return Me(str(self.user.id) if self.user else "", frozenset({str(role.id)} if role else ()))
+        return BotUser(str(self.user.id) if self.user else "", frozenset({str(role.id)} if role else ()))
 
     def upload_bytes(self, channel_id: str) -> int:
         """The largest file this channel takes: servers with boosts take more."""
@@ -140,8 +140,8 @@ class GatewayClient(discord.Client):
 
 
 def _tolerant(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    """The library's parser, leaving out what it cannot read: it would end the connection, and a resume would
-    bring the same event again."""
+    """The library's parser, which logs an event that it cannot read: raised, the error would end the connection,
+    and a resume would bring the same event again."""
 
     def parsed(data: Any) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The IDENTIFY budget: above 1000 new sessions a day Discord resets the token of the bot.
+"""The IDENTIFY rate limit: above 1000 new sessions a day Discord resets the bot's token.
 
 Source: Discord docs, Gateway, Rate Limiting. A crash loop would get there in hours, so the count
 outlives the process and stops far earlier.

@@ -1,4 +1,4 @@
-"""Discord's message objects as the daemon's own values. Pure: no network, no clock.
+"""Inbound messages: Discord's message objects as the daemon's own values. Pure: no network, no clock.
 
 Works on the raw JSON because the gateway and the REST history word a message alike, and because an
 object that the library cannot parse must not end the connection.
@@ -27,14 +27,14 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
+class BotUser:
     """The bot as messages name it: its user id, and the roles in that server that stand for it."""
 
     id: str
     roles: frozenset[str] = frozenset()
 
 
-def to_inbound(message: Json, me: Me, room: str) -> Inbound | None:
+def to_inbound(message: Json, me: BotUser, room: str) -> Inbound | None:
     """What a person wrote, or None for a notice and for the bot's own messages. `room` is "" in a direct chat.
 
     An edited message has an id of its own, so that it is not taken for the original.
@@ -73,13 +73,13 @@ def _person(message: Json) -> Person:
     return Person(str(author["id"]), name, is_bot=bool(author.get("bot") or message.get("webhook_id")))
 
 
-def _names_me(message: Json, me: Me) -> bool:
+def _names_me(message: Json, me: BotUser) -> bool:
     mentioned = {str(user["id"]) for user in message.get("mentions") or ()}
     return me.id in mentioned or not me.roles.isdisjoint(str(role) for role in message.get("mention_roles") or ())
 
 
-def _quoted(message: Json, me: Me) -> Quoted | None:
-    """The message that was answered; without text when it was deleted or not delivered along."""
+def _quoted(message: Json, me: BotUser) -> Quoted | None:
+    """The message that this one answers; without text when it was deleted or Discord left it out."""
     reference = message.get("message_reference") or {}
     if not reference.get("message_id") or reference.get("type", 0) == FORWARD:
         return None
@@ -102,7 +102,7 @@ def _snapshot(message: Json) -> Json | None:
     return snapshots[0]["message"] if reference.get("type", 0) == FORWARD and snapshots else None
 
 
-def _words(body: Json, me: Me) -> str:
+def _words(body: Json, me: BotUser) -> str:
     """The text without the bot's own mention, other mentions by name, and in brackets what is not text."""
     text: str = body.get("content") or ""
     for own in (f"<@{me.id}>", f"<@!{me.id}>", *(f"<@&{role}>" for role in me.roles)):

@@ -1,4 +1,4 @@
-"""From gateway events to stored arrivals, strictly in the order Discord told them."""
+"""Event intake: gateway events become stored arrivals, in the gateway's order."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bot.core.messages import Inbound
 from bot.core.ports.channel import Accept
 from bot.core.ports.clock import Clock
 from channels.discord import inbound, interactions
-from channels.discord.catch_up import Bookmarks, Place, guild_places, missed
-from channels.discord.client import NONSENSE, GatewayClient, Heard
+from channels.discord.catch_up import Bookmarks, CatchUpChannel, guild_channels, missed
+from channels.discord.client import NONSENSE, GatewayClient, GatewayEvent
 from channels.discord.inbound import Json
-from channels.discord.rest import Rest
+from channels.discord.rest import DiscordRest
 
 log = logging.getLogger(__name__)
 
@@ -26,112 +26,112 @@ WAITING = 1000
 Read = Callable[[Json], Inbound | None]
 
 
-class Line:
+class EventQueue:
     """Events that wait to be stored. When more than a thousand wait, the messages among them are dropped and
     read from the history later: the cursors have not moved."""
 
     def __init__(self) -> None:
-        self._events: deque[tuple[Heard, Json]] = deque()
-        self._something = asyncio.Event()
+        self._events: deque[tuple[GatewayEvent, Json]] = deque()
+        self._event_waits = asyncio.Event()
         self._down: ChannelDown | None = None
 
-    def put(self, heard: Heard, data: Json) -> None:
+    def put(self, kind: GatewayEvent, data: Json) -> None:
         if len(self._events) >= WAITING:
-            kept = [event for event in self._events if event[0] is Heard.INTERACTION][-WAITING // 2 :]
-            self._events = deque([(Heard.NEW_SESSION, {}), *kept])
-            log.warning("discord.line_full", extra={"dropped": WAITING - len(kept)})
-        self._events.append((heard, data))
-        self._something.set()
+            kept = [event for event in self._events if event[0] is GatewayEvent.INTERACTION][-WAITING // 2 :]
+            self._events = deque([(GatewayEvent.NEW_SESSION, {}), *kept])
+            log.warning("discord.queue_full", extra={"dropped": WAITING - len(kept)})
+        self._events.append((kind, data))
+        self._event_waits.set()
 
     def end(self, down: ChannelDown) -> None:
-        """Nothing comes any more; what waits is still handed out first."""
+        """The gateway is gone: `next` hands out what still waits, then raises `down`."""
         self._down = down
-        self._something.set()
+        self._event_waits.set()
 
-    async def next(self) -> tuple[Heard, Json]:
-        """Raises `ChannelDown` at the end of the line."""
+    async def next(self) -> tuple[GatewayEvent, Json]:
+        """The oldest event. Raises `ChannelDown` at the end of the queue."""
         while not self._events:
             if self._down is not None:
                 raise self._down
-            self._something.clear()
-            await self._something.wait()
+            self._event_waits.clear()
+            await self._event_waits.wait()
         return self._events.popleft()
 
-    def put_back(self, heard: Heard, data: Json) -> None:
-        """What was taken and not stored is the next again."""
-        self._events.appendleft((heard, data))
+    def put_back(self, kind: GatewayEvent, data: Json) -> None:
+        """Makes an event that was taken and not stored the next one again."""
+        self._events.appendleft((kind, data))
 
 
-class Intake:
-    """Takes from the line and hands to `accept`, which keeps it or is asked again."""
+class EventIntake:
+    """Takes events from the queue and hands them to `accept` until `accept` stores them."""
 
-    def __init__(self, client: GatewayClient, rest: Rest, bookmarks: Bookmarks, clock: Clock) -> None:
+    def __init__(self, client: GatewayClient, rest: DiscordRest, bookmarks: Bookmarks, clock: Clock) -> None:
         self._client, self._rest, self._bookmarks, self._clock = client, rest, bookmarks, clock
         self._source = f"discord:{client.me('').id}"
 
-    async def run(self, line: Line, accept: Accept) -> None:
+    async def run(self, queue: EventQueue, accept: Accept) -> None:
         """Until cancelled. Raises `ChannelDown` when the connection is gone for good."""
         while True:
-            heard, data = await line.next()
+            kind, data = await queue.next()
             try:
-                await self._take(heard, data, accept)
-            except BaseException:  # cut off while it was stored: whoever receives next begins with it
-                line.put_back(heard, data)
+                await self._take(kind, data, accept)
+            except BaseException:  # cancelled while storing: the next `run` begins with this event
+                queue.put_back(kind, data)
                 raise
 
-    async def _take(self, heard: Heard, data: Json, accept: Accept) -> None:
-        if heard is Heard.NEW_SESSION:
+    async def _take(self, kind: GatewayEvent, data: Json, accept: Accept) -> None:
+        if kind is GatewayEvent.NEW_SESSION:
             await self._catch_up(accept)
-        elif heard is Heard.INTERACTION:
-            await self._store(accept, self._understood([data], interactions.to_inbound))
-        elif "author" in data:  # without one a link preview was added: nobody said anything
+        elif kind is GatewayEvent.INTERACTION:
+            await self._store(accept, self._arrivals([data], interactions.to_inbound))
+        elif "author" in data:  # an update without an author only adds a link preview
             await self._message(accept, data)
 
     async def _message(self, accept: Accept, data: Json) -> None:
         room, channel_id = str(data.get("guild_id") or ""), str(data.get("channel_id") or "")
         if channel_id and not room:
-            await self._insist(lambda: self._bookmarks.keep_direct_chat(channel_id))
-        arrivals = self._understood([data], self._reader(room))
+            await self._until_stored(lambda: self._bookmarks.keep_direct_chat(channel_id))
+        arrivals = self._arrivals([data], self._reader(room))
         if channel_id and not data.get("edited_timestamp") and not arrivals.poison:
             arrivals = replace(arrivals, cursor=self._bookmarks.at(channel_id, str(data["id"])))
         await self._store(accept, arrivals)
 
     async def _catch_up(self, accept: Accept) -> None:
-        """Before anything that came after the new session: the history, channel by channel."""
-        await self._client.told.wait()
-        direct = [Place(channel_id, "", None) for channel_id in await self._bookmarks.direct_chats()]
-        places = direct + guild_places(self._client)
-        async for place, messages in missed(places, self._bookmarks, self._rest, self._clock):
-            # nobody has seen them yet, so what was changed since is simply what was said
+        """Stores each channel's history before any event that followed the new session."""
+        await self._client.servers_known.wait()
+        direct = [CatchUpChannel(channel_id, "", None) for channel_id in await self._bookmarks.direct_chats()]
+        channels = direct + guild_channels(self._client)
+        async for channel, messages in missed(channels, self._bookmarks, self._rest, self._clock):
+            # the agent has seen none of them, so the text after an edit counts as the original
             unseen = [message | {"edited_timestamp": None} for message in messages]
-            arrivals = self._understood(unseen, self._reader(place.room))
-            cursor = self._bookmarks.at(place.channel_id, str(messages[-1]["id"]))
+            arrivals = self._arrivals(unseen, self._reader(channel.room))
+            cursor = self._bookmarks.at(channel.channel_id, str(messages[-1]["id"]))
             await self._store(accept, replace(arrivals, cursor=cursor))
 
     def _reader(self, room: str) -> Read:
         me = self._client.me(room)
         return lambda message: inbound.to_inbound(message, me, room)
 
-    def _understood(self, events: list[Json], read: Read) -> Arrivals:
-        """What the events say; one that makes no sense is set aside for the operator."""
+    def _arrivals(self, events: list[Json], read: Read) -> Arrivals:
+        """The events as inbounds; an event that makes no sense becomes poison, which the operator can look at."""
         inbounds: list[Inbound] = []
         poison: list[Poison] = []
         for data in events:
             try:
-                said = read(data)
+                inbound_message = read(data)
             except NONSENSE as error:
                 log.warning("discord.poison", extra={"error": error.__class__.__name__})
                 poison.append(Poison(str(data.get("id", "")), json.dumps(data), repr(error)))
             else:
-                inbounds += [said] if said else []
+                inbounds += [inbound_message] if inbound_message else []
         return Arrivals(self._source, tuple(inbounds), poison=tuple(poison))
 
     async def _store(self, accept: Accept, arrivals: Arrivals) -> None:
         if arrivals.inbounds or arrivals.poison or arrivals.cursor:
-            await self._insist(lambda: accept(arrivals))
+            await self._until_stored(lambda: accept(arrivals))
 
-    async def _insist(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Asks again until the disk takes it: Discord would never tell it a second time."""
+    async def _until_stored(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Repeats `act` until the disk takes it: Discord never sends an event a second time."""
         wait = 1.0
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Pressed buttons and slash commands: what they say, and how Discord is told that they were heard.
+"""Interactions (buttons, slash commands) as inbound messages, and their acknowledgements.
 
 Source: Discord docs, Receiving and Responding to Interactions.
 """
@@ -31,7 +31,7 @@ class Acknowledgement:
 
 
 def acknowledgement(interaction: Json) -> Acknowledgement | None:
-    """How to say that it was heard, or None for what this bot never offered (forms, completions)."""
+    """The callback to send, or None for an interaction that this bot never offered (forms, completions)."""
     kind = interaction.get("type")
     if kind == COMMAND:
         body: Json = {"type": LATER, "data": {"flags": EPHEMERAL}}
@@ -43,7 +43,7 @@ def acknowledgement(interaction: Json) -> Acknowledgement | None:
 
 
 def to_inbound(interaction: Json) -> Inbound | None:
-    """What was said by pressing or choosing, as if the person had written it; None for other interactions.
+    """A pressed button or a chosen command, as if the person had written it; None for other interactions.
 
     Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` when it makes no sense.
     """
@@ -51,8 +51,8 @@ def to_inbound(interaction: Json) -> Inbound | None:
     if kind == COMPONENT:
         text = str(data["custom_id"])
     elif kind == COMMAND:
-        given = [str(option["value"]) for option in data.get("options") or () if "value" in option]
-        text = " ".join([f"/{data['name']}", *given])
+        values = [str(option["value"]) for option in data.get("options") or () if "value" in option]
+        text = " ".join([f"/{data['name']}", *values])
     else:
         return None
     member = interaction.get("member") or {}

@@ -1,4 +1,4 @@
-"""Markdown as Discord shows it: its own dialect lacks tables, small headings, rules and embedded pictures.
+"""Markdown in Discord's dialect, which lacks tables, small headings, rules and embedded pictures.
 
 Source: Discord help centre, Markdown Text 101.
 """

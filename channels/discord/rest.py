@@ -1,4 +1,4 @@
-"""Discord's REST API with failures told apart: certainly not done, perhaps done, never will be.
+"""REST API client with classified failures: certainly not done, perhaps done, refused for good.
 
 Source: Discord docs, Rate Limits, Opcodes and Status Codes; discord.py 2.7, http.py.
 """
@@ -31,8 +31,8 @@ FORBIDDEN = "I am not allowed to do that here."
 _GONE = (UNKNOWN_CHANNEL, UNKNOWN_GUILD, CANNOT_MESSAGE_USER, NO_SHARED_SERVER)
 
 
-class Refused(Undeliverable):
-    """Discord said no to this request as written. `code` is Discord's own error code, 0 when there was none."""
+class DiscordRefused(Undeliverable):
+    """Discord refused this request as written. `code` is Discord's own error code, 0 without one."""
 
     def __init__(self, message: str, *, status: int, code: int, gone: bool = False) -> None:
         super().__init__(message, tell=FORBIDDEN if status == 403 else None, gone=gone)
@@ -40,7 +40,7 @@ class Refused(Undeliverable):
 
 
 class PlacedHTTPClient(HTTPClient):
-    """The library's HTTP client, talking to the server it was told to.
+    """The library's HTTP client, talking to the server that `api_base` names.
 
     discord.py keeps its REST address in the class attribute `Route.BASE` and its gateway in
     `DiscordWebSocket.DEFAULT_GATEWAY`. Changing those would move every client in the process, so each
@@ -65,7 +65,7 @@ class PlacedHTTPClient(HTTPClient):
         return await super().ws_connect(url, compress=compress)
 
 
-class Rest:
+class DiscordRest:
     """Requests by path; raises the channel errors. Stops by itself before Discord bans the address.
 
     Above 10 000 refused requests in ten minutes Cloudflare bans the address: 429 without `Via`. So after such
@@ -80,7 +80,7 @@ class Rest:
     async def call(self, route: Route, **kwargs: Any) -> Any:
         """The decoded JSON answer. `json` and `params` as in aiohttp; `form` is a multipart body.
 
-        Raises `NotSent`, `MaybeSent`, `Undeliverable` (as `Refused` when Discord itself said so).
+        Raises `NotSent`, `MaybeSent`, `Undeliverable` (as `DiscordRefused` when the refusal is Discord's own).
         """
         # the path as a pattern: filled in, it holds the tokens of interactions
         what = f"{route.method} {route.path}" + (f" (channel {route.channel_id})" if route.channel_id else "")
@@ -90,7 +90,7 @@ class Rest:
         except discord.RateLimited as error:
             raise NotSent(f"{what}: Discord asks to wait", retry_after=error.retry_after) from error
         except discord.HTTPException as error:
-            raise self._told_apart(what, _place(route), error) from error
+            raise self._classified(what, _place(route), error) from error
         except aiohttp.ClientConnectorError as error:
             why = distrust(error) or f"{error.__class__.__name__}; check the network"
             raise NotSent(f"{what}: cannot reach Discord ({why})") from error
@@ -111,26 +111,27 @@ class Rest:
         if len(refusals) >= REFUSALS:
             raise Undeliverable(f"{what}: refused {REFUSALS} times in ten minutes; check the bot's permissions there")
 
-    def _told_apart(self, what: str, place: str, error: discord.HTTPException) -> ChannelError:
-        told = f"{what}: Discord answered {error.status}, code {error.code}: {error.text[:200]}"
+    def _classified(self, what: str, place: str, error: discord.HTTPException) -> ChannelError:
+        text = f"{what}: Discord answered {error.status}, code {error.code}: {error.text[:200]}"
         if error.status == 429 and error.response.headers.get("Via"):
-            return NotSent(told, retry_after=BUSY_SECONDS)  # the library has waited and asked five times
+            return NotSent(text, retry_after=BUSY_SECONDS)  # the library has waited and asked five times
         if error.status == 429:
             self._banned_until = self._clock.monotonic() + BAN_SECONDS
             log.error("discord.banned", extra={"seconds": BAN_SECONDS})
-            return NotSent(f"{told}; nothing is sent for {BAN_SECONDS:.0f} s", retry_after=BAN_SECONDS)
+            return NotSent(f"{text}; nothing is sent for {BAN_SECONDS:.0f} s", retry_after=BAN_SECONDS)
         if error.status >= 500:
-            return MaybeSent(told)
+            return MaybeSent(text)
         if error.status == 401:
-            return NotSent(f"{told}; the token was reset: put the new one into the settings", retry_after=BAN_SECONDS)
+            return NotSent(f"{text}; the token was reset: put the new one into the settings", retry_after=BAN_SECONDS)
         if error.status == 403:
             if len(self._refusals) > 1000:
                 self._refusals.clear()
             self._refusals.setdefault(place, deque(maxlen=REFUSALS)).append(self._clock.monotonic())
-        return Refused(told, status=error.status, code=error.code, gone=error.code in _GONE)
+        return DiscordRefused(text, status=error.status, code=error.code, gone=error.code in _GONE)
 
     async def quietly(self, route: Route, *, seconds: float, **kwargs: Any) -> bool:
-        """Whether it worked; for what may fail without harm. Never raises, takes at most `seconds`."""
+        """Whether the request worked, for requests that may fail without harm. Takes at most `seconds`; logs instead of
+        raising."""
         try:
             async with asyncio.timeout(seconds):
                 await self.call(route, **kwargs)

@@ -1,4 +1,4 @@
-"""Parts as Discord messages, each shown once however often it is sent.
+"""Idempotent sending: parts as Discord messages, each shown once however often it is sent.
 
 The nonce makes a repeated send return the first message for a few minutes; after that the history is
 read for it. Source: Discord docs, Create Message.
@@ -27,7 +27,7 @@ from bot.core.ports.store import Blobs
 from bot.media.characters import whole
 from channels.discord.inbound import Json
 from channels.discord.markdown import to_discord
-from channels.discord.rest import UNKNOWN_CHANNEL, Refused, Rest
+from channels.discord.rest import UNKNOWN_CHANNEL, DiscordRefused, DiscordRest
 from channels.discord.snowflake import first_id_at
 
 log = logging.getLogger(__name__)
@@ -107,11 +107,11 @@ def voice_upload(voice: Voice, data: bytes) -> Upload:
     return Upload("voice-message.ogg", "audio/ogg", data, extra)
 
 
-class Sender:
-    """Sends and edits. `upload_bytes` tells the largest file a channel takes, `my_id` the bot's user id."""
+class DiscordSender:
+    """Sends and edits. `upload_bytes` returns the largest file a channel takes; `my_id` is the bot's user id."""
 
     def __init__(
-        self, rest: Rest, blobs: Blobs, clock: Clock, *, my_id: str, upload_bytes: Callable[[str], int]
+        self, rest: DiscordRest, blobs: Blobs, clock: Clock, *, my_id: str, upload_bytes: Callable[[str], int]
     ) -> None:
         self._rest, self._blobs, self._clock = rest, blobs, clock
         self._my_id, self._upload_bytes = my_id, upload_bytes
@@ -120,13 +120,14 @@ class Sender:
         self._private: dict[str, str] = {}
 
     async def send(self, to: Target, part: Part, key: str, maybe_sent: bool) -> Sent:
-        """A chat that is none may be a person who has not written yet, such as an owner: their private chat is opened.
+        """The sent message. When Discord knows no such channel, the id may be a person's who has not written yet, such
+        as an owner: then the sender opens their private chat.
 
         Raises `NotSent`, `MaybeSent`, `Undeliverable`."""
         _check(to.conversation.chat, to.reply_to)
         try:
             return await self._send(self._placed(to), part, key, maybe_sent)
-        except Refused as refusal:
+        except DiscordRefused as refusal:
             if refusal.code != UNKNOWN_CHANNEL or not await self._opened(to.conversation.chat):
                 raise
         return await self._send(self._placed(to), part, key, maybe_sent)
@@ -157,12 +158,12 @@ class Sender:
                 data = await self._bytes(to, part)
                 body = text_body(Text(part.caption)) if part.caption else {"allowed_mentions": NO_MENTIONS}
                 upload = Upload(part.name, part.blob.mime, data)
-        if maybe_sent and (found := await self._already(to, body, upload, key)):
-            log.info("discord.adopted", extra={"message_id": found, "key": key})
-            return self._remember(found, key)
+        if maybe_sent and (message_id := await self._already(to, body, upload, key)):
+            log.info("discord.adopted", extra={"message_id": message_id, "key": key})
+            return self._remember(message_id, key)
         try:
             message = await self._create(to, body, upload, key)
-        except Refused as refusal:
+        except DiscordRefused as refusal:
             if not isinstance(part, Voice) or not (refusal.status == 400 or refusal.code == NO_VOICE_HERE):
                 raise
             log.info("discord.voice_refused", extra={"code": refusal.code})
@@ -236,10 +237,10 @@ class Sender:
 
 
 def _check(*ids: str) -> None:
-    """Raises `Undeliverable` for what can be no id here, "" aside."""
-    for given in filter(None, ids):
-        if not given.isdecimal():
-            raise Undeliverable(f"{given!r} is no channel or message of Discord: ids are numbers")
+    """Raises `Undeliverable` unless each id is "" or a snowflake."""
+    for snowflake in filter(None, ids):
+        if not snowflake.isdecimal():
+            raise Undeliverable(f"{snowflake!r} is no channel or message of Discord: ids are numbers")
 
 
 def _face(content: str, files: list[tuple[str, int]]) -> tuple[list[str], list[tuple[str, int]]]:

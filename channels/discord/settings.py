@@ -1,4 +1,4 @@
-"""What the operator chooses about Discord."""
+"""Settings of the Discord channel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DiscordSettings:
     """`api_base` points REST at another server, and the gateway at the one that server names.
 
     `connect_seconds` bounds the first connection. `guild_wait_seconds` is how long the client waits for
-    one more server to be told before it counts as ready. A connection that says nothing for `silence_seconds`, not
+    one more server to be announced before it counts as ready. A connection that says nothing for `silence_seconds`, not
     even that it heard a heartbeat, counts as dead. Raises `ConfigError` for a token that cannot be one.
     """
 

@@ -181,8 +181,8 @@ async def test_an_address_has_a_largest_length() -> None:
         ("http://{}/", "http://127.0.0.1 answered 404. The link may have expired"),
         ("http://{}/moved", "http://127.0.0.1 answered 302. The link may have expired"),
         ("http://{}/lost", "http://127.0.0.1 answered 404. The link may have expired"),
-        ("http://{}/gzip", "http://127.0.0.1 sent a compressed body that nobody asked for"),
-        ("http://{}/br", "http://127.0.0.1 sent a compressed body that nobody asked for"),
+        ("http://{}/gzip", "http://127.0.0.1 sent a compressed body without being asked for one"),
+        ("http://{}/br", "http://127.0.0.1 sent a compressed body without being asked for one"),
     ],
 )
 async def test_a_failure_names_the_host_and_what_was_wrong(url: str, told: str) -> None:

@@ -11,9 +11,9 @@ from discord.gateway import KeepAliveHandler
 from bot.core.errors import ChannelDown, StoreUnavailable
 from bot.core.messages import Conversation, Target, Text
 from channels.discord.adapter import DiscordChannel
-from channels.discord.client import Heard
+from channels.discord.client import GatewayEvent
 from channels.discord.identify_limit import A_DAY, CURSOR
-from channels.discord.intake import WAITING, Line
+from channels.discord.intake import WAITING, EventQueue
 from tests.channels.discord.conftest import Connect, Desk, HastyClock, listening
 from tests.fakes.discord_api import BOT_ID, CHANNEL_ID, DM_ID, DiscordApi
 from tests.fakes.shelf import Shelf
@@ -209,17 +209,17 @@ async def test_a_message_that_was_changed_while_nobody_listened_is_simply_what_w
 
 
 async def test_a_line_that_grows_too_long_drops_messages_for_the_history_but_keeps_commands() -> None:
-    line = Line()
-    line.put(Heard.INTERACTION, {"id": "pressed"})
+    queue = EventQueue()
+    queue.put(GatewayEvent.INTERACTION, {"id": "pressed"})
     for number in range(WAITING):
-        line.put(Heard.MESSAGE, {"id": str(number)})
+        queue.put(GatewayEvent.MESSAGE, {"id": str(number)})
 
-    waiting = [await line.next() for _ in range(3)]
+    waiting = [await queue.next() for _ in range(3)]
 
     assert waiting == [
-        (Heard.NEW_SESSION, {}),
-        (Heard.INTERACTION, {"id": "pressed"}),
-        (Heard.MESSAGE, {"id": str(WAITING - 1)}),
+        (GatewayEvent.NEW_SESSION, {}),
+        (GatewayEvent.INTERACTION, {"id": "pressed"}),
+        (GatewayEvent.MESSAGE, {"id": str(WAITING - 1)}),
     ]
 
 

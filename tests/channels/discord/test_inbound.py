@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.core.messages import Kind
-from channels.discord.inbound import Me, to_inbound
+from channels.discord.inbound import BotUser, to_inbound
 from channels.discord.snowflake import first_id_at, made_at
 
-ME = Me("900", frozenset({"77"}))
+ME = BotUser("900", frozenset({"77"}))
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ADA = {"id": "5", "username": "ada", "global_name": "Ada"}
 
