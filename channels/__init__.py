@@ -58,7 +58,7 @@ def make_channels(
 
 
 def _secret_of(webhook: Webhook, environ: Mapping[str, str]) -> str:
-    """Without one, whoever finds the address could speak as anybody, so there is no webhook then."""
+    """The secret. Without one a stranger who finds the address could speak as anybody, so there is no webhook then."""
     path = "channels.telegram.webhook.secret"
     if webhook.secret is None:
         raise ConfigError("there is no secret", path=path, fix="Set it to what `openssl rand -hex 32` prints.")

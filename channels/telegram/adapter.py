@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS = 100
 MOST_COMMANDS = 100
-REGISTER_SECONDS = 600.0  # a webhook that somebody took away is back after this long
+REGISTER_SECONDS = 600.0  # a webhook that was taken away is registered again after this long
 
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
@@ -52,7 +52,7 @@ class TelegramChannel:
     name = "telegram"
 
     def __init__(self, settings: TelegramSettings, *, cursors: Cursors, blobs: Blobs, clock: Clock) -> None:
-        # The library tells addresses and people's texts at DEBUG: the token must never get there.
+        # The library logs addresses and people's texts at DEBUG: the token must never get there.
         logging.getLogger("telegram").setLevel(logging.INFO)
         self._settings = settings
         self._cursors, self._clock = cursors, clock
@@ -137,7 +137,7 @@ class TelegramChannel:
     async def _be_pushed(
         self, settings: WebhookSettings, me: Me, accept: Accept, answer: Callable[[str], None]
     ) -> None:
-        """Until cancelled. Telegram is told the address only once somebody listens there."""
+        """Until cancelled. The address is registered with Telegram only once the listener is up."""
         webhook = self._intake = Webhook(settings, me=me, clock=self._clock)
         async with webhook.serving(accept, answer):
             pause = FIRST_PAUSE_SECONDS
@@ -208,11 +208,11 @@ class TelegramChannel:
 
     async def _pushed_well(self, settings: WebhookSettings) -> Health:
         """What Telegram says about the webhook. Raises `TelegramError`."""
-        told = await self._bot.get_webhook_info()
-        if told.url != settings.url:
+        registered = await self._bot.get_webhook_info()
+        if registered.url != settings.url:
             return Health(False, "Telegram: another process took the webhook away; it is set again in ten minutes")
-        if told.pending_update_count and told.last_error_message:
-            why = f"{told.last_error_message!r}; {told.pending_update_count} wait"
+        if registered.pending_update_count and registered.last_error_message:
+            why = f"{registered.last_error_message!r}; {registered.pending_update_count} wait"
             return Health(
                 False, f"Telegram cannot push ({why}). Check the proxy in front of channels.telegram.webhook."
             )
@@ -252,8 +252,8 @@ class TelegramChannel:
 
     async def _offer_commands(self) -> None:
         """The command menu, as much of it as Telegram takes."""
-        usable = [(name, told[:256]) for name, told in self._settings.commands if _COMMAND.fullmatch(name) and told]
-        menu = [BotCommand(name, told) for name, told in usable[:MOST_COMMANDS]]
+        usable = [(name, about[:256]) for name, about in self._settings.commands if _COMMAND.fullmatch(name) and about]
+        menu = [BotCommand(name, about) for name, about in usable[:MOST_COMMANDS]]
         while menu:
             try:
                 await self._bot.set_my_commands(menu)

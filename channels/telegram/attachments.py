@@ -25,8 +25,8 @@ def attachments_in(message: Raw) -> tuple[Attachment, ...]:
         moving = sticker.get("is_animated") or sticker.get("is_video")
         return () if moving else (_attachment(sticker, Kind.PICTURE, "image/webp"),)
     for field, kind, mime in _FILES:
-        if found := message.get(field):
-            return (_attachment(found, kind, mime),)
+        if value := message.get(field):
+            return (_attachment(value, kind, mime),)
     if document := message.get("document"):
         return (_attachment(document, _use(str(document.get("mime_type", ""))), "application/octet-stream"),)
     return ()
@@ -35,8 +35,8 @@ def attachments_in(message: Raw) -> tuple[Attachment, ...]:
 def described(message: Raw) -> str:
     """Things without words, as words; "" when there are none."""
     for field, describe in _DESCRIBED:
-        if found := message.get(field):
-            return whole(describe(found))
+        if value := message.get(field):
+            return whole(describe(value))
     return ""
 
 

@@ -45,8 +45,8 @@ def read_batch(updates: Sequence[dict[str, Any]], me: Me, now: datetime) -> Arri
 
 def update_id(update: object) -> int:
     """-1 for what is not an update at all."""
-    found = update.get("update_id") if isinstance(update, dict) else None
-    return found if isinstance(found, int) else -1
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) else -1
 
 
 def acknowledge(update: object, answer: Callable[[str], None]) -> None:
@@ -59,12 +59,12 @@ def acknowledge(update: object, answer: Callable[[str], None]) -> None:
 def _poison(update: object, error: Exception) -> Poison:
     raw = json.dumps(update)
     number = update_id(update)
-    known = str(number) if number >= 0 else hashlib.sha256(raw.encode()).hexdigest()[:16]
-    log.warning("update.unreadable", extra={"update": known, "error": type(error).__name__})
-    return Poison(known, raw, f"{type(error).__name__}: {error}")
+    event_id = str(number) if number >= 0 else hashlib.sha256(raw.encode()).hexdigest()[:16]
+    log.warning("update.unreadable", extra={"update": event_id, "error": type(error).__name__})
+    return Poison(event_id, raw, f"{type(error).__name__}: {error}")
 
 
 def _log_membership(update: dict[str, Any]) -> None:
     if member := update.get("my_chat_member"):
-        told = {"chat": member["chat"]["id"], "status": member["new_chat_member"]["status"]}
-        log.info("chat.membership", extra=told)
+        fields = {"chat": member["chat"]["id"], "status": member["new_chat_member"]["status"]}
+        log.info("chat.membership", extra=fields)

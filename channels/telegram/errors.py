@@ -1,4 +1,4 @@
-"""What Telegram's answers mean for a message: sent, not sent, perhaps sent, never to be sent."""
+"""Errors of the Bot API, by what they mean for a message: sent, not sent, perhaps sent, undeliverable."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def verdict(error: TelegramError, chat: str) -> ChannelError:
         return NotSent(f"{where}: no connection to the Bot API ({error}); it is tried again")
     if not isinstance(error, Refused):
         return MaybeSent(f"{where}: the connection broke after the message was sent off ({error})")
-    told = f"{where}: Telegram answered {error.status} {error.description!r}"
+    what = f"{where}: Telegram answered {error.status} {error.description!r}"
     if error.status == 429:
-        return NotSent(f"{told}; it is tried again", retry_after=float(error.retry_after or 1))
+        return NotSent(f"{what}; it is tried again", retry_after=float(error.retry_after or 1))
     if error.status >= 500:
-        return MaybeSent(told)
+        return MaybeSent(what)
     if error.status < 400:
-        return NotSent(f"{told}: something between us and Telegram sends the request elsewhere; redirects are refused")
+        return NotSent(f"{what}: something between us and Telegram sends the request elsewhere; redirects are refused")
     if error.status in (401, 404):
-        return NotSent(f"{told}: the bot token is refused. {TOKEN_FIX}", retry_after=60.0)
+        return NotSent(f"{what}: the bot token is refused. {TOKEN_FIX}", retry_after=60.0)
     if error.migrate_to is not None:
-        return Undeliverable(f"{told}; the chat is now {error.migrate_to}", moved_to=str(error.migrate_to))
+        return Undeliverable(f"{what}; the chat is now {error.migrate_to}", moved_to=str(error.migrate_to))
     if error.status == 403 or error.says(*_GONE):
-        return Undeliverable(f"{told}; nothing more can be sent there", gone=True)
-    return Undeliverable(told, tell=FORBIDDEN if error.says(*_FORBIDDEN) else None)
+        return Undeliverable(f"{what}; nothing more can be sent there", gone=True)
+    return Undeliverable(what, tell=FORBIDDEN if error.says(*_FORBIDDEN) else None)
 
 
 def is_same_text(refused: Refused) -> bool:

@@ -45,8 +45,8 @@ async def fetch(bot: Bot, transport: Transport, attachment: Attachment, cap: int
 
 def _too_large(size: int | None, cap: int) -> FetchFailed:
     limit = f"{cap / MB:.0f} MB"
-    told = f"That file has {size / MB:.0f} MB." if size else "That file is too large."
+    size_sentence = f"That file has {size / MB:.0f} MB." if size else "That file is too large."
     return FetchFailed(
         f"a file of {size or 'unknown'} bytes is larger than the {limit} that Telegram gives to bots",
-        tell=f"{told} Telegram lets me load {limit} at most. Please send it compressed, or in parts.",
+        tell=f"{size_sentence} Telegram lets me load {limit} at most. Please send it compressed, or in parts.",
     )

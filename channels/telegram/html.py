@@ -121,7 +121,7 @@ def _inline(text: str, *, links: bool = True) -> str:
         return text
     out: list[str] = []
     opened: list[tuple[str, int]] = []  # delimiter and where in `out` it stands
-    unpaired: set[int] = set()  # lengths of backtick runs known to have no partner further on
+    unpaired: set[int] = set()  # lengths of backtick runs that have no partner further on
     place = 0
     while spot := _SPOT.search(text, place):
         start, end, mark = spot.start(), spot.end(), spot.group()

@@ -1,4 +1,4 @@
-"""A raw update to an `Inbound`, without asking anybody.
+"""Inbound: a raw update as an `Inbound`, without a request.
 
 Raw JSON rather than `telegram.Update`: one field of an unknown shape must not cost the whole batch, and
 what cannot be read is kept as it came. Reading raises one of `UNREADABLE` then.
@@ -36,7 +36,7 @@ def read_update(update: Raw, me: Me, now: datetime) -> Inbound | None:
         return _read_message(message, event, me, edited=False)
     if edited := update.get("edited_message"):
         if "location" in edited:
-            return None  # somebody shares the way they walk, every few seconds
+            return None  # a live location, sent every few seconds
         return _read_message(edited, event, me, edited=True)
     if query := update.get("callback_query"):
         return _read_press(query, event, now)
@@ -59,7 +59,7 @@ def _read_message(message: Raw, event: str, me: Me, *, edited: bool) -> Inbound 
     attachments = attachments_in(message)
     text = text or described(message)
     if not text and not attachments:
-        return None  # somebody joined, a title changed, a message was pinned
+        return None  # a service message: a person joined, a title changed, a message was pinned
     return Inbound(
         id=event,
         conversation=_conversation(message),
@@ -103,7 +103,7 @@ def _conversation(message: Raw) -> Conversation:
 
 
 def _sender(message: Raw) -> Person:
-    """The person, or the group or channel that somebody speaks for (anonymous admins)."""
+    """The person, or the group or channel that an anonymous admin speaks for."""
     if spoken_for := message.get("sender_chat"):
         return Person(str(int(spoken_for["id"])), whole(str(spoken_for.get("title", ""))))
     return _person(message["from"])
@@ -163,8 +163,8 @@ def _edited(text: str, edits: list[tuple[str, str]]) -> str:
     """The text with each marked piece replaced, in order; entities come sorted by their place."""
     done: list[str] = []
     for marked, replacement in edits:
-        before, found, text = text.partition(marked)
-        done += (before, replacement if found else "")
+        before, occurrence, text = text.partition(marked)
+        done += (before, replacement if occurrence else "")
     return "".join(done) + text
 
 

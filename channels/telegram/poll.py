@@ -56,7 +56,7 @@ class Poller:
         self.trouble = ""
 
     async def run(self, accept: Accept, answer: Callable[[str], None]) -> None:
-        """Until cancelled. `answer` is given the id of each pressed button once it is stored.
+        """Until cancelled. `answer` gets the id of each pressed button once it is stored.
         Raises `ChannelDown` when the token is refused."""
         offset = await self._resume()
         pause = FIRST_PAUSE_SECONDS

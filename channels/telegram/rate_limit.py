@@ -1,4 +1,4 @@
-"""How fast we may speak: a rate over all chats, and chats that Telegram told us to leave alone for a while.
+"""Rate limit of sending: a rate over all chats, and chats that Telegram asked us to leave alone (429, flood wait).
 
 Source: Telegram Bots FAQ, "My bot is hitting limits"; ResponseParameters.retry_after.
 """
@@ -9,13 +9,13 @@ from bot.core.errors import NotSent
 from bot.core.ports.clock import Clock
 
 
-class Pace:
+class SendRateLimit:
     """`per_second` messages over all chats with bursts of one second's worth; None for no limit."""
 
     def __init__(self, per_second: float | None, clock: Clock) -> None:
         self._clock = clock
         self._per_second = per_second
-        self._spent_until = 0.0  # when everything granted so far would have been said at the even rate
+        self._spent_until = 0.0  # when everything granted so far would have been sent at the even rate
         self._held: dict[str, float] = {}
 
     async def turn(self, chat: str) -> None:

@@ -1,4 +1,4 @@
-"""What we say, in the forms Telegram takes, with the fallbacks for what it refuses.
+"""Sending: parts in the forms Telegram takes, with the fallbacks for what it refuses.
 
 Source: Telegram Bot API, Available methods; tdlib/telegram-bot-api for the wording of refusals.
 """
@@ -29,7 +29,7 @@ from bot.media.characters import units, whole
 from bot.media.split import pieces, split
 from channels.telegram.errors import is_bad_picture, is_lost_message, is_same_text, verdict
 from channels.telegram.html import MOST_UNITS, to_html
-from channels.telegram.rate_limit import Pace
+from channels.telegram.rate_limit import SendRateLimit
 from channels.telegram.settings import MB, TelegramSettings
 from channels.telegram.transport import Refused
 
@@ -87,7 +87,7 @@ class Sender:
     def __init__(self, bot: Bot, blobs: Blobs, settings: TelegramSettings, clock: Clock) -> None:
         self._bot, self._blobs, self._clock = bot, blobs, clock
         self._upload_bytes = settings.upload_bytes
-        self._pace = Pace(settings.rate, clock)
+        self._pace = SendRateLimit(settings.rate, clock)
 
     async def send(self, to: Target, part: Part) -> Sent:
         """One part as one message; what does not fit a caption follows as text. Raises as `Channel.send`."""
@@ -125,8 +125,8 @@ class Sender:
             if is_same_text(refused):
                 return
             if is_lost_message(refused):
-                told = f"Telegram message {message_id!r} in chat {way.chat} cannot be edited: {refused.description!r}"
-                raise Undeliverable(told) from None
+                what = f"Telegram message {message_id!r} in chat {way.chat} cannot be edited: {refused.description!r}"
+                raise Undeliverable(what) from None
             raise self._failed(refused, way) from None
         except TelegramError as error:
             raise self._failed(error, way) from None
@@ -255,7 +255,7 @@ class Sender:
 
     async def _follow(self, way: _Way, rest: tuple[str, ...]) -> None:
         """The words that did not fit under the media. Raises `MaybeSent` when they do not get through: sending
-        the media once more is better than losing what was said."""
+        the media once more is better than losing its caption."""
         for words in rest:
             for left in reversed(range(REST_TRIES)):
                 try:
@@ -264,8 +264,8 @@ class Sender:
                 except (TelegramError, NotSent) as error:
                     failed = self._failed(error, way) if isinstance(error, TelegramError) else error
                     if not isinstance(failed, NotSent) or not left:
-                        told = f"Telegram chat {way.chat}: the media arrived, its text perhaps not ({failed})"
-                        raise MaybeSent(told) from None
+                        what = f"Telegram chat {way.chat}: the media arrived, its text perhaps not ({failed})"
+                        raise MaybeSent(what) from None
                     await self._clock.sleep(min(failed.retry_after or 1.0, LONGEST_PATIENCE_SECONDS))
 
     # --- one attempt ---------------------------------------------------------------------------
@@ -308,11 +308,11 @@ def _way(to: Target) -> _Way:
     )
 
 
-def _number(given: str) -> int:
+def _number(identifier: str) -> int:
     try:
-        return int(given)
+        return int(identifier)
     except ValueError:
-        raise Undeliverable(f"{given!r} is no chat, topic or message of Telegram: ids are numbers") from None
+        raise Undeliverable(f"{identifier!r} is no chat, topic or message of Telegram: ids are numbers") from None
 
 
 def _rendered(text: str, way: _Way, limit: int = MOST_UNITS) -> str:

@@ -1,6 +1,6 @@
 """HTTP to the Bot API over aiohttp, and the one thing a sender must know: was it sent?
 
-`telegram.Bot` is given this instead of its own httpx transport because that one logs the address, token
+`telegram.Bot` gets this instead of its own httpx transport because that one logs the address, token
 included, and cannot tell a request that never left from one whose answer was lost.
 No error that leaves this module holds an address.
 """
@@ -29,7 +29,7 @@ class NotWritten(TelegramError):
 
 
 class Unanswered(TelegramError):
-    """The request left and nobody knows what became of it."""
+    """The request left, and its outcome is unknown."""
 
 
 class Refused(TelegramError):
@@ -38,9 +38,9 @@ class Refused(TelegramError):
     def __init__(self, status: int, description: str, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{status} {description}")
         self.status, self.description = status, description
-        told = parameters or {}
-        self.retry_after: float | None = told.get("retry_after")
-        self.migrate_to: int | None = told.get("migrate_to_chat_id")
+        details = parameters or {}
+        self.retry_after: float | None = details.get("retry_after")
+        self.migrate_to: int | None = details.get("migrate_to_chat_id")
 
     def says(self, *phrases: str) -> bool:
         """Whether the wording holds one of these (lower case)."""
@@ -180,8 +180,8 @@ def _form(request_data: RequestData) -> aiohttp.FormData:
 
 def _refusal(status: int, payload: bytes) -> Refused:
     try:
-        told = json.loads(payload)
-        description, parameters = str(told["description"]), told.get("parameters")
+        answer = json.loads(payload)
+        description, parameters = str(answer["description"]), answer.get("parameters")
     except (ValueError, KeyError, TypeError):
         return Refused(status, "no reason given")
     head, _, rest = description.partition(": ")

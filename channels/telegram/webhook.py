@@ -1,7 +1,7 @@
-"""Updates that Telegram pushes: each is answered 200 only after it has been stored.
+"""Webhook: the listener answers a pushed update with 200 only after it is stored.
 
 Listens on this machine alone; a proxy in front of it speaks TLS. Telegram sends a push again, for a day, until it
-is answered 2xx; 410 would make it give the webhook up, so that is never said.
+is answered 2xx; 410 would make it give the webhook up, so that status is never sent.
 Source: Telegram Bot API, setWebhook.
 """
 
@@ -46,7 +46,7 @@ class Webhook:
 
     @asynccontextmanager
     async def serving(self, accept: Accept, answer: Callable[[str], None]) -> AsyncIterator[None]:
-        """Listens until the block ends. `answer` is given the id of each pressed button once it is stored.
+        """Listens until the block ends. `answer` gets the id of each pressed button once it is stored.
         Raises `ChannelDown` when the port is taken."""
 
         async def take(request: web.Request) -> web.Response:
@@ -72,7 +72,7 @@ class Webhook:
             await runner.cleanup()
 
     def _refusal(self, request: web.Request) -> web.Response | None:
-        """The answer to whoever is not Telegram, found without reading the body."""
+        """The refusal of a request that is not Telegram's, decided without reading the body."""
         if request.path != self._settings.path:
             return web.Response(status=404)
         if request.method != "POST":

@@ -1,4 +1,4 @@
-"""The local page as a channel: what is said lies in the page log, so that a reload loses nothing."""
+"""The local page as a channel: every message lies in the page log, so that a reload loses nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.core.ports.channel import Accept, ChannelLimits, Health
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, PageLog
 from bot.net.port_in_use import why_not
-from channels.web.entries import doing, event, told
+from channels.web.entries import doing, entry_json, event
 from channels.web.gate import gate
 from channels.web.pages import Pages
 from channels.web.settings import WebSettings
@@ -37,7 +37,7 @@ LIMITS = ChannelLimits(
 
 
 class WebChannel:
-    """Implements `bot.core.ports.Channel` for whoever sits at this machine."""
+    """Implements `bot.core.ports.Channel` for the person at this machine."""
 
     name = "web"
     limits = LIMITS
@@ -110,8 +110,8 @@ class WebChannel:
 
     async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
         if not isinstance(part, Text) and not await asyncio.to_thread(self._blobs.path(part.blob).is_file):
-            told = f"the file {part.blob.sha256} for {to.conversation} is gone from the disk"
-            raise Undeliverable(told, tell="The file is gone.")
+            what = f"the file {part.blob.sha256} for {to.conversation} is gone from the disk"
+            raise Undeliverable(what, tell="The file is gone.")
         await self._say(to, key, part)
         return Sent(key)
 
@@ -120,7 +120,7 @@ class WebChannel:
         await self._say(to, message_id, text)
 
     async def busy(self, to: Target, what: Doing) -> None:
-        self._tell(doing(to.conversation.chat, what))
+        self._publish(doing(to.conversation.chat, what))
 
     async def ping(self) -> Health:
         if not self._serves:
@@ -135,9 +135,9 @@ class WebChannel:
 
     async def _show(self, chat: str, key: str, who: str, part: Part) -> None:
         entry = await self._log.show(Conversation(SOURCE, chat), key, who, part)
-        self._tell(event("entry", told(entry), number=entry.changed))
+        self._publish(event("entry", entry_json(entry), number=entry.changed))
 
-    def _tell(self, message: bytes) -> None:
+    def _publish(self, message: bytes) -> None:
         for listener in tuple(self._listeners):
             try:
                 listener.put_nowait(message)

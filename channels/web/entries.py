@@ -1,4 +1,4 @@
-"""What the page is told, as JSON: entries of the log, and what the bot is doing."""
+"""Server-sent events for the page, as JSON: entries of the log, and what the bot is doing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.page_entries import PageEntry
 Json = dict[str, object]
 
 
-def told(entry: PageEntry) -> Json:
+def entry_json(entry: PageEntry) -> Json:
     """One message as the page draws it. `changed` grows with every change of any message."""
     return {
         "id": entry.id,
@@ -48,7 +48,7 @@ def url(blob: Blob) -> str:
 
 
 def event(name: str, data: Json, *, number: int | None = None) -> bytes:
-    """One server-sent event. `number` is what the browser tells us again after a reconnect."""
+    """One server-sent event. `number` is what the browser sends again after a reconnect (Last-Event-ID)."""
     line = f"id: {number}\n" if number is not None else ""
     return f"{line}event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 

@@ -44,7 +44,7 @@ async def read_message(request: web.Request, blobs: Blobs, *, now: datetime, cap
         raise web.HTTPUnsupportedMediaType(text="a message is multipart/form-data")
     try:
         form = await _read(request, blobs, cap)
-    except ValueError as error:  # what aiohttp raises for a multipart body that is none
+    except ValueError as error:  # aiohttp raises it for a body that is not multipart
         raise web.HTTPBadRequest(text="the form is broken") from error
     identity, chat, text = (form.fields.get(name, "").strip() for name in ("id", "chat", "text"))
     if not ID.fullmatch(identity) or not ID.fullmatch(chat) or not (text or form.files):
@@ -52,8 +52,8 @@ async def read_message(request: web.Request, blobs: Blobs, *, now: datetime, cap
     seconds, waveform = _measured(form.fields)
     files = tuple(replace(file, seconds=seconds or None) if file.kind is Kind.VOICE else file for file in form.files)
     inbound = Inbound(identity, Conversation("web", chat), PERSON, now, text, files, message_id=identity)
-    said = (Text(text),) if text else ()
-    return Message(inbound, (*said, *(shown(file, waveform) for file in files)))
+    words = (Text(text),) if text else ()
+    return Message(inbound, (*words, *(shown(file, waveform) for file in files)))
 
 
 async def _read(request: web.Request, blobs: Blobs, cap: int) -> _Form:
@@ -88,7 +88,7 @@ async def _file(part: BodyPartReader, blobs: Blobs, cap: int) -> Attachment:
 
 
 def _measured(fields: dict[str, str]) -> tuple[float, bytes]:
-    """How long the page recorded, and how loud it was, given as hex."""
+    """How long the page recorded, and how loud it was, from hex."""
     try:
         seconds, waveform = float(fields.get("seconds") or 0), bytes.fromhex(fields.get("waveform", ""))
     except ValueError:

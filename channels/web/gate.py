@@ -1,4 +1,4 @@
-"""Who may reach the page: this machine, by the right name, with the token, and no other web site's script.
+"""The gate, authentication of the page: this machine, the right host name, the token, and no other site's script.
 
 A page on any web site can send requests to 127.0.0.1, and a host name can be made to point there: so the
 Host header, the Origin header and a cookie that other sites cannot send are all checked.

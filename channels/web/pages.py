@@ -16,7 +16,7 @@ from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob, Inbound, Part, Text
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, PageLog
-from channels.web.entries import told
+from channels.web.entries import entry_json
 from channels.web.form import ID, MIME, UNKNOWN, read_message
 from channels.web.gate import cookie
 from channels.web.settings import WebSettings
@@ -98,7 +98,7 @@ class Pages:
         if not ID.fullmatch(chat) or not re.fullmatch(r"[0-9]{1,18}", after):
             raise web.HTTPBadRequest(text="chat and after are needed")
         entries = await self._log.entries(chat, after=int(after), limit=ENTRIES_AT_MOST)
-        return web.json_response({"entries": [told(entry) for entry in entries]})
+        return web.json_response({"entries": [entry_json(entry) for entry in entries]})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Everything that is shown from now on. Who was away asks `_entries` for what changed meanwhile."""
