@@ -28,14 +28,14 @@ def main() -> None:
     parser.add_argument("--key", default="sandbox-key", help="the bearer key it accepts")
     parser.add_argument("--words-per-second", type=float, default=40.0, help="0 streams without delay")
     parser.add_argument("--render-seconds", type=float, default=4.0, help="how long a clip takes")
-    given = parser.parse_args()
+    options = parser.parse_args()
     asyncio.run(
         serve(
             Sandbox(
-                given.port,
-                key=given.key,
-                words_per_second=given.words_per_second,
-                render_seconds=given.render_seconds,
+                options.port,
+                key=options.key,
+                words_per_second=options.words_per_second,
+                render_seconds=options.render_seconds,
                 warm=True,
             )
         )

@@ -7,38 +7,38 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from bot.sandbox.catalog import ROWS, VIDEO_ROWS, outputs
-from bot.sandbox.state import Given, Routes, SandboxState
-from bot.sandbox.wire import Json, Refused
+from bot.sandbox.state import ApiCall, Routes, SandboxState
+from bot.sandbox.wire import Json, Rejected
 
 CREDITS = 25.0
 LIMIT = 10.0
 
 
-def routes(stage: SandboxState) -> Routes:
+def routes(sandbox: SandboxState) -> Routes:
     """What can be asked about models and money."""
 
-    async def models(given: Given) -> web.Response:
-        wanted = given.http.query.get("output_modalities", "")
+    async def models(call: ApiCall) -> web.Response:
+        wanted = call.http.query.get("output_modalities", "")
         rows = [row for row in ROWS if wanted in ("", "all") or set(wanted.split(",")) & set(outputs(row))]
-        start, most = int(given.http.query.get("offset", "0")), int(given.http.query.get("limit", "500"))
+        start, most = int(call.http.query.get("offset", "0")), int(call.http.query.get("limit", "500"))
         page = rows[start : start + most]
         more = f"/api/v1/models?offset={start + most}&limit={most}" if start + most < len(rows) else None
         return web.json_response({"data": page, "total_count": len(rows), "links": {"next": more}})
 
-    async def video_models(given: Given) -> web.Response:
+    async def video_models(call: ApiCall) -> web.Response:
         return web.json_response({"data": list(VIDEO_ROWS)})
 
-    async def generation(given: Given) -> web.Response:
-        known = stage.generations.get(given.http.query.get("id", ""))
-        if known is None:
-            raise Refused(404, f"Generation {given.http.query.get('id')!r} not found")
-        return web.json_response({"data": generation_row(known, stage.clock.now())})
+    async def generation(call: ApiCall) -> web.Response:
+        answer = sandbox.generations.get(call.http.query.get("id", ""))
+        if answer is None:
+            raise Rejected(404, f"Generation {call.http.query.get('id')!r} not found")
+        return web.json_response({"data": generation_row(answer, sandbox.clock.now())})
 
-    async def key(given: Given) -> web.Response:
-        return web.json_response({"data": key_row(stage.spent)})
+    async def key(call: ApiCall) -> web.Response:
+        return web.json_response({"data": key_row(sandbox.spent)})
 
-    async def credits(given: Given) -> web.Response:
-        return web.json_response({"data": {"total_credits": CREDITS, "total_usage": round(stage.spent, 8)}})
+    async def credits(call: ApiCall) -> web.Response:
+        return web.json_response({"data": {"total_credits": CREDITS, "total_usage": round(sandbox.spent, 8)}})
 
     return {
         "GET /models": models,
@@ -49,7 +49,7 @@ def routes(stage: SandboxState) -> Routes:
     }
 
 
-UNTOLD = (
+NULL_FIELDS = (
     "app_id", "cache_discount", "external_user", "http_referer", "moderation_latency", "native_finish_reason",
     "native_tokens_completion_images", "num_fetches", "num_input_audio_prompt", "num_media_completion",
     "num_media_prompt", "num_search_results", "preset_id", "provider_responses", "router", "service_tier",
@@ -57,13 +57,13 @@ UNTOLD = (
 )  # fmt: skip
 
 
-def generation_row(known: Json, now: datetime) -> Json:
-    """What GET /generation tells about one answer. Source: OpenRouter docs, get a generation."""
-    prompt, completion = known.get("prompt_tokens", 0), known.get("completion_tokens", 0)
-    cost = known.get("cost", 0.0)
-    return dict.fromkeys(UNTOLD) | {
-        "id": known["id"],
-        "model": known["model"],
+def generation_row(answer: Json, now: datetime) -> Json:
+    """The row of GET /generation for one answer. Source: OpenRouter docs, get a generation."""
+    prompt, completion = answer.get("prompt_tokens", 0), answer.get("completion_tokens", 0)
+    cost = answer.get("cost", 0.0)
+    return dict.fromkeys(NULL_FIELDS) | {
+        "id": answer["id"],
+        "model": answer["model"],
         "api_type": "completions",
         "created_at": now.astimezone(UTC).isoformat(),
         "cancelled": False,
@@ -87,7 +87,7 @@ def generation_row(known: Json, now: datetime) -> Json:
 
 
 def key_row(spent: float) -> Json:
-    """What GET /key tells. Source: OpenRouter docs, get current API key."""
+    """The answer of GET /key. Source: OpenRouter docs, get current API key."""
     spent = round(spent, 8)
     return {
         "label": "sandbox",

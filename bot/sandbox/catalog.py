@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.wire import Json, Refused
+from bot.sandbox.wire import Json, Rejected
 
 CHAT_PARAMETERS = (
     "frequency_penalty", "include_reasoning", "max_tokens", "presence_penalty", "reasoning", "response_format",
@@ -12,10 +12,15 @@ PLAIN_PARAMETERS = ("max_tokens", "seed", "temperature", "top_p")
 CREATED = 1767225600  # 2026-01-01
 
 
+FREE = ("0", "0", "0")
+
+
 def _row(
-    slug: str, name: str, shape: str, *, prices: tuple[str, str, str] = ("0", "0", "0"), window: int = 200000,
-    most: int | None = 8192, parameters: tuple[str, ...] = PLAIN_PARAMETERS, voices: tuple[str, ...] | None = None,
+    slug: str, name: str, shape: str, *, prices: tuple[str, str, str] = FREE, window: int = 200000,
+    most: int | None = 8192,
 ) -> Json:  # fmt: skip
+    """A model that takes no tools. `shape` is its inputs and outputs, `prices` those of prompt, completion and cached
+    prompt, `window` its context in tokens, `most` the tokens of an answer."""
     inputs, outputs = (side.split("+") for side in shape.split("->"))
     return {
         "id": slug,
@@ -40,11 +45,21 @@ def _row(
         },
         "top_provider": {"context_length": window, "max_completion_tokens": most, "is_moderated": False},
         "per_request_limits": None,
-        "supported_parameters": list(parameters),
-        "supported_voices": list(voices) if voices else None,
+        "supported_parameters": list(PLAIN_PARAMETERS),
+        "supported_voices": None,
         "default_parameters": None,
         "links": {"details": f"/api/v1/models/{slug}/endpoints"},
     }
+
+
+def _with_tools(row: Json) -> Json:
+    """The row of a chat model that takes every parameter."""
+    return row | {"supported_parameters": list(CHAT_PARAMETERS)}
+
+
+def _with_voices(row: Json, voices: tuple[str, ...]) -> Json:
+    """The row of a speech model with these voices."""
+    return row | {"supported_voices": list(voices)}
 
 
 VOICES = (
@@ -56,26 +71,26 @@ VOICES = (
 OPENAI_VOICES = ("alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
 
 ROWS: tuple[Json, ...] = (
-    _row("openrouter/auto", "Auto Router", "text+image->text", window=2000000, most=None, parameters=CHAT_PARAMETERS),
-    _row("openrouter/fusion", "Fusion Router", "text->text", parameters=CHAT_PARAMETERS),
-    _row("moonshotai/kimi-k2.6", "Kimi K2.6", "text+image->text", prices=("0.0000008", "0.0000035", "0.0000002"),
-         window=262144, most=262144, parameters=CHAT_PARAMETERS),
-    _row("moonshotai/kimi-k2.5", "Kimi K2.5", "text+image->text", prices=("0.00000044", "0.000002", "0.00000022"),
-         window=262144, most=262144, parameters=CHAT_PARAMETERS),
-    _row("anthropic/claude-sonnet-4.6", "Claude Sonnet 4.6", "text+image->text",
-         prices=("0.000003", "0.000015", "0.0000003"), window=1000000, most=64000, parameters=CHAT_PARAMETERS),
-    _row("anthropic/claude-sonnet-4-6", "Claude Sonnet 4.6", "text+image->text",
-         prices=("0.000003", "0.000015", "0.0000003"), window=1000000, most=64000, parameters=CHAT_PARAMETERS),
-    _row("google/gemini-3.5-flash", "Gemini 3.5 Flash", "text+image+audio->text",
-         prices=("0.0000005", "0.000003", "0.00000005"), window=1048576, most=65536, parameters=CHAT_PARAMETERS),
-    _row("openai/gpt-5.4-mini", "GPT-5.4 Mini", "text+image->text", prices=("0.0000004", "0.000002", "0.00000004"),
-         window=400000, most=128000, parameters=CHAT_PARAMETERS),
-    _row("deepseek/deepseek-v4-pro", "DeepSeek V4 Pro", "text->text", prices=("0.0000005", "0.000002", "0.00000005"),
-         window=163840, most=65536, parameters=CHAT_PARAMETERS),
-    _row("deepseek/deepseek-v4-flash", "DeepSeek V4 Flash", "text->text",
-         prices=("0.0000001", "0.0000004", "0.00000001"), window=163840, most=65536, parameters=CHAT_PARAMETERS),
-    _row("mistralai/mistral-small-3.2", "Mistral Small 3.2", "text->text",
-         prices=("0.0000001", "0.0000003", "0"), window=131072, parameters=CHAT_PARAMETERS),
+    _with_tools(_row("openrouter/auto", "Auto Router", "text+image->text", window=2000000, most=None)),
+    _with_tools(_row("openrouter/fusion", "Fusion Router", "text->text")),
+    _with_tools(_row("moonshotai/kimi-k2.6", "Kimi K2.6", "text+image->text",
+         prices=("0.0000008", "0.0000035", "0.0000002"), window=262144, most=262144)),
+    _with_tools(_row("moonshotai/kimi-k2.5", "Kimi K2.5", "text+image->text",
+         prices=("0.00000044", "0.000002", "0.00000022"), window=262144, most=262144)),
+    _with_tools(_row("anthropic/claude-sonnet-4.6", "Claude Sonnet 4.6", "text+image->text",
+         prices=("0.000003", "0.000015", "0.0000003"), window=1000000, most=64000)),
+    _with_tools(_row("anthropic/claude-sonnet-4-6", "Claude Sonnet 4.6", "text+image->text",
+         prices=("0.000003", "0.000015", "0.0000003"), window=1000000, most=64000)),
+    _with_tools(_row("google/gemini-3.5-flash", "Gemini 3.5 Flash", "text+image+audio->text",
+         prices=("0.0000005", "0.000003", "0.00000005"), window=1048576, most=65536)),
+    _with_tools(_row("openai/gpt-5.4-mini", "GPT-5.4 Mini", "text+image->text",
+         prices=("0.0000004", "0.000002", "0.00000004"), window=400000, most=128000)),
+    _with_tools(_row("deepseek/deepseek-v4-pro", "DeepSeek V4 Pro", "text->text",
+         prices=("0.0000005", "0.000002", "0.00000005"), window=163840, most=65536)),
+    _with_tools(_row("deepseek/deepseek-v4-flash", "DeepSeek V4 Flash", "text->text",
+         prices=("0.0000001", "0.0000004", "0.00000001"), window=163840, most=65536)),
+    _with_tools(_row("mistralai/mistral-small-3.2", "Mistral Small 3.2", "text->text",
+         prices=("0.0000001", "0.0000003", "0"), window=131072)),
     _row("google/gemini-3.1-flash-image-preview", "Gemini 3.1 Flash Image", "text+image->text+image",
          prices=("0.0000005", "0.000003", "0"), window=65536, most=65536),
     _row("google/gemini-3-pro-image-preview", "Gemini 3 Pro Image", "text+image->text+image",
@@ -86,10 +101,10 @@ ROWS: tuple[Json, ...] = (
     _row("google/veo-3.1-fast", "Veo 3.1 Fast", "text+image->video", window=1024, most=None),
     _row("google/lyria-3-pro-preview", "Lyria 3 Pro", "text+image->text+audio", window=1048576, most=65536),
     _row("google/lyria-3-clip-preview", "Lyria 3 Clip", "text+image->text+audio", window=1048576, most=65536),
-    _row("hexgrad/kokoro-82m", "Kokoro 82M", "text->speech", prices=("0.00000062", "0", "0"), window=4096,
-         most=None, voices=VOICES),
-    _row("openai/gpt-4o-mini-tts", "GPT-4o mini TTS", "text->speech", prices=("0.0000006", "0", "0"), window=2000,
-         most=None, voices=OPENAI_VOICES),
+    _with_voices(_row("hexgrad/kokoro-82m", "Kokoro 82M", "text->speech",
+         prices=("0.00000062", "0", "0"), window=4096, most=None), VOICES),
+    _with_voices(_row("openai/gpt-4o-mini-tts", "GPT-4o mini TTS", "text->speech",
+         prices=("0.0000006", "0", "0"), window=2000, most=None), OPENAI_VOICES),
     _row("openai/whisper-large-v3-turbo", "Whisper Large V3 Turbo", "audio->transcription", window=0, most=None),
     _row("openai/whisper-1", "Whisper 1", "audio->transcription", window=0, most=None),
 )  # fmt: skip
@@ -117,12 +132,12 @@ VIDEO_ROWS: tuple[Json, ...] = (
 
 
 def find(slug: object) -> Json:
-    """The row of this slug, with or without a variant such as :free. Raises `Refused` 400 or 404."""
+    """The row of this slug, with or without a variant such as :free. Raises `Rejected` 400 or 404."""
     if not isinstance(slug, str) or not slug:
-        raise Refused(400, "No models provided")
+        raise Rejected(400, "No models provided")
     row = BY_SLUG.get(slug) or BY_SLUG.get(slug.split(":")[0])
     if row is None:
-        raise Refused(404, f"No endpoints found for {slug}.")
+        raise Rejected(404, f"No endpoints found for {slug}.")
     return row
 
 

@@ -8,27 +8,27 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.faults import KINDS, named
-from bot.sandbox.state import Queued, SandboxState
+from bot.sandbox.state import QueuedAnswer, SandboxState
 
 
-def pages(stage: SandboxState) -> list[web.RouteDef]:
+def pages(sandbox: SandboxState) -> list[web.RouteDef]:
     """GET and DELETE /control/requests, GET, POST and DELETE /control/faults, POST /control/answers."""
 
     async def requests(request: web.Request) -> web.Response:
         rows = [
             {
-                "method": one.method,
-                "path": one.path,
-                "query": dict(one.query),
-                "headers": shown(one.headers),
-                "body": one.body,
+                "method": entry.method,
+                "path": entry.path,
+                "query": dict(entry.query),
+                "headers": shown(entry.headers),
+                "body": entry.body,
             }
-            for one in stage.seen
+            for entry in sandbox.seen
         ]
         return web.json_response({"requests": rows})
 
     async def forget(request: web.Request) -> web.Response:
-        stage.seen.clear()
+        sandbox.seen.clear()
         return web.json_response({})
 
     async def kinds(request: web.Request) -> web.Response:
@@ -40,20 +40,20 @@ def pages(stage: SandboxState) -> list[web.RouteDef]:
         plan = await _object(request)
         try:
             fault = named(str(plan.pop("do", "")), plan.pop("with", {}))
-            stage.faults.add(plan.pop("path", "/"), do=fault, **plan)
+            sandbox.faults.add(plan.pop("path", "/"), do=fault, **plan)
         except (TypeError, ValueError) as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from error
         return web.json_response({})
 
     async def clear(request: web.Request) -> web.Response:
-        stage.faults.clear()
+        sandbox.faults.clear()
         return web.json_response({})
 
     async def answers(request: web.Request) -> web.Response:
         wanted = await _object(request)
         arguments = wanted.get("arguments", "")
         text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-        stage.answers.append(Queued(wanted.get("text", ""), wanted.get("tool", ""), text))
+        sandbox.answers.append(QueuedAnswer(wanted.get("text", ""), wanted.get("tool", ""), text))
         return web.json_response({})
 
     return [

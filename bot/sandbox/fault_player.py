@@ -9,7 +9,6 @@ from aiohttp import web
 
 from bot.core.ports.clock import Clock
 from bot.sandbox.faults import (
-    Answer,
     BrokenBase64,
     CannotAfford,
     Drip,
@@ -21,37 +20,38 @@ from bot.sandbox.faults import (
     HtmlAnswer,
     MidStreamError,
     NullChoices,
+    RawAnswer,
     Reset,
     Slow,
     Stall,
-    Status,
+    StatusError,
     Truncate,
 )
-from bot.sandbox.state import Given
-from bot.sandbox.wire import DONE, KEEP_ALIVE, Json, Refused, error_body, frame, generation_id
+from bot.sandbox.state import ApiCall
+from bot.sandbox.wire import DONE, KEEP_ALIVE, Json, Rejected, error_body, frame, generation_id
 
 PAGE = "<!doctype html><html><title>Welcome</title><body><h1>Please sign in to the network</h1></body></html>"
 
 
-async def early(given: Given, clock: Clock) -> web.Response | None:
-    """What is answered instead of the route, or None to go on. Raises `Refused`."""
-    match given.fault:
-        case Status(status, message, retry_after, metadata):
-            raise Refused(status, message, metadata=metadata, retry_after=retry_after)
+async def early(call: ApiCall, clock: Clock) -> web.Response | None:
+    """What is answered instead of the route, or None to go on. Raises `Rejected`."""
+    match call.fault:
+        case StatusError(status, message, retry_after, metadata):
+            raise Rejected(status, message, metadata=metadata, retry_after=retry_after)
         case CannotAfford(tokens):
-            refuse_what_costs_more(tokens, given.body)
+            refuse_what_costs_more(tokens, call.body)
         case ErrorInside200(code, message):
             return web.json_response(error_body(code, message))
         case NullChoices():
             return web.json_response({"id": generation_id(), "object": "chat.completion", "choices": None})
-        case Answer(body, content_type, status):
+        case RawAnswer(body, content_type, status):
             return web.Response(body=body.encode(), content_type=content_type, status=status)
         case HtmlAnswer():
             return web.Response(text=PAGE, content_type="text/html")
         case Hang():
             await asyncio.Event().wait()
         case Reset():
-            hang_up(given.http)
+            hang_up(call.http)
         case Slow(seconds):
             await clock.sleep(seconds)
         case _:
@@ -60,10 +60,10 @@ async def early(given: Given, clock: Clock) -> web.Response | None:
 
 
 def refuse_what_costs_more(tokens: int, body: Json) -> None:
-    """Raises `Refused` 402 unless the request is content with so many tokens."""
+    """Raises `Rejected` 402 unless the request is content with so many tokens."""
     wanted = body.get("max_completion_tokens") or body.get("max_tokens") or 8192
     if wanted > tokens:
-        raise Refused(
+        raise Rejected(
             402,
             "This request requires more credits, or fewer max_tokens. You requested up to "
             f"{wanted} tokens, but can only afford {tokens}. To increase, visit https://openrouter.ai/settings/credits",
@@ -76,24 +76,24 @@ def hang_up(request: web.Request) -> None:
         request.transport.abort()
 
 
-async def later(given: Given, answer: web.StreamResponse) -> web.StreamResponse:
+async def later(call: ApiCall, answer: web.StreamResponse) -> web.StreamResponse:
     """The answer of the route as the fault leaves it, where it did not stream."""
-    fault = given.fault
+    fault = call.fault
     if not isinstance(answer, web.Response) or not isinstance(fault, Truncate | Drip | BrokenBase64):
         return answer
     body = answer.body if isinstance(answer.body, bytes) else b""
     if isinstance(fault, BrokenBase64):
         return web.Response(body=spoil(body), content_type=answer.content_type, status=answer.status)
-    told = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.headers["Content-Type"]})
-    told.content_length = len(body)
-    await told.prepare(given.http)
+    response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.headers["Content-Type"]})
+    response.content_length = len(body)
+    await response.prepare(call.http)
     if isinstance(fault, Truncate):
-        await told.write(body[: len(body) // 2])
-        hang_up(given.http)
-        return told
+        await response.write(body[: len(body) // 2])
+        hang_up(call.http)
+        return response
     for start in range(0, len(body), fault.bytes_per_write):
-        await told.write(body[start : start + fault.bytes_per_write])
-    return told
+        await response.write(body[start : start + fault.bytes_per_write])
+    return response
 
 
 def spoil(body: bytes) -> bytes:
@@ -105,13 +105,13 @@ class Cut(Exception):
     """The answer ends here: the fault has been played."""
 
 
-class Stream:
+class EventStream:
     """Server-sent events, with the request's fault played at its place. `send` raises `Cut`."""
 
-    def __init__(self, given: Given, clock: Clock, answer_id: str) -> None:
-        self._request = given.http
+    def __init__(self, call: ApiCall, clock: Clock, answer_id: str) -> None:
+        self._request = call.http
         self._clock = clock
-        self._fault = given.fault
+        self._fault = call.fault
         self._sent = 0
         self.response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Generation-Id": answer_id}

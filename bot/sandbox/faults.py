@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusError:
     """A refusal. `retry_after` is the header's text, "" for none."""
 
     status: int = 429
@@ -37,7 +37,7 @@ class NullChoices:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RawAnswer:
     """Any body at all, word for word."""
 
     body: str = ""
@@ -161,7 +161,7 @@ class JobFails:
 
 
 Fault = (
-    Status | CannotAfford | ErrorInside200 | NullChoices | Answer | HtmlAnswer | Hang | Slow | Reset | Truncate
+    StatusError | CannotAfford | ErrorInside200 | NullChoices | RawAnswer | HtmlAnswer | Hang | Slow | Reset | Truncate
     | EndEarly | Stall | Freeze | MidStreamError | Garbage | Drip | EmptyAnswer | NullArguments | EndlessCalls
     | BrokenBase64 | ForeignPollingUrl | JobFails
 )  # fmt: skip
@@ -169,7 +169,7 @@ Fault = (
 KINDS: dict[str, type[Fault]] = {
     kind.__name__: kind
     for kind in (
-        Status, CannotAfford, ErrorInside200, NullChoices, Answer, HtmlAnswer, Hang, Slow, Reset, Truncate,
+        StatusError, CannotAfford, ErrorInside200, NullChoices, RawAnswer, HtmlAnswer, Hang, Slow, Reset, Truncate,
         EndEarly, Stall, Freeze, MidStreamError, Garbage, Drip, EmptyAnswer, NullArguments, EndlessCalls,
         BrokenBase64, ForeignPollingUrl, JobFails,
     )
@@ -222,9 +222,9 @@ def named(name: str, arguments: dict[str, Any]) -> Fault:
     kind = KINDS.get(name)
     if kind is None:
         raise ValueError(f"{name!r} is not a fault; there are {', '.join(KINDS)}")
-    known = {one.name for one in fields(kind)}
-    if strange := set(arguments) - known:
+    accepted = {field.name for field in fields(kind)}
+    if strange := set(arguments) - accepted:
         raise ValueError(
-            f"{name} does not take {', '.join(sorted(strange))}; it takes {', '.join(sorted(known)) or 'nothing'}"
+            f"{name} does not take {', '.join(sorted(strange))}; it takes {', '.join(sorted(accepted)) or 'nothing'}"
         )
     return kind(**arguments)

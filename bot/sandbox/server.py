@@ -20,8 +20,8 @@ from bot.sandbox import account, chat, control, image_api, signin, videos
 from bot.sandbox.audio import routes
 from bot.sandbox.fault_player import early, later
 from bot.sandbox.faults import Faults
-from bot.sandbox.state import Act, Given, Queued, Request, SandboxState
-from bot.sandbox.wire import Json, Refused, error_body
+from bot.sandbox.state import ApiCall, Handler, QueuedAnswer, RecordedRequest, SandboxState
+from bot.sandbox.wire import Json, Rejected, error_body
 
 log = logging.getLogger(__name__)
 
@@ -48,68 +48,68 @@ class Sandbox:
     ) -> None:
         self._port = port
         self._warm = warm
-        self._stage = SandboxState(key, words_per_second, render_seconds, clock or SystemClock(), keys={key})
+        self._state = SandboxState(key, words_per_second, render_seconds, clock or SystemClock(), keys={key})
         self._stack = AsyncExitStack()
 
     @property
     def base_url(self) -> str:
         """Where the API begins."""
-        return f"{self._stage.origin}/api/v1"
+        return f"{self._state.origin}/api/v1"
 
     @property
     def origin(self) -> str:
         """Scheme, host and port; the sign-in page is at /auth below it."""
-        return self._stage.origin
+        return self._state.origin
 
     @property
     def key(self) -> str:
         """The bearer key it accepts (keys issued at sign-in are accepted as well)."""
-        return self._stage.key
+        return self._state.key
 
     @property
     def faults(self) -> Faults:
         """The failures to come."""
-        return self._stage.faults
+        return self._state.faults
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> list[RecordedRequest]:
         """What arrived below /api/v1, oldest first; the last 500."""
-        return list(self._stage.seen)
+        return list(self._state.seen)
 
-    def asked(self, path: str) -> list[Request]:
+    def asked(self, path: str) -> list[RecordedRequest]:
         """The requests to this path below /api/v1, oldest first."""
-        return [request for request in self._stage.seen if request.path == path]
+        return [request for request in self._state.seen if request.path == path]
 
     def admit(self, key: str) -> None:
         """One more bearer key that is accepted; it tells one client's requests from another's."""
-        self._stage.keys.add(key)
+        self._state.keys.add(key)
 
     def forget(self) -> None:
         """Empties the record of requests."""
-        self._stage.seen.clear()
+        self._state.seen.clear()
 
     def say_next(self, *texts: str) -> None:
         """The next chat answers are exactly these texts, one for each request."""
-        self._stage.answers.extend(Queued(text=text) for text in texts)
+        self._state.answers.extend(QueuedAnswer(text=text) for text in texts)
 
     def call_next(self, tool: str, arguments: Mapping[str, object] | str) -> None:
         """The next chat answer calls this tool; `arguments` as a mapping, or word for word as text."""
         text = arguments if isinstance(arguments, str) else json.dumps(dict(arguments))
-        self._stage.answers.append(Queued(tool=tool, arguments=text))
+        self._state.answers.append(QueuedAnswer(tool=tool, arguments=text))
 
     async def __aenter__(self) -> Sandbox:
         async with AsyncExitStack() as stack:
-            stack.callback(self._stage.mouth.close)
-            stack.push_async_callback(self._stage.ears.close)
+            stack.callback(self._state.synthesizer.close)
+            stack.push_async_callback(self._state.recognizer.close)
             runner = web.AppRunner(self._app(), handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", self._port).start()
             self._port = runner.addresses[0][1]
-            self._stage.origin = f"http://127.0.0.1:{self._port}"
+            self._state.origin = f"http://127.0.0.1:{self._port}"
             if self._warm:
-                self._stage.mouth.warm()
-                await self._stage.ears.warm()
+                self._state.synthesizer.warm()
+                await self._state.recognizer.warm()
             self._stack = stack.pop_all()
         log.info("sandbox.started", extra={"port": self._port})
         return self
@@ -122,53 +122,55 @@ class Sandbox:
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[only_here])
         for area in (chat, routes, image_api, videos, account, signin):
-            for place, act in area.routes(self._stage).items():
+            for place, handler in area.routes(self._state).items():
                 method, path = place.split()
-                app.router.add_route(method, f"/api/v1{path}", self._door(act))
+                app.router.add_route(method, f"/api/v1{path}", self._door(handler))
         app.router.add_route("*", "/api/v1/{rest:.*}", self._door(nowhere))
-        app.add_routes([*signin.pages(self._stage), *control.pages(self._stage)])
+        app.add_routes([*signin.pages(self._state), *control.pages(self._state)])
         return app
 
-    def _door(self, act: Act) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """`act` behind the door that records, refuses and breaks requests."""
+    def _door(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """`handler` behind the door that records, refuses and breaks requests."""
 
         async def enter(request: web.Request) -> web.StreamResponse:
             path = request.path.removeprefix("/api/v1")
             try:
                 body = await self._read(request, path)
-                given = Given(request, body, self._stage.faults.take(path, _model(body)))
-                instead = await early(given, self._stage.clock)
-                return instead if instead is not None else await later(given, await act(given))
-            except Refused as refused:
+                call = ApiCall(request, body, self._state.faults.take(path, _model(body)))
+                instead = await early(call, self._state.clock)
+                return instead if instead is not None else await later(call, await handler(call))
+            except Rejected as refused:
                 return refusal(refused)
 
         return enter
 
     async def _read(self, request: web.Request, path: str) -> Json:
-        """The JSON body, {} for a GET, after the checks that come before every route. Raises `Refused`."""
+        """The JSON body, {} for a GET, after the checks that come before every route. Raises `Rejected`."""
         try:
             raw = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            raise Refused(413, "Request entity too large") from None
+            raise Rejected(413, "Request entity too large") from None
         body = _parsed(raw)
-        self._stage.remember(Request(request.method, path, request.headers.copy(), body, dict(request.query), len(raw)))
+        self._state.remember(
+            RecordedRequest(request.method, path, request.headers.copy(), body, dict(request.query), len(raw))
+        )
         if path not in OPEN:
             self._admit(request.headers.get("Authorization", ""))
         if request.method != "POST":
             return {}
         if request.content_type != "application/json":
-            raise Refused(400, f"Expected application/json, not {request.content_type}")
+            raise Rejected(400, f"Expected application/json, not {request.content_type}")
         if not isinstance(body, dict):
-            raise Refused(400, "The request body is not a JSON object")
+            raise Rejected(400, "The request body is not a JSON object")
         return body
 
     def _admit(self, authorization: str) -> None:
-        """Raises `Refused` 401 unless the header carries a known key."""
+        """Raises `Rejected` 401 unless the header carries a known key."""
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
-            raise Refused(401, "No auth credentials found")
-        if key.strip() not in self._stage.keys:
-            raise Refused(401, "User not found.")
+            raise Rejected(401, "No auth credentials found")
+        if key.strip() not in self._state.keys:
+            raise Rejected(401, "User not found.")
 
 
 @web.middleware
@@ -181,12 +183,12 @@ async def only_here(
     return await handler(request)
 
 
-async def nowhere(given: Given) -> web.Response:
+async def nowhere(call: ApiCall) -> web.Response:
     """Refuses a path that OpenRouter does not have."""
-    raise Refused(404, f"There is no {given.http.method} {given.http.path}")
+    raise Rejected(404, f"There is no {call.http.method} {call.http.path}")
 
 
-def refusal(refused: Refused) -> web.Response:
+def refusal(refused: Rejected) -> web.Response:
     """The refusal as OpenRouter answers it."""
     headers = {"Retry-After": refused.retry_after} if refused.retry_after else {}
     body = error_body(refused.status, refused.message, refused.metadata)

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
-from bot.sandbox.state import Given, Grant, Routes, SandboxState
-from bot.sandbox.wire import Json, Refused
+from bot.sandbox.state import ApiCall, Grant, Routes, SandboxState
+from bot.sandbox.wire import Json, Rejected
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -44,7 +44,7 @@ computer: no account and no money is involved.</p>
 """
 
 
-def pages(stage: SandboxState) -> list[web.RouteDef]:
+def pages(sandbox: SandboxState) -> list[web.RouteDef]:
     """The page and its form."""
 
     async def page(request: web.Request) -> web.Response:
@@ -65,31 +65,31 @@ def pages(stage: SandboxState) -> list[web.RouteDef]:
         if form.get("answer") != "approve":
             raise web.HTTPSeeOther(with_query(wanted["callback_url"], error="access_denied"))
         code = secrets.token_urlsafe(16)
-        stage.grants[code] = Grant(wanted["code_challenge"], wanted["code_challenge_method"])
+        sandbox.grants[code] = Grant(wanted["code_challenge"], wanted["code_challenge_method"])
         raise web.HTTPSeeOther(with_query(wanted["callback_url"], code=code))
 
     return [web.get("/auth", page), web.post("/auth", answer)]
 
 
-def routes(stage: SandboxState) -> Routes:
+def routes(sandbox: SandboxState) -> Routes:
     """The exchange of a code for a key."""
 
-    async def keys(given: Given) -> web.Response:
-        check_exchange(stage, given.body)
+    async def keys(call: ApiCall) -> web.Response:
+        check_exchange(sandbox, call.body)
         key = f"sk-or-v1-sandbox-{secrets.token_hex(16)}"
-        stage.keys.add(key)
+        sandbox.keys.add(key)
         return web.json_response({"key": key, "user_id": "user_sandbox"})
 
     return {"POST /auth/keys": keys}
 
 
-def wish(given: dict[str, str]) -> dict[str, str]:
+def wish(parameters: dict[str, str]) -> dict[str, str]:
     """The three parameters of the page. Raises 400 for a callback that is neither https nor this computer."""
-    callback = urlsplit(given.get("callback_url", ""))
+    callback = urlsplit(parameters.get("callback_url", ""))
     local = callback.scheme == "http" and callback.hostname in ("localhost", "127.0.0.1", "::1")
     if callback.scheme != "https" and not local:
         raise web.HTTPBadRequest(text="callback_url must be https, or http on localhost")
-    challenge, method = given.get("code_challenge", ""), given.get("code_challenge_method", "")
+    challenge, method = parameters.get("code_challenge", ""), parameters.get("code_challenge_method", "")
     if method not in ("", "S256", "plain") or (method and not challenge):
         raise web.HTTPBadRequest(text="code_challenge_method must be S256 or plain, with a code_challenge")
     return {"callback_url": callback.geturl(), "code_challenge": challenge, "code_challenge_method": method}
@@ -102,21 +102,21 @@ def with_query(url: str, **more: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-def check_exchange(stage: SandboxState, body: Json) -> None:
-    """Uses up the code. Raises `Refused` 400 for a malformed request, 403 for a wrong code or verifier."""
+def check_exchange(sandbox: SandboxState, body: Json) -> None:
+    """Uses up the code. Raises `Rejected` 400 for a malformed request, 403 for a wrong code or verifier."""
     code, verifier = body.get("code"), body.get("code_verifier", "")
     if not isinstance(code, str) or not code:
-        raise Refused(400, "code: required")
+        raise Rejected(400, "code: required")
     method = body.get("code_challenge_method", "S256")
     if method not in ("S256", "plain"):
-        raise Refused(400, "Invalid code_challenge_method")
-    grant = stage.grants.pop(code, None)
+        raise Rejected(400, "Invalid code_challenge_method")
+    grant = sandbox.grants.pop(code, None)
     if grant is None:
-        raise Refused(403, "Invalid code or code_verifier")
+        raise Rejected(403, "Invalid code or code_verifier")
     if grant.challenge and method != (grant.method or "plain"):
-        raise Refused(400, "Invalid code_challenge_method")
+        raise Rejected(400, "Invalid code_challenge_method")
     if grant.challenge and not hmac.compare_digest(challenge_of(str(verifier), method), grant.challenge):
-        raise Refused(403, "Invalid code or code_verifier")
+        raise Rejected(403, "Invalid code or code_verifier")
 
 
 def challenge_of(verifier: str, method: str) -> str:

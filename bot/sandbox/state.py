@@ -21,7 +21,7 @@ CLIPS_AT_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RecordedRequest:
     """One request as it arrived. `path` is below /api/v1; `body` is the JSON, or None when it was none;
     `size` is in bytes."""
 
@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ApiCall:
     """A request that was admitted: its JSON body ({} for a GET) and the fault planned for it."""
 
     http: web.Request
@@ -42,12 +42,12 @@ class Given:
     fault: Fault | None
 
 
-Act = Callable[[Given], Awaitable[web.StreamResponse]]
-Routes = dict[str, Act]  # by method and path below /api/v1, as in "GET /models"
+Handler = Callable[[ApiCall], Awaitable[web.StreamResponse]]
+Routes = dict[str, Handler]  # by method and path below /api/v1, as in "GET /models"
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class QueuedAnswer:
     """The next exact answer: text, or a call of `tool`."""
 
     text: str = ""
@@ -88,19 +88,19 @@ class SandboxState:
     origin: str = ""
     spent: float = 0.0
     faults: Faults = field(default_factory=Faults)
-    answers: deque[Queued] = field(default_factory=deque)
-    mouth: SpeechSynthesizer = field(default_factory=SpeechSynthesizer)
-    ears: Recognizer = field(default_factory=Recognizer)
+    answers: deque[QueuedAnswer] = field(default_factory=deque)
+    synthesizer: SpeechSynthesizer = field(default_factory=SpeechSynthesizer)
+    recognizer: Recognizer = field(default_factory=Recognizer)
     keys: set[str] = field(default_factory=set)
     clips: dict[str, ClipJob] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     generations: dict[str, Json] = field(default_factory=dict)
-    seen: deque[Request] = field(default_factory=deque)
+    seen: deque[RecordedRequest] = field(default_factory=deque)
 
-    def remember(self, request: Request) -> None:
+    def remember(self, request: RecordedRequest) -> None:
         """Keeps a request for those who ask what arrived; lets go of the oldest ones."""
         self.seen.append(request)
-        weight = sum(one.size for one in self.seen)
+        weight = sum(request.size for request in self.seen)
         while len(self.seen) > REMEMBERED or (weight > REMEMBERED_BYTES and len(self.seen) > 1):
             weight -= self.seen.popleft().size
 

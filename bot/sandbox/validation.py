@@ -6,7 +6,7 @@ import json
 import re
 
 from bot.sandbox.catalog import outputs
-from bot.sandbox.wire import Json, Refused
+from bot.sandbox.wire import Json, Rejected
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
@@ -16,16 +16,16 @@ SIZES = ("1K", "2K", "4K")
 
 
 def check_chat(body: Json, row: Json) -> None:
-    """Raises `Refused` with what is wrong with the request."""
+    """Raises `Rejected` with what is wrong with the request."""
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
-        raise Refused(400, 'Input required: specify "prompt" or "messages"')
+        raise Rejected(400, 'Input required: specify "prompt" or "messages"')
     for index, message in enumerate(messages):
         _check_message(index, message)
     _check_tools(body, row, messages)
     effort = _check_reasoning(body)
     if effort and row["id"].startswith("anthropic/") and _is_prefill(messages[-1]):
-        raise Refused(
+        raise Rejected(
             400,
             "Provider returned error",
             metadata={
@@ -40,23 +40,23 @@ def check_chat(body: Json, row: Json) -> None:
 def _check_message(index: int, message: object) -> None:
     where = f"messages.{index}"
     if not isinstance(message, dict) or message.get("role") not in ROLES:
-        raise Refused(400, f"{where}.role: expected one of {', '.join(ROLES)}")
+        raise Rejected(400, f"{where}.role: expected one of {', '.join(ROLES)}")
     content = message.get("content")
     if message["role"] == "tool":
         if not isinstance(message.get("tool_call_id"), str):
-            raise Refused(400, f"{where}.tool_call_id: required")
+            raise Rejected(400, f"{where}.tool_call_id: required")
         if not isinstance(content, str | list):
-            raise Refused(400, f"{where}.content: required for a tool result")
+            raise Rejected(400, f"{where}.content: required for a tool result")
     if content is None and message["role"] == "assistant":
         return
     if isinstance(content, list):
         for part in content:
             _check_part(where, part)
     elif not isinstance(content, str):
-        raise Refused(400, f"{where}.content: expected text or a list of parts")
+        raise Rejected(400, f"{where}.content: expected text or a list of parts")
     for call in message.get("tool_calls") or ():
         if not isinstance(call.get("id"), str) or not isinstance(call.get("function", {}).get("arguments"), str):
-            raise Refused(400, f"{where}.tool_calls: each needs an id and arguments as text")
+            raise Rejected(400, f"{where}.tool_calls: each needs an id and arguments as text")
 
 
 def _check_part(where: str, part: object) -> None:
@@ -67,47 +67,47 @@ def _check_part(where: str, part: object) -> None:
         url = part["image_url"].get("url", "")
         if url.startswith(("https://", "http://")) or re.match(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+=*$", url):
             return
-        raise Refused(400, f"{where}.content: image_url is neither a link nor a base64 data URL")
+        raise Rejected(400, f"{where}.content: image_url is neither a link nor a base64 data URL")
     if kind in ("input_audio", "file", "video_url"):
         return
-    raise Refused(400, f"{where}.content: unknown part of type {kind!r}")
+    raise Rejected(400, f"{where}.content: unknown part of type {kind!r}")
 
 
 def _check_tools(body: Json, row: Json, messages: list[Json]) -> None:
-    known = {call["id"] for message in messages for call in message.get("tool_calls") or ()}
+    call_ids = {call["id"] for message in messages for call in message.get("tool_calls") or ()}
     for message in messages:
-        if message["role"] == "tool" and message["tool_call_id"] not in known:
-            raise Refused(400, f"tool result {message['tool_call_id']!r} answers no tool call")
+        if message["role"] == "tool" and message["tool_call_id"] not in call_ids:
+            raise Rejected(400, f"tool result {message['tool_call_id']!r} answers no tool call")
     tools = body.get("tools")
     if tools is None:
         if "tool_choice" in body and body["tool_choice"] != "none":
-            raise Refused(400, "tool_choice is only allowed when tools are specified")
+            raise Rejected(400, "tool_choice is only allowed when tools are specified")
         return
     if not isinstance(tools, list) or not tools:
-        raise Refused(400, "tools: expected a list with at least one tool")
+        raise Rejected(400, "tools: expected a list with at least one tool")
     if "tools" not in row["supported_parameters"]:
-        raise Refused(404, "No endpoints found that support tool use.")
+        raise Rejected(404, "No endpoints found that support tool use.")
     for tool in tools:
         function = tool.get("function", {}) if isinstance(tool, dict) else {}
         if not TOOL_NAME.fullmatch(str(function.get("name", ""))):
-            raise Refused(400, f"tools: {function.get('name')!r} is not a function name")
+            raise Rejected(400, f"tools: {function.get('name')!r} is not a function name")
         if function.get("parameters", {"type": "object"}).get("type") != "object":
-            raise Refused(400, f"tools: the parameters of {function['name']} are not an object schema")
+            raise Rejected(400, f"tools: the parameters of {function['name']} are not an object schema")
 
 
 def _check_reasoning(body: Json) -> str:
     """The effort asked for, "" when thinking is off."""
     reasoning, flat = body.get("reasoning"), body.get("reasoning_effort")
     if reasoning is not None and not isinstance(reasoning, dict):
-        raise Refused(400, "reasoning: expected an object")
+        raise Rejected(400, "reasoning: expected an object")
     nested = (reasoning or {}).get("effort")
     if nested and (reasoning or {}).get("max_tokens"):
-        raise Refused(400, 'Only one of "reasoning.effort" and "reasoning.max_tokens" can be specified')
+        raise Rejected(400, 'Only one of "reasoning.effort" and "reasoning.max_tokens" can be specified')
     if nested and flat and nested != flat:
-        raise Refused(400, f'"reasoning.effort" ({nested}) and "reasoning_effort" ({flat}) must agree')
+        raise Rejected(400, f'"reasoning.effort" ({nested}) and "reasoning_effort" ({flat}) must agree')
     effort = nested or flat
     if effort and effort not in EFFORTS:
-        raise Refused(400, f"reasoning effort {effort!r} is not one of {', '.join(EFFORTS)}")
+        raise Rejected(400, f"reasoning effort {effort!r} is not one of {', '.join(EFFORTS)}")
     if effort == "none" or (reasoning or {}).get("enabled") is False:
         return ""
     return str(effort or ("budget" if reasoning else ""))
@@ -122,16 +122,16 @@ def _check_outputs(body: Json, row: Json) -> None:
     wanted = body.get("modalities") or ["text"]
     able = outputs(row)
     if not isinstance(wanted, list) or not set(wanted) <= set(able):
-        raise Refused(404, f"No endpoints found that support the requested output modalities: {', '.join(wanted)}")
+        raise Rejected(404, f"No endpoints found that support the requested output modalities: {', '.join(wanted)}")
     if "audio" in wanted and (not body.get("stream") or not isinstance(body.get("audio"), dict)):
-        raise Refused(400, "Audio output requires stream: true and an audio object")
+        raise Rejected(400, "Audio output requires stream: true and an audio object")
     if "audio" in wanted and body["audio"].get("format", "wav") not in ("wav", "mp3", "pcm16", "flac", "opus"):
-        raise Refused(400, f"audio.format: {body['audio']['format']!r} is not supported")
+        raise Rejected(400, f"audio.format: {body['audio']['format']!r} is not supported")
     image = body.get("image_config") or {}
     if image.get("aspect_ratio", "1:1") not in RATIOS:
-        raise Refused(400, f"image_config.aspect_ratio: {image['aspect_ratio']!r} is not one of {', '.join(RATIOS)}")
+        raise Rejected(400, f"image_config.aspect_ratio: {image['aspect_ratio']!r} is not one of {', '.join(RATIOS)}")
     if image.get("image_size", "1K") not in SIZES:
-        raise Refused(400, f"image_config.image_size: {image['image_size']!r} is not one of {', '.join(SIZES)}")
+        raise Rejected(400, f"image_config.image_size: {image['image_size']!r} is not one of {', '.join(SIZES)}")
 
 
 def _check_numbers(body: Json) -> None:
@@ -147,7 +147,7 @@ def _check_numbers(body: Json) -> None:
         if value is None:
             continue
         if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
-            raise Refused(400, f"{name}: {json.dumps(value)} is out of range")
+            raise Rejected(400, f"{name}: {json.dumps(value)} is out of range")
     provider = body.get("provider")
     if provider is not None and not isinstance(provider, dict):
-        raise Refused(400, "provider: expected an object")
+        raise Rejected(400, "provider: expected an object")

@@ -12,7 +12,7 @@ from uuid import uuid4
 Json = dict[str, Any]
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The request is not acceptable; answered in OpenRouter's error shape."""
 
     def __init__(self, status: int, message: str, *, metadata: Json | None = None, retry_after: str = "") -> None:
@@ -51,14 +51,14 @@ def _weight(value: object) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class AnswerUsage:
     """What one answer used. `cost` is in US dollars."""
 
     prompt_tokens: int
     completion_tokens: int
     cost: float
 
-    def usage(self) -> Json:
+    def as_json(self) -> Json:
         """The `usage` object of chat answers."""
         return {
             "prompt_tokens": self.prompt_tokens,
@@ -71,12 +71,12 @@ class Bill:
         }
 
 
-def bill(row: Json, asked: object, answered: object, extra: float = 0.0) -> Bill:
+def usage_of(row: Json, asked: object, answered: object, extra: float = 0.0) -> AnswerUsage:
     """Priced by the catalog row, plus `extra` dollars for media."""
-    given, made = tokens(asked), tokens(answered)
+    prompt, completion = tokens(asked), tokens(answered)
     prices = row["pricing"]
-    cost = given * float(prices["prompt"]) + made * float(prices["completion"]) + extra
-    return Bill(given, made, round(cost, 8))
+    cost = prompt * float(prices["prompt"]) + completion * float(prices["completion"]) + extra
+    return AnswerUsage(prompt, completion, round(cost, 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +92,17 @@ class Envelope:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return self._wrap("chat.completion.chunk", [choice])
 
-    def bill_chunk(self, finish: str, spent: Bill) -> Json:
-        """The last event: nothing more to say, and what it cost."""
-        return self.chunk({"role": "assistant", "content": ""}, finish) | {"usage": spent.usage()}
+    def usage_chunk(self, finish: str, usage: AnswerUsage) -> Json:
+        """The last event: an empty delta, the finish reason and the usage."""
+        return self.chunk({"role": "assistant", "content": ""}, finish) | {"usage": usage.as_json()}
 
-    def whole(self, messages: list[Json], finish: str, spent: Bill) -> Json:
+    def whole(self, messages: list[Json], finish: str, usage: AnswerUsage) -> Json:
         """The answer in one piece, one choice for each message."""
         choices = [
             {"index": index, "message": message, "finish_reason": finish, "logprobs": None}
             for index, message in enumerate(messages)
         ]
-        return self._wrap("chat.completion", choices) | {"system_fingerprint": None, "usage": spent.usage()}
+        return self._wrap("chat.completion", choices) | {"system_fingerprint": None, "usage": usage.as_json()}
 
     def _wrap(self, kind: str, choices: list[Json]) -> Json:
         return {

@@ -1,4 +1,4 @@
-"""The truth: inbox, steps, history, outbox, jobs, money and media."""
+"""The durable state on SQLite: inbox, outbox, step journal, history, jobs, money and media."""
 
 from __future__ import annotations
 

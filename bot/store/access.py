@@ -1,4 +1,7 @@
-"""Who was let in, and who asks to be. Functions on an open transaction of the writer thread."""
+"""Access control as rows: guests, and pairing requests with their rate limit.
+
+Functions on an open transaction of the writer thread.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How much there is to do, and what it cost. Functions on an open transaction of the writer thread."""
+"""Gauges for metrics and status: how much waits, and what was spent.
+
+Functions on an open transaction of the writer thread.
+"""
 
 from __future__ import annotations
 

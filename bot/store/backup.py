@@ -1,4 +1,4 @@
-"""A copy of the database while the daemon runs."""
+"""Online backup: a copy of the database while the daemon runs."""
 
 from __future__ import annotations
 

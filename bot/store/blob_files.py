@@ -1,4 +1,4 @@
-"""Media by content: files named by the SHA-256 of their bytes, readable only by the daemon.
+"""Content-addressed media: files named by the SHA-256 of their bytes, readable only by the daemon.
 
 A file appears whole or not at all: it is written beside, flushed to the disk, then renamed. Names
 never come from people or models. Everything here blocks; the store calls it in threads of its own.
@@ -38,7 +38,7 @@ class BlobFiles:
             raise StateError(f"cannot use the media folder {root}: {error.strerror}; make it writable") from error
 
     def path(self, sha256: str) -> Path:
-        """Where the bytes with this hash lie. Raises `MediaError` for what is no hash."""
+        """Where the bytes with this hash lie. Raises `MediaError` unless it is a SHA-256 in hex."""
         if not _SHA256.fullmatch(sha256):
             raise MediaError(f"{sha256!r} is not the SHA-256 of a stored file")
         return self.root / sha256[:2] / sha256
@@ -73,7 +73,7 @@ class BlobFiles:
             ) from error
 
     def remove(self, sha256: str) -> None:
-        """The file is gone; so it is when it was gone before."""
+        """Removes the file; a missing one is no error."""
         self.path(sha256).unlink(missing_ok=True)
 
 

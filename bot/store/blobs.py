@@ -1,4 +1,4 @@
-"""Blobs: media hashed and written off the event loop, swept when its retention is over and no row names it.
+"""Blobs and their retention: media hashed and written off the event loop, swept when no row names them any more.
 
 A blob's row is committed before its file gets its name, and its file is removed by the writer thread
 together with its row: a blob that is put again while it is swept is never lost.
@@ -72,7 +72,7 @@ class BlobShelf:
         return await self._keep(incoming, mime)
 
     async def sweep(self, database_path: Path, cutoff: int) -> int:
-        """How many blobs went that no row names and nobody put since `cutoff` (milliseconds)."""
+        """Removes the blobs that no row names and no caller put since `cutoff` (milliseconds). Returns how many."""
         unnamed = await self._off_loop(_unnamed, database_path, cutoff)
         swept = 0
         for sha256 in unnamed:
@@ -110,7 +110,7 @@ def _use(database: Database, blob: Blob, now: int) -> None:
 
 def _forget(database: Database, folder: BlobFiles, sha256: str, cutoff: int) -> int:
     if not database.run("forget_blob", sha256=sha256, cutoff=cutoff):
-        return 0  # somebody put it again meanwhile
+        return 0  # it was put again meanwhile
     folder.remove(sha256)
     return 1
 

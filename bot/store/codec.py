@@ -1,4 +1,4 @@
-"""Frozen values as JSON text and back.
+"""Serialization: frozen values as JSON text and back.
 
 Every object names its type in "$"; the outermost one carries "v", the version of the form. Reading is
 lenient so that a later program reads older rows: unknown fields are ignored, missing ones take their
@@ -86,8 +86,8 @@ def _write_object(value: object) -> dict[str, Any]:
     kind: type = type(value)
     body: dict[str, Any] = {"$": kind.__name__}
     for name, write in _writers(kind):
-        held = getattr(value, name)
-        body[name] = held if write is None or held is None else write(held)
+        content = getattr(value, name)
+        body[name] = content if write is None or content is None else write(content)
     return body
 
 
@@ -98,8 +98,8 @@ def _read_object(body: dict[str, Any]) -> object:
     values = {}
     for name, read in _readers(kind):
         if name in body:
-            held = body[name]
-            values[name] = held if read is None or held is None else read(held)
+            value = body[name]
+            values[name] = value if read is None or value is None else read(value)
     return kind(**values)
 
 
@@ -140,7 +140,7 @@ def _sequence(item: Convert | None, *, write: bool) -> Convert:
     build = list if write else tuple
     if item is None:
         return build
-    return lambda held: build(map(item, held))
+    return lambda value: build(map(item, value))
 
 
 def _leaf(kind: type, *, write: bool) -> Convert | None:
@@ -161,5 +161,5 @@ def _enum_value(member: Enum) -> Any:
     return member.value
 
 
-def _write_bytes(held: bytes) -> str:
-    return base64.b64encode(held).decode("ascii")
+def _write_bytes(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")

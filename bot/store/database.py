@@ -15,7 +15,7 @@ from bot.core.messages import Conversation
 
 SQL = files("bot.store")
 
-# The disk is full, read-only or failing, or somebody else holds the database: nothing was written.
+# The disk is full, read-only or failing, or another process holds the database: nothing was written.
 _UNAVAILABLE = frozenset(
     (
         sqlite3.SQLITE_BUSY,
@@ -37,7 +37,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 def load_queries() -> dict[str, str]:
     """The statements of queries.sql by name."""
     text = SQL.joinpath("queries.sql").read_text(encoding="utf-8")
-    return {found["name"]: found["statement"].strip() for found in _QUERY.finditer(text)}
+    return {query["name"]: query["statement"].strip() for query in _QUERY.finditer(text)}
 
 
 QUERIES = load_queries()
@@ -72,15 +72,17 @@ def explain(error: Exception) -> Exception:
         return error
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended code keeps the plain one in its low byte
     if code in _UNAVAILABLE:
-        told: Exception = StoreUnavailable(
-            f"the database refused ({error}); nothing was written; free disk space or end whatever else holds it"
+        explained: Exception = StoreUnavailable(
+            f"the database refused ({error}); nothing was written; free disk space or end the program that holds it"
         )
     elif code in _DAMAGED:
-        told = StateError(f"the database is damaged ({error}); stop the daemon and restore the newest backup beside it")
+        explained = StateError(
+            f"the database is damaged ({error}); stop the daemon and restore the newest backup beside it"
+        )
     else:
         return error
-    told.__cause__ = error
-    return told
+    explained.__cause__ = error
+    return explained
 
 
 def milliseconds(moment: datetime) -> int:

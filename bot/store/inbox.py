@@ -66,7 +66,7 @@ def claim(database: Database, conversation: Conversation, now: datetime) -> Turn
         rows = sorted(database.all("claim_again", turn=turn))
     else:
         rows = database.all("claim_one", head=head)
-        rows += _said_with(database, name, head, decode(rows[0][2], Inbound), now)
+        rows += _claim_behind(database, name, head, decode(rows[0][2], Inbound), now)
     fence, session = database.one("raise_fence", conversation=name)
     return Turn(
         id=str(head),
@@ -79,24 +79,26 @@ def claim(database: Database, conversation: Conversation, now: datetime) -> Turn
     )
 
 
-def _said_with(database: Database, name: str, head: int, first: Inbound, now: datetime) -> list[tuple[int, int, str]]:
+def _claim_behind(
+    database: Database, name: str, head: int, first: Inbound, now: datetime
+) -> list[tuple[int, int, str]]:
     """The rows behind a stale one that are answered with it, claimed."""
     if not _joins(first, first, now):
         return []
     last, files = head, len(first.attachments)
     for number, album, body in database.all("waiting_behind", conversation=name, head=head, limit=TOGETHER_AT_MOST - 1):
-        said = decode(body, Inbound)
-        files += len(said.attachments)
-        if album or files > FILES_AT_MOST or not _joins(first, said, now):
+        message = decode(body, Inbound)
+        files += len(message.attachments)
+        if album or files > FILES_AT_MOST or not _joins(first, message, now):
             break
         last = number
     return [] if last == head else sorted(database.all("claim_behind", conversation=name, head=head, last=last))
 
 
-def _joins(first: Inbound, said: Inbound, now: datetime) -> bool:
+def _joins(first: Inbound, message: Inbound, now: datetime) -> bool:
     """Whether a message is answered together with the first of its turn."""
-    same = (said.sender.id, said.private, said.room) == (first.sender.id, first.private, first.room)
-    return same and said.stale(now) and said.to_me and not said.text.lstrip().startswith("/")
+    same = (message.sender.id, message.private, message.room) == (first.sender.id, first.private, first.room)
+    return same and message.stale(now) and message.to_me and not message.text.lstrip().startswith("/")
 
 
 def release(database: Database, turn: Turn) -> None:

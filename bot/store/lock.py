@@ -1,4 +1,4 @@
-"""One daemon for each state directory."""
+"""The file lock: one daemon for each state directory."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def hold(state_dir: Path) -> Iterator[None]:
 
 
 def prepare(state_dir: Path) -> None:
-    """A directory of ours that nobody else can read. Raises `StateError`."""
+    """A directory of ours that no other user can read. Raises `StateError`."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = state_dir.stat()
-        if found.st_uid != os.geteuid():
+        status = state_dir.stat()
+        if status.st_uid != os.geteuid():
             raise StateError(
-                f"the state directory {state_dir} belongs to user {found.st_uid}, the daemon runs as {os.geteuid()}; "
+                f"the state directory {state_dir} belongs to user {status.st_uid}, the daemon runs as {os.geteuid()}; "
                 "run it as the owner or choose another directory"
             )
-        if stat.S_IMODE(found.st_mode) & 0o077:
+        if stat.S_IMODE(status.st_mode) & 0o077:
             state_dir.chmod(0o700)
     except OSError as error:
         raise StateError(

@@ -1,4 +1,4 @@
-"""The database file: checked, backed up, brought to this program's schema, opened.
+"""Migrations: the database file is checked, backed up, brought to this program's schema and opened.
 
 `PRAGMA user_version` counts the migrations a file has had. A file that is damaged or newer than the
 program is left exactly as it is.

@@ -1,4 +1,7 @@
-"""What was paid. Functions on an open transaction of the writer thread."""
+"""Spending as rows, deduplicated by the generation id of the provider.
+
+Functions on an open transaction of the writer thread.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ def record(database: Database, spend: Sequence[Spend], now: int) -> None:
 
 
 def unpriced(database: Database, since: int, capability: str) -> tuple[Spend, ...]:
-    """The calls since then that the provider named and nobody priced, oldest first."""
+    """The calls since then that have a generation id and no price yet, oldest first."""
     rows = database.all("unpriced", since=since, capability=capability)
-    return tuple(Spend(who, Capability(kind), model, None, generation_id=named) for who, kind, model, named in rows)
+    return tuple(Spend(person, Capability(kind), model, None, generation_id=call) for person, kind, model, call in rows)
 
 
 def spent(database: Database, since: int, person: str, capability: str) -> int:
-    """Micro-dollars since then; calls whose cost nobody named count nothing."""
+    """Micro-dollars since then; calls without a price count nothing."""
     return int(database.one("spent", since=since, person=person, capability=capability)[0])

@@ -19,7 +19,7 @@ _OCTAL = re.compile(r"\\([0-7]{3})")  # blanks and backslashes in a mount point
 
 
 def share_under(folder: Path, mounts: Path = MOUNTS) -> str:
-    """The kind of network share that `folder` lies on, or would; "" for none, and where nobody can tell."""
+    """The kind of network share under `folder`; "" for a local disk, and where the mounts cannot be read."""
     try:
         listed = mounts.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:

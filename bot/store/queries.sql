@@ -7,7 +7,7 @@ VALUES (:source, :event_id, :conversation, :album, :origin, 'waiting', :now, :bo
 ON CONFLICT (source, event_id) DO NOTHING;
 
 -- name: accept_stopped
--- One event that a /stop ended before anybody began it; a known one changes nothing.
+-- One event that a /stop ended before a turn began it; a known one changes nothing.
 INSERT INTO inbox (source, event_id, conversation, album, origin, state, arrived_at, finished_at, note, body)
 VALUES (:source, :event_id, :conversation, :album, :origin, 'done', :now, :now, 'stopped', :body)
 ON CONFLICT (source, event_id) DO NOTHING;
@@ -17,7 +17,7 @@ ON CONFLICT (source, event_id) DO NOTHING;
 SELECT EXISTS (SELECT 1 FROM inbox WHERE source = :source AND event_id = :event_id);
 
 -- name: keep_poison
--- An event nobody understood, for the operator.
+-- An event that no reader understood, for the operator.
 INSERT INTO poison (source, event_id, at, body) VALUES (:source, :event_id, :now, :body)
 ON CONFLICT (source, event_id) DO NOTHING;
 
@@ -75,7 +75,7 @@ WHERE turn = :turn AND state = 'working'
   AND :fence = (SELECT fence FROM conversation WHERE name = :conversation);
 
 -- name: discard_waiting
--- What people wrote and nobody began is done.
+-- Messages of people that no turn began are done.
 UPDATE inbox SET state = 'done', note = 'stopped', finished_at = :now
 WHERE conversation = :conversation AND state = 'waiting' AND origin = 'person';
 
@@ -165,7 +165,7 @@ WHERE ABS(excluded.at - summary_begun.at) >= :rest;
 DELETE FROM summary_begun WHERE conversation = :conversation AND upto <= :upto;
 
 -- name: keep_summary
--- A summary, while the last message that it tells of is there.
+-- A summary, while the last message that it sums up is there.
 INSERT INTO summary (conversation, upto, at, body)
 SELECT :conversation, :upto, :now, :body
 WHERE EXISTS (SELECT 1 FROM history WHERE id = :upto AND conversation = :conversation)
@@ -307,14 +307,14 @@ ORDER BY due, id;
 DELETE FROM reminder WHERE id = :id AND conversation = :conversation;
 
 -- name: record_spend
--- One paid call; one the provider named is counted once, and priced when its cost is told later.
+-- One paid call; one with a generation id counts once, and takes its price when that arrives later.
 INSERT INTO spend (at, person, capability, model, microusd, billed, generation_id)
 VALUES (:now, :person, :capability, :model, :microusd, :billed, :generation_id)
 ON CONFLICT (generation_id, capability) WHERE generation_id <> ''
 DO UPDATE SET microusd = excluded.microusd, billed = excluded.billed WHERE microusd IS NULL;
 
 -- name: unpriced
--- The calls since a time that the provider named and nobody priced.
+-- The calls since a time that have a generation id and no price yet.
 SELECT person, capability, model, generation_id FROM spend
 WHERE at >= :since AND capability = :capability AND microusd IS NULL AND generation_id <> ''
 ORDER BY id;
@@ -382,7 +382,7 @@ INSERT INTO cursor (name, value) VALUES (:name, :value)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
 -- name: use_blob
--- A blob was put now: nobody sweeps it away meanwhile.
+-- A blob was put now: the sweep leaves it alone.
 INSERT INTO blob (sha256, mime, size, used_at) VALUES (:sha256, :mime, :size, :now)
 ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at;
 
@@ -435,7 +435,7 @@ DELETE FROM job WHERE number IN (
 );
 
 -- name: sweep_poison
--- Events nobody understood, long ago.
+-- Events of long ago that no reader understood.
 DELETE FROM poison WHERE id IN (SELECT id FROM poison WHERE at < :cutoff ORDER BY id LIMIT :limit);
 
 -- name: sweep_pairing
@@ -459,9 +459,9 @@ SELECT body FROM (
 WHERE body LIKE '%"sha256"%';
 
 -- name: old_blobs
--- Blobs that nobody put for long.
+-- Blobs that were not put for long.
 SELECT sha256 FROM blob WHERE used_at < :cutoff;
 
 -- name: forget_blob
--- A blob that nobody put for long.
+-- A blob that was not put for long.
 DELETE FROM blob WHERE sha256 = :sha256 AND used_at < :cutoff;

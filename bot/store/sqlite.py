@@ -1,4 +1,4 @@
-"""The store: every slice of `bot.core.ports` in one class, on one SQLite file.
+"""The store port on SQLite: every slice of `bot.core.ports.store` in one class, on one file.
 
 Each method is one transaction. What it does is in the module of its slice; how it is committed, in
 `writer.py`. Writes raise `StoreUnavailable` when nothing could be written.
@@ -91,7 +91,7 @@ class SqliteStore:
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            claiming.add_done_callback(self._give_back)  # nobody is left to run the turn
+            claiming.add_done_callback(self._give_back)  # no caller is left to run the turn
             raise
 
     async def release(self, turn: Turn) -> None:
@@ -133,7 +133,7 @@ class SqliteStore:
         return await self._writer.read(turns.past, conversation, since, limit)
 
     async def history(self, conversation: Conversation, *, since: int, limit: int) -> tuple[HistoryRow, ...]:
-        """The newest `limit` messages after row `since`, oldest first, whatever sums them up."""
+        """The newest `limit` messages after row `since`, oldest first, also those that a summary covers."""
         return await self._writer.read(turns.history, conversation, since, limit)
 
     async def forget_turns(self, conversation: Conversation, *, turns: int) -> int:
@@ -283,13 +283,13 @@ class SqliteStore:
     # --- housekeeping --------------------------------------------------------------------------
 
     async def sweep(self, now: datetime, days: int) -> int:
-        """How many rows and files went: what ended more than `days` ago, and media no row names.
+        """Retention: removes what ended more than `days` ago, and media that no row names. Returns how many.
 
         History, reminders, guests and money stay. A swept event would be new again if it were redelivered:
         keep at least as many days as the slowest transport (Telegram: one)."""
         cutoff = milliseconds(now - timedelta(days=days))
         swept = 0
-        for table in _SWEEPS:  # in slices, so that nobody waits long behind one
+        for table in _SWEEPS:  # in slices, so that no caller waits long behind one
             while gone := await self._writer.write("", _sweep, table, cutoff):
                 swept += gone
         return swept + await self._shelf.sweep(self._path, cutoff)

@@ -1,4 +1,4 @@
-"""What turns leave behind: their steps while they run, their messages when they are over.
+"""The step journal of running turns, and the history of finished ones.
 
 Functions on an open transaction of the writer thread.
 """
@@ -48,7 +48,7 @@ def newest_row(database: Database, conversation: Conversation) -> int:
 
 
 def forget_turns(database: Database, conversation: Conversation, turns: int) -> int:
-    """How many messages of the newest turns were removed; what summed them up goes with them."""
+    """How many messages of the newest turns were removed; their summaries go with them."""
     gone = database.run("forget_turns", conversation=name_of(conversation), turns=turns)
     database.run("forget_summaries", conversation=name_of(conversation))
     return gone
@@ -57,7 +57,7 @@ def forget_turns(database: Database, conversation: Conversation, turns: int) -> 
 def past(
     database: Database, conversation: Conversation, since: int, limit: int
 ) -> tuple[Summary | None, tuple[HistoryRow, ...]]:
-    """The newest summary that ends after row `since`, and the newest messages that it does not tell of."""
+    """The newest summary that ends after row `since`, and the newest messages after it."""
     row = database.one("summary", conversation=name_of(conversation), since=since)
     summary = decode(row[0], Summary) if row else None
     return summary, history(database, conversation, summary.upto if summary else since, limit)
@@ -72,7 +72,7 @@ def begin_summary(database: Database, conversation: Conversation, after: int, up
 def keep_summary(
     database: Database, conversation: Conversation, summary: Summary, spend: Sequence[Spend], now: int
 ) -> bool:
-    """Whether the last row that it tells of is still there; then its attempt ends. The money is spent in any case."""
+    """False when the last row that it sums up is gone. The money counts in any case."""
     money.record(database, spend, now)
     name = name_of(conversation)
     kept = bool(database.run("keep_summary", conversation=name, upto=summary.upto, now=now, body=encode(summary)))

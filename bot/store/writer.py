@@ -1,9 +1,9 @@
-"""One thread that owns the only read-write connection, and commits in groups.
+"""Group commit: one thread owns the only read-write connection, and commits for many callers at once.
 
-Whatever is queued while a commit waits for the disk shares the next one: the disk is asked once for
-many callers. When a piece of work fails, its group is rolled back and each is done on its own, so that
-it takes nobody along (a savepoint for each would cost more than all that goes wrong). Reads run in the
-same thread after the commit, so a caller always sees what it was told is written.
+Work that is queued while a commit waits for the disk shares the next commit. When a piece of work fails, its
+group is rolled back and each piece is done on its own, so that it takes no other along (a savepoint for each
+would cost more than all that goes wrong). Reads run in the same thread after the commit, so a caller sees
+every write that was acknowledged to it.
 
 SQLite before 3.51.3 can corrupt a write-ahead log when two connections write or checkpoint at the
 same instant: one connection is the rule that avoids it. Source: sqlite.org/wal.html, "the WAL-reset bug".
@@ -32,8 +32,9 @@ T = TypeVar("T")
 
 
 class _Work:
-    """Something to do in the thread, and the future that waits for it. `point` is its commit point or ""; what
-    changes nothing, as a claim where nothing waits, does not come by it."""
+    """A transaction to run in the thread, and the future that waits for it. `point` names its commit point, one of
+    C1 to C6 and their kin, or is ""; a transaction that changes no row, as a claim on an empty inbox, does not pass
+    its point."""
 
     __slots__ = ("changed", "error", "future", "point", "run", "value", "writes")
 
@@ -46,7 +47,7 @@ class _Work:
         self.changed = False
 
     def attempt(self, database: Database) -> bool:
-        """Whether it went well. Whatever it raised is for the caller who waits, not for the thread."""
+        """False when it raised; its error is kept for the caller who waits, and the thread goes on."""
         changes = database.connection.total_changes
         try:
             self.value = self.run(database)
@@ -59,15 +60,16 @@ class _Work:
         return self.error is None
 
     def committed(self) -> None:
-        """The disk has it, and nobody has been told."""
+        """The disk has it, and no caller knows yet."""
         if self.point and self.changed:
             try:
                 failpoint(f"{self.point}.after")
             except FailpointReached as error:
                 self.error = error
 
-    def tell(self) -> None:
-        if self.future.done():  # nobody waits any more
+    def settle(self) -> None:
+        """Resolves the future, unless its caller was cancelled."""
+        if self.future.done():
             return
         if self.error is None:
             self.future.set_result(self.value)
@@ -106,7 +108,7 @@ class Writer:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more is taken."""
+        """Whether new work is refused."""
         return self._closed
 
     @property
@@ -144,7 +146,7 @@ class Writer:
     def _live(self) -> None:
         try:
             connection = self._connect()
-        except Exception as error:  # noqa: BLE001  whatever it is belongs to the caller of `open`
+        except Exception as error:  # noqa: BLE001  every error belongs to the caller of `open`
             self._call(self._opened, error)
             self._call(self._ended, None)
             return
@@ -154,18 +156,18 @@ class Writer:
         finally:
             self._closed = True
             connection.close()  # the last connection moves the log into the file
-            self._turn_away()
+            self._refuse_queued()
             self._call(self._ended, None)
 
-    def _turn_away(self) -> None:
-        """Nothing that is still queued will be done."""
+    def _refuse_queued(self) -> None:
+        """Fails what is still queued."""
         left: list[_Work] = []
         while not self._queue.empty():
             work = self._queue.get_nowait()
             if work is not None:
                 work.error = StoreUnavailable("the store was closed before this was written; try again after a restart")
                 left.append(work)
-        self._tell(left)
+        self._notify(left)
 
     def _call(self, future: asyncio.Future[None], error: Exception | None) -> None:
         def settle() -> None:
@@ -180,7 +182,7 @@ class Writer:
     def _in_loop(self, callback: Callable[[], None]) -> None:
         try:
             self._loop.call_soon_threadsafe(callback)
-        except RuntimeError:  # the loop has ended: nobody waits
+        except RuntimeError:  # the loop has ended, and its callers with it
             log.debug("store.loop_gone")
 
     def _serve(self, connection: sqlite3.Connection) -> None:
@@ -191,11 +193,11 @@ class Writer:
             reads = [work for work in group if not work.writes]
             if writes:
                 self._commit(database, writes)
-                self._tell(writes)
+                self._notify(writes)
             for work in reads:
                 work.attempt(database)
             if reads:
-                self._tell(reads)
+                self._notify(reads)
             group = self._take()
 
     def _take(self) -> list[_Work]:
@@ -214,16 +216,16 @@ class Writer:
             group.append(work)
         return group
 
-    def _tell(self, group: list[_Work]) -> None:
-        self._in_loop(partial(self._tell_next, iter(group)))
+    def _notify(self, group: list[_Work]) -> None:
+        self._in_loop(partial(self._notify_next, iter(group)))
 
-    def _tell_next(self, group: Iterator[_Work]) -> None:
-        """Wakes one caller in each round of the loop: what they do next takes a millisecond each, and a large group
-        at once would hold everybody else up."""
+    def _notify_next(self, group: Iterator[_Work]) -> None:
+        """Wakes one caller in each round of the loop: what a caller does next takes a millisecond, and a
+        large group at once would block the loop."""
         work = next(group, None)
         if work is not None:
-            work.tell()
-            self._loop.call_soon(self._tell_next, group)
+            work.settle()
+            self._loop.call_soon(self._notify_next, group)
 
     def _commit(self, database: Database, group: list[_Work]) -> None:
         connection = database.connection
@@ -239,7 +241,7 @@ class Writer:
             connection.execute("COMMIT")
         except (sqlite3.Error, _Failed) as error:
             _roll_back(connection)
-            if len(group) > 1:  # each on its own: what was wrong with one of them takes nobody along
+            if len(group) > 1:  # each on its own, so that one failure takes no other along
                 for work in group:
                     self._commit(database, [work])
             else:

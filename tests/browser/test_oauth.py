@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from bot.openrouter.signin.exchange import IssuedKey, SignInFailed
 from bot.openrouter.signin.oauth import Desk, Places, login
 from bot.sandbox import Sandbox
-from bot.sandbox.state import Request
+from bot.sandbox.state import RecordedRequest
 from tests.browser.conftest import PATIENCE_MILLISECONDS
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ class SignIn:
     shown: queue.Queue[str] = field(default_factory=queue.Queue)
     pastes: queue.Queue[str] = field(default_factory=queue.Queue)
     told: list[str] = field(default_factory=list)
-    exchanges: list[Request] = field(default_factory=list)
+    exchanges: list[RecordedRequest] = field(default_factory=list)
 
     def run(self, browse: Callable[[str], None]) -> IssuedKey:
         """The key; `browse` is called here with the page's address."""

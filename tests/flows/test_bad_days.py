@@ -13,7 +13,7 @@ from bot.sandbox.faults import (
     HtmlAnswer,
     MidStreamError,
     NullChoices,
-    Status,
+    StatusError,
     Truncate,
 )
 from tests.flows.world import World
@@ -21,8 +21,8 @@ from tests.sides import TelegramSide
 
 WHOLE = "one two three four five six seven eight"
 PASSING: tuple[Fault, ...] = (
-    Status(429, "slow down", retry_after="0"),
-    Status(503, "down"),
+    StatusError(429, "slow down", retry_after="0"),
+    StatusError(503, "down"),
     ErrorInside200(),
     Truncate(after_events=3),
     EndEarly(after_events=3),
@@ -31,10 +31,10 @@ PASSING: tuple[Fault, ...] = (
     NullChoices(),
 )
 LASTING: tuple[tuple[Fault, str], ...] = (
-    (Status(401, "no"), "key was refused"),
-    (Status(402, "no credit"), "out of credit"),
+    (StatusError(401, "no"), "key was refused"),
+    (StatusError(402, "no credit"), "out of credit"),
     (CannotAfford(tokens=0), "out of credit"),
-    (Status(403, "flagged", metadata={"reasons": ["violence"], "flagged_input": "x"}), "declined"),
+    (StatusError(403, "flagged", metadata={"reasons": ["violence"], "flagged_input": "x"}), "declined"),
     (HtmlAnswer(), "model service"),
 )
 

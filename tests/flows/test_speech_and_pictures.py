@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from bot.sandbox import Sandbox
-from bot.sandbox.faults import Status
+from bot.sandbox.faults import StatusError
 from tests.bot.tools.calling import PNG_URL, drawn
 from tests.flows.world import World, open_world
 from tests.sides import TelegramSide
@@ -95,7 +95,7 @@ async def test_a_long_answer_comes_in_order_within_limits_and_with_its_code_whol
 
 
 async def test_without_a_voice_the_text_arrives_all_the_same(world: World) -> None:
-    world.sandbox.faults.add("/audio/speech", do=Status(503, "down"), times=None)
+    world.sandbox.faults.add("/audio/speech", do=StatusError(503, "down"), times=None)
 
     await world.side.voice(spoken("what is seven times eight"), 2)
     await world.answer("= 56")
@@ -105,7 +105,7 @@ async def test_without_a_voice_the_text_arrives_all_the_same(world: World) -> No
 
 
 async def test_what_was_not_understood_is_said_and_retry_hears_it_again(world: World) -> None:
-    world.sandbox.faults.add("/audio/transcriptions", do=Status(400, "broken"), times=1)
+    world.sandbox.faults.add("/audio/transcriptions", do=StatusError(400, "broken"), times=1)
 
     await world.side.voice(spoken("what is seven times eight"), 2)
     await world.answer("Send it again, or say /retry.")

@@ -10,13 +10,13 @@ import pytest
 
 from bot.core.failpoints import FAILPOINTS
 from bot.sandbox import Sandbox
-from bot.sandbox.faults import Answer
+from bot.sandbox.faults import RawAnswer
 from tests.kills.kinds import KINDS
 from tests.kills.scenario import killed_at, survives
 from tests.kills.unreachable import UNREACHABLE
 
 AT_ONCE = 4
-HEARD = Answer('{"text": "what is seven times eight"}')
+HEARD = RawAnswer('{"text": "what is seven times eight"}')
 QUICK = tuple(f"{point}.{moment}" for point in ("c1", "c3", "c4", "c5", "c6") for moment in ("before", "after"))
 
 

@@ -18,7 +18,7 @@ from bot.config.profiles import DEFAULT_PROFILE, FILE_NAME, StoredKey, store_key
 from bot.core.errors import VoxlineError
 from bot.openrouter.signin.oauth import Desk, Places, SignInAttempt, login
 from bot.sandbox import Sandbox
-from bot.sandbox.faults import ErrorInside200, Fault, Garbage, HtmlAnswer, MidStreamError, Reset, Status, Truncate
+from bot.sandbox.faults import ErrorInside200, Fault, Garbage, HtmlAnswer, MidStreamError, Reset, StatusError, Truncate
 from tests.canaries import (
     CANARIES,
     HEADER,
@@ -77,8 +77,8 @@ async def talk(sandbox: Sandbox, telegram: TelegramApi, discord: DiscordApi) -> 
     await telegram.wait_for(lambda: any(one.kind == "voice" for one in telegram.messages(CHAT)), 60)
 
     faults: tuple[Fault, ...] = (
-        *(Status(status, echo) for status in (400, 401, 402, 403, 404, 422)),
-        *(ErrorInside200(400, echo), Status(429, echo, retry_after="0.1"), MidStreamError(2, 502, echo)),
+        *(StatusError(status, echo) for status in (400, 401, 402, 403, 404, 422)),
+        *(ErrorInside200(400, echo), StatusError(429, echo, retry_after="0.1"), MidStreamError(2, 502, echo)),
         *(Reset(), Truncate(2), HtmlAnswer(), Garbage(1, echo)),
     )
     for number, fault in enumerate(faults):
@@ -86,8 +86,8 @@ async def talk(sandbox: Sandbox, telegram: TelegramApi, discord: DiscordApi) -> 
         before = len(telegram.messages(CHAT))
         telegram.say(CHAT, f"reply with exactly: after {number}")
         await telegram.wait_for(lambda: len(telegram.messages(CHAT)) > before, 40)
-    sandbox.faults.add("/audio/speech", do=Status(401, echo))
-    sandbox.faults.add("/audio/transcriptions", do=Status(500, echo))
+    sandbox.faults.add("/audio/speech", do=StatusError(401, echo))
+    sandbox.faults.add("/audio/transcriptions", do=StatusError(500, echo))
     telegram.fault("sendMessage", "status", status=400, description=f"Bad Request: {echo}")
     telegram.fault("editMessageText", "accept_then_reset", times=2)
     telegram.fault("getUpdates", "garbage")
@@ -147,7 +147,7 @@ COMMANDS = (
 
 @pytest.mark.timeout(120)
 async def test_no_command_shows_a_secret_even_when_everything_is_refused(tmp_path: Path) -> None:
-    echo = Status(401, f"No auth credentials found: {'; '.join(CANARIES)}")
+    echo = StatusError(401, f"No auth credentials found: {'; '.join(CANARIES)}")
     async with Sandbox() as sandbox, TelegramApi() as telegram, DiscordApi() as discord:
         configure(tmp_path, sandbox, telegram, discord, key=REFUSED)
         sandbox.faults.add("/", do=echo, times=None)

@@ -14,7 +14,7 @@ import pytest
 from bot.agent.commands.command import MENU, OWNERS_MENU
 from bot.cli.control import ask
 from bot.sandbox import Sandbox
-from bot.sandbox.faults import Status
+from bot.sandbox.faults import StatusError
 from tests.canaries import (
     HEADER,
     MODEL_KEY,
@@ -69,7 +69,7 @@ async def talk(sandbox: Sandbox, telegram: TelegramApi, hook: int) -> None:
     """A turn, two failing ones that repeat every secret, every command, and a push that does not know the secret."""
     echo = "; ".join(SECRETS)
     async with pushing(telegram, f"http://127.0.0.1:{hook}", sleep=asyncio.sleep):
-        sandbox.faults.add("/chat/completions", do=Status(400, echo))
+        sandbox.faults.add("/chat/completions", do=StatusError(400, echo))
         telegram.say(CHAT, "this fails")
         await telegram.wait_for(lambda: telegram.messages(CHAT), 40)
         telegram.fault("sendMessage", "status", status=400, times=4, description=f"Bad Request: {echo}")

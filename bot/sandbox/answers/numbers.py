@@ -63,10 +63,10 @@ def arithmetic(text: str) -> tuple[str, str] | None:
     plain = digits(text.lower())
     for spoken, sign in SPOKEN:
         plain = re.sub(spoken, sign, plain)
-    found = SUM.search(plain)
-    if found is None:
+    match = SUM.search(plain)
+    if match is None:
         return None
-    written = " ".join(found.group().split())
+    written = " ".join(match.group().split())
     try:
         value = _value(ast.parse(written, mode="eval").body)
     except (SyntaxError, ZeroDivisionError, OverflowError, ValueError):

@@ -111,11 +111,11 @@ def _reminding() -> Iterator[str]:
 
 
 def _counting(chance: random.Random) -> Iterator[str]:
-    for one in NUMBERS:
-        for other in NUMBERS:
+    for first in NUMBERS:
+        for second in NUMBERS:
             for sign in ("plus", "minus", "times", "divided by"):
-                yield f"what is {one} {sign} {other}"
+                yield f"what is {first} {sign} {second}"
                 if chance.random() < 0.2:
-                    yield f"how much is {one} {sign} {other}"
+                    yield f"how much is {first} {sign} {second}"
         for ask in ("count to", "please count to", "count from one to"):
-            yield from [f"{ask} {one}"] * 4
+            yield from [f"{ask} {first}"] * 4

@@ -6,7 +6,7 @@ from PIL import Image
 
 from bot.sandbox.drawing.canvas import COLOURS, Colour
 from bot.sandbox.drawing.pictures import decoded, last_words, opened
-from bot.sandbox.wire import Json, Refused
+from bot.sandbox.wire import Json, Rejected
 
 
 def describe(message: Json) -> str:
@@ -17,7 +17,7 @@ def describe(message: Json) -> str:
     for url in last_words([message])[1]:
         try:
             image = opened(decoded(url))
-        except Refused:
+        except Rejected:
             continue
         seen.append(f"{image.width} by {image.height} pixels, mostly {' and '.join(main_colours(image))}")
     if not seen:

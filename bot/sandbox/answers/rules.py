@@ -28,7 +28,7 @@ ABILITIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class SayWords:
     """Answer in words. `exact` leaves out the introduction."""
 
     text: str
@@ -36,18 +36,18 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class CallTool:
     """Call a tool; `arguments` is JSON text."""
 
     tool: str
     arguments: str
 
 
-Thought = Say | Use
+NextStep = SayWords | CallTool
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """A request as the rules see it. `text` is what the person last said, `low` the same in lower case
     with digits; `pictured` tells whether they showed a picture, and `seen` describes it."""
 
@@ -61,27 +61,27 @@ class Asked:
     seen: str
 
 
-def think(body: Json, now: datetime, seen: str = "") -> Thought:
+def next_step(body: Json, now: datetime, seen: str = "") -> NextStep:
     """The stand-in's next step in this conversation. `seen` describes the pictures of the last message."""
     messages: list[Json] = body["messages"]
-    asked = _asked(messages, offers(body.get("tools") or []), now, seen)
-    thought = next(found for rule in RULES if (found := rule(asked)) is not None)
-    if isinstance(thought, Say) and not thought.exact and _is_first(messages):
-        return Say(f"{INTRODUCTION}\n\n{thought.text}")
-    return thought
+    question = _asked(messages, offers(body.get("tools") or []), now, seen)
+    step = next(step for rule in RULES if (step := rule(question)) is not None)
+    if isinstance(step, SayWords) and not step.exact and _is_first(messages):
+        return SayWords(f"{INTRODUCTION}\n\n{step.text}")
+    return step
 
 
 def _is_first(messages: list[Json]) -> bool:
     return not any(message["role"] == "assistant" and words_of(message).strip() for message in messages)
 
 
-def _asked(messages: list[Json], tools: dict[str, Offer], now: datetime, seen: str) -> Asked:
-    said = [plain for message in messages if message["role"] == "user" and (plain := spoken_part(words_of(message)))]
-    text = said[-1] if said else ""
+def _asked(messages: list[Json], tools: dict[str, Offer], now: datetime, seen: str) -> Question:
+    texts = [plain for message in messages if message["role"] == "user" and (plain := spoken_part(words_of(message)))]
+    text = texts[-1] if texts else ""
     shown = isinstance(messages[-1].get("content"), list) and "image_url" in str(
         [part.get("type") for part in messages[-1]["content"]]
     )
-    return Asked(text, digits(text.lower()), tuple(said[:-1]), _results(messages), tools, now, shown, seen)
+    return Question(text, digits(text.lower()), tuple(texts[:-1]), _results(messages), tools, now, shown, seen)
 
 
 def words_of(message: Json) -> str:
@@ -100,38 +100,38 @@ def spoken_part(text: str) -> str:
 
 def _results(messages: list[Json]) -> tuple[tuple[str, str], ...]:
     """Name and text of the tool results at the end of the conversation, which are still unanswered."""
-    names = {call["id"]: call["function"]["name"] for one in messages for call in one.get("tool_calls") or ()}
-    found: list[tuple[str, str]] = []
+    names = {call["id"]: call["function"]["name"] for message in messages for call in message.get("tool_calls") or ()}
+    results: list[tuple[str, str]] = []
     for index in range(len(messages) - 1, -1, -1):
         message = messages[index]
         if message["role"] == "tool":
-            found.append((names.get(message["tool_call_id"], ""), words_of(message)))
+            results.append((names.get(message["tool_call_id"], ""), words_of(message)))
         elif message["role"] != "user" or index == 0 or messages[index - 1]["role"] != "tool":
             break  # a user message right after a tool result shows the pictures of that result
-    return tuple(reversed(found))
+    return tuple(reversed(results))
 
 
 # --- the rules, in the order in which they are asked ---------------------------------------------
 
 
-def _exactly(asked: Asked) -> Thought | None:
-    found = re.search(r"(?:reply|answer|respond) with exactly:?\s*(.+)", asked.text, re.IGNORECASE | re.DOTALL)
-    return Say(found.group(1).strip().strip('"“”'), exact=True) if found and not asked.results else None
+def _exactly(question: Question) -> NextStep | None:
+    match = re.search(r"(?:reply|answer|respond) with exactly:?\s*(.+)", question.text, re.IGNORECASE | re.DOTALL)
+    return SayWords(match.group(1).strip().strip('"“”'), exact=True) if match and not question.results else None
 
 
-def _after_a_tool(asked: Asked) -> Thought | None:
-    if not asked.results:
+def _after_a_tool(question: Question) -> NextStep | None:
+    if not question.results:
         return None
-    name, told = asked.results[-1]
-    first = re.sub(r"\s*\b(Tell|Ask) (the person|for)\b[^.]*\.", "", told.strip().split("\n")[0])[:300]
-    if re.search(NOT_DONE, told, re.IGNORECASE):
-        return Say(f"That did not work. {first}")
-    if at := re.search(r"\bset for ([^(.]+)", told, re.IGNORECASE):
-        return Say(f"I will remind you: {at.group(1).strip()}.")
+    name, result = question.results[-1]
+    first = re.sub(r"\s*\b(Tell|Ask) (the person|for)\b[^.]*\.", "", result.strip().split("\n")[0])[:300]
+    if re.search(NOT_DONE, result, re.IGNORECASE):
+        return SayWords(f"That did not work. {first}")
+    if at := re.search(r"\bset for ([^(.]+)", result, re.IGNORECASE):
+        return SayWords(f"I will remind you: {at.group(1).strip()}.")
     for kind, sentence in CLOSING.items():
         if kind in name:
-            return Say(sentence if re.search(ON_ITS_WAY, told, re.IGNORECASE) else f"That did not work. {first}")
-    return Say(f"Done. {first}" if first else "Done.")
+            return SayWords(sentence if re.search(ON_ITS_WAY, result, re.IGNORECASE) else f"That did not work. {first}")
+    return SayWords(f"Done. {first}" if first else "Done.")
 
 
 NOT_DONE = r"^not started|\b(error|failed|cannot|could not|refused|denied|not allowed|no longer)\b"
@@ -143,68 +143,74 @@ CLOSING = {
 }
 
 
-def _repeat(asked: Asked) -> Thought | None:
-    found = re.search(r"\b(?:repeat after me|please repeat|say after me|echo)\b[:,]?\s*(.+)", asked.text, re.I | re.S)
-    return Say(found.group(1).strip()) if found else None
+def _repeat(question: Question) -> NextStep | None:
+    match = re.search(
+        r"\b(?:repeat after me|please repeat|say after me|echo)\b[:,]?\s*(.+)", question.text, re.I | re.S
+    )
+    return SayWords(match.group(1).strip()) if match else None
 
 
-def _remember(asked: Asked) -> Thought | None:
+def _remember(question: Question) -> NextStep | None:
     if not re.search(
-        r"\bwhat (did|have|had) i\b.*\b(say|said|tell|told|ask|asked|before)\b|\bdo you remember\b", asked.low
+        r"\bwhat (did|have|had) i\b.*\b(say|said|tell|told|ask|asked|before)\b|\bdo you remember\b", question.low
     ):
         return None
-    if not asked.earlier:
-        return Say("This is the first thing you have said to me in this conversation.")
-    return Say(f"Before this you said: “{asked.earlier[-1][:500]}”")
+    if not question.earlier:
+        return SayWords("This is the first thing you have said to me in this conversation.")
+    return SayWords(f"Before this you said: “{question.earlier[-1][:500]}”")
 
 
-def _remind(asked: Asked) -> Thought | None:
-    if not re.search(r"\bremind\w*\b|\breminder\b", asked.low):
+def _remind(question: Question) -> NextStep | None:
+    if not re.search(r"\bremind\w*\b|\breminder\b", question.low):
         return None
-    tool = next((name for name in asked.tools if "remind" in name), "")
+    tool = next((name for name in question.tools if "remind" in name), "")
     if not tool:
-        return Say("I would remind you, but I was not given a tool for reminders here.")
-    arguments = reminder_call(asked.tools[tool], asked.text, asked.now)
+        return SayWords("I would remind you, but I was not given a tool for reminders here.")
+    arguments = reminder_call(question.tools[tool], question.text, question.now)
     if arguments is None:
-        return Say("Tell me when, for instance: remind me in 2 minutes to drink tea.")
-    return Use(tool, as_json(arguments))
+        return SayWords("Tell me when, for instance: remind me in 2 minutes to drink tea.")
+    return CallTool(tool, as_json(arguments))
 
 
-def _make(kind: str, pattern: str, noun: str) -> Callable[[Asked], Thought | None]:
+def _make(kind: str, pattern: str, noun: str) -> Callable[[Question], NextStep | None]:
     """The rule that hands requests of one kind to the tool for it."""
 
-    def rule(asked: Asked) -> Thought | None:
-        if not re.search(pattern, asked.low):
+    def rule(question: Question) -> NextStep | None:
+        if not re.search(pattern, question.low):
             return None
         tool = (
-            f"{kind}_generate" if f"{kind}_generate" in asked.tools else next((n for n in asked.tools if kind in n), "")
+            f"{kind}_generate"
+            if f"{kind}_generate" in question.tools
+            else next((n for n in question.tools if kind in n), "")
         )
         if not tool:
-            return Say(f"I would make {noun} of that, but I was not given a tool for it here.")
-        return Use(tool, as_json(asked.tools[tool].filled({"prompt": subject(asked.text), **_hints(asked)})))
+            return SayWords(f"I would make {noun} of that, but I was not given a tool for it here.")
+        return CallTool(
+            tool, as_json(question.tools[tool].filled({"prompt": subject(question.text), **_hints(question)}))
+        )
 
     return rule
 
 
-def _hints(asked: Asked) -> Json:
+def _hints(question: Question) -> Json:
     """What else was said about the thing to make, under the names tools have for it."""
-    hints: Json = {"edit": True, "useImages": True, "useImage": True} if asked.pictured else {}
-    if many := re.search(r"\b(\d+) (?:\w+ )?(?:pictures|images|drawings)\b", asked.low):
+    hints: Json = {"edit": True, "useImages": True, "useImage": True} if question.pictured else {}
+    if many := re.search(r"\b(\d+) (?:\w+ )?(?:pictures|images|drawings)\b", question.low):
         hints |= {"count": min(4, int(many.group(1)))}
-    if long := re.search(r"\b(\d+)[ -]seconds?\b", asked.low):
+    if long := re.search(r"\b(\d+)[ -]seconds?\b", question.low):
         hints |= {"durationSeconds": int(long.group(1))}
     return hints
 
 
-def _recolour(asked: Asked) -> Thought | None:
+def _recolour(question: Question) -> NextStep | None:
     """A colour after a drawing ("make it blue"): the same thing in that colour."""
-    found = re.search(COLOUR_ALONE, asked.low)
-    drawn = next((text for text in reversed(asked.earlier) if re.search(DRAW, text.lower())), "")
-    if found is None or asked.pictured or not drawn or "image_generate" not in asked.tools:
+    match = re.search(COLOUR_ALONE, question.low)
+    drawn = next((text for text in reversed(question.earlier) if re.search(DRAW, text.lower())), "")
+    if match is None or question.pictured or not drawn or "image_generate" not in question.tools:
         return None
     plain = re.sub(COLOUR, "", subject(drawn), flags=re.IGNORECASE)
-    prompt = " ".join(f"{found.group(1)} {plain}".split())
-    return Use("image_generate", as_json(asked.tools["image_generate"].filled({"prompt": prompt})))
+    prompt = " ".join(f"{match.group(1)} {plain}".split())
+    return CallTool("image_generate", as_json(question.tools["image_generate"].filled({"prompt": prompt})))
 
 
 def subject(text: str) -> str:
@@ -222,51 +228,57 @@ def subject(text: str) -> str:
     return plain.strip(" .!?") or text.strip()
 
 
-def _look(asked: Asked) -> Thought | None:
-    return Say(asked.seen) if asked.seen else None
+def _look(question: Question) -> NextStep | None:
+    return SayWords(question.seen) if question.seen else None
 
 
-def _story(asked: Asked) -> Thought | None:
-    return Say(long_story()) if re.search(r"\bstory\b|\blong (answer|text|reply)\b|^again\W*$", asked.low) else None
+def _story(question: Question) -> NextStep | None:
+    return (
+        SayWords(long_story())
+        if re.search(r"\bstory\b|\blong (answer|text|reply)\b|^again\W*$", question.low)
+        else None
+    )
 
 
-def _clock(asked: Asked) -> Thought | None:
-    if re.search(r"\bwhat time\b|\bthe time\b|\bclock\b", asked.low):
-        return Say(f"It is {asked.now:%H:%M} UTC.")
-    if re.search(r"\bwhat (day|date)\b|\btoday\b|\bthe date\b|\bwhich day\b", asked.low):
-        return Say(f"Today is {asked.now:%A}, {asked.now.day} {asked.now:%B %Y}.")
+def _clock(question: Question) -> NextStep | None:
+    if re.search(r"\bwhat time\b|\bthe time\b|\bclock\b", question.low):
+        return SayWords(f"It is {question.now:%H:%M} UTC.")
+    if re.search(r"\bwhat (day|date)\b|\btoday\b|\bthe date\b|\bwhich day\b", question.low):
+        return SayWords(f"Today is {question.now:%A}, {question.now.day} {question.now:%B %Y}.")
     return None
 
 
-def _sum(asked: Asked) -> Thought | None:
-    found = arithmetic(asked.text)
-    return Say(f"{found[0]} = {found[1]}") if found else None
+def _sum(question: Question) -> NextStep | None:
+    match = arithmetic(question.text)
+    return SayWords(f"{match[0]} = {match[1]}") if match else None
 
 
-def _count(asked: Asked) -> Thought | None:
-    found = re.search(r"\bcount\b.*?\bto (\d+)", asked.low)
-    if found:
-        return Say(", ".join(str(number) for number in range(1, min(int(found.group(1)), 500) + 1)) + ".")
-    found = re.search(r"\bhow many (words|letters|characters)\b[^:]*:?\s*(.*)", asked.text, re.IGNORECASE | re.DOTALL)
-    if found:
-        what, text = found.group(1).lower(), found.group(2)
+def _count(question: Question) -> NextStep | None:
+    match = re.search(r"\bcount\b.*?\bto (\d+)", question.low)
+    if match:
+        return SayWords(", ".join(str(number) for number in range(1, min(int(match.group(1)), 500) + 1)) + ".")
+    match = re.search(
+        r"\bhow many (words|letters|characters)\b[^:]*:?\s*(.*)", question.text, re.IGNORECASE | re.DOTALL
+    )
+    if match:
+        what, text = match.group(1).lower(), match.group(2)
         number = len(text.split()) if what == "words" else sum(c.isalpha() or what == "characters" for c in text)
-        return Say(f"That is {number} {what}.")
+        return SayWords(f"That is {number} {what}.")
     return None
 
 
-def _shorten(asked: Asked) -> Thought | None:
-    found = re.match(r"\W*(?:please\s+)?summari[sz]e\b[^:\n]*[:\n]\s*(.+)", asked.text, re.IGNORECASE | re.DOTALL)
-    if found is None:
+def _shorten(question: Question) -> NextStep | None:
+    match = re.match(r"\W*(?:please\s+)?summari[sz]e\b[^:\n]*[:\n]\s*(.+)", question.text, re.IGNORECASE | re.DOTALL)
+    if match is None:
         return None
-    sentences = re.split(r"(?<=[.!?])\s+", found.group(1).strip())
-    return Say(" ".join(sentences[:2])[:600])
+    sentences = re.split(r"(?<=[.!?])\s+", match.group(1).strip())
+    return SayWords(" ".join(sentences[:2])[:600])
 
 
-def _manners(asked: Asked) -> Thought | None:
+def _manners(question: Question) -> NextStep | None:
     for pattern, answer in MANNERS:
-        if re.search(pattern, asked.low):
-            return Say(answer)
+        if re.search(pattern, question.low):
+            return SayWords(answer)
     return None
 
 
@@ -285,11 +297,13 @@ MANNERS = (
 )  # fmt: skip
 
 
-def _echo(asked: Asked) -> Thought | None:
-    if not asked.text:
-        return Say("I did not catch any words. Say “help” to see what I can do.")
-    heard = asked.text if len(asked.text) <= 300 else asked.text[:299] + "…"
-    return Say(f"I understood: “{heard}” That is beyond a stand-in, but say “help” and I will show you what I can do.")
+def _echo(question: Question) -> NextStep | None:
+    if not question.text:
+        return SayWords("I did not catch any words. Say “help” to see what I can do.")
+    heard = question.text if len(question.text) <= 300 else question.text[:299] + "…"
+    return SayWords(
+        f"I understood: “{heard}” That is beyond a stand-in, but say “help” and I will show you what I can do."
+    )
 
 
 COLOUR = r"\b(red|blue|green|yellow|orange|purple|pink|black|white|brown|gold|silver|gr[ae]y)\b"
@@ -300,7 +314,7 @@ DRAW = (
     r"\b(draw\w*|paint\w*|sketch\w*|picture|image|photo|illustrat\w*)\b|"
     rf"\b(make|turn|colou?r) (it|this|that)\b.*{COLOUR}"
 )
-RULES: tuple[Callable[[Asked], Thought | None], ...] = (
+RULES: tuple[Callable[[Question], NextStep | None], ...] = (
     _exactly,
     _after_a_tool,
     _repeat,

@@ -51,7 +51,7 @@ for evening in range(1, 8):
 
 def long_story() -> str:
     """More than 4,500 characters of Markdown with a code block, so that every channel has to split it."""
-    told = [f"**{number}.** {chapter}" for number, chapter in enumerate(CHAPTERS, 1)]
+    chapters = [f"**{number}.** {chapter}" for number, chapter in enumerate(CHAPTERS, 1)]
     again = "And because a long story should be long, here is what the old pine remembers of it."
     pine = (
         "The pine remembers the fox's steps, light as needles falling. It remembers eleven lights and then a twelfth, "
@@ -69,4 +69,4 @@ def long_story() -> str:
     )
     sums = "A reader who likes to check such things can count the lights with a few lines:"
     end = "That is the whole story. Say “again” and I will tell it once more, exactly the same."
-    return "\n\n".join(["# The fox who counted lights", *told, again, pine, echo, sums, CODE, end])
+    return "\n\n".join(["# The fox who counted lights", *chapters, again, pine, echo, sums, CODE, end])

@@ -19,22 +19,22 @@ ACTIONS = ("generate", "set", "add", "create", "schedule", "start", "new")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A tool on offer: its properties by name, and those that must be given."""
+    """A tool on offer: its properties by name, and those that are required."""
 
     properties: Mapping[str, Json]
     required: tuple[str, ...]
 
-    def filled(self, known: Mapping[str, object]) -> Json:
-        """Arguments with what is known under the names this tool has, and the rest of what it requires."""
-        given: Json = {name: value for name, value in known.items() if name in self.properties}
-        text = known.get("prompt")
-        if text is not None and "prompt" not in given:
+    def filled(self, values: Mapping[str, object]) -> Json:
+        """Arguments with the values under the names this tool has, and the rest of what it requires."""
+        arguments: Json = {name: value for name, value in values.items() if name in self.properties}
+        text = values.get("prompt")
+        if text is not None and "prompt" not in arguments:
             name = next((name for name in TEXT_NAMES if name in self.properties), None)
-            given |= {name: text} if name else {}
+            arguments |= {name: text} if name else {}
         for name in (name for name in self.properties if name == "action" or name in self.required):
-            if name not in given:
-                given[name] = _plausible(self.properties[name])
-        return given
+            if name not in arguments:
+                arguments[name] = _plausible(self.properties[name])
+        return arguments
 
 
 def _plausible(schema: Json) -> Any:
@@ -48,12 +48,12 @@ def _plausible(schema: Json) -> Any:
 
 def offers(tools: list[Json]) -> dict[str, Offer]:
     """The tools of a request by name."""
-    found = {}
+    by_name = {}
     for tool in tools:
         function = tool["function"]
         schema = function.get("parameters") or {}
-        found[function["name"]] = Offer(schema.get("properties", {}), tuple(schema.get("required", ())))
-    return found
+        by_name[function["name"]] = Offer(schema.get("properties", {}), tuple(schema.get("required", ())))
+    return by_name
 
 
 def reminder_call(offer: Offer, text: str, now: datetime) -> Json | None:
@@ -61,9 +61,9 @@ def reminder_call(offer: Offer, text: str, now: datetime) -> Json | None:
     delay = _delay(digits(text.lower()))
     if delay is None:
         return None
-    known: Json = {"prompt": _what(text)}
-    known |= _in_units(offer, delay) or _as_a_moment(offer, delay, now)
-    return offer.filled(known)
+    values: Json = {"prompt": _what(text)}
+    values |= _in_units(offer, delay) or _as_a_moment(offer, delay, now)
+    return offer.filled(values)
 
 
 def _in_units(offer: Offer, delay: int) -> Json:
@@ -84,18 +84,18 @@ def _as_a_moment(offer: Offer, delay: int, now: datetime) -> Json:
 
 def _moment(schema: Json, delay: int, now: datetime) -> str:
     """The time in the form that the schema's description asks for."""
-    told = str(schema.get("description", "")).lower()
-    if "iso" in told or schema.get("format") == "date-time" or "20" in told:
+    description = str(schema.get("description", "")).lower()
+    if "iso" in description or schema.get("format") == "date-time" or "20" in description:
         return (now + timedelta(seconds=delay)).isoformat(timespec="seconds")
     return f"in {delay // 60} minutes" if delay % 60 == 0 else f"in {delay} seconds"
 
 
 def _delay(low: str) -> int | None:
     """Seconds from now, or None when no time was said."""
-    found = re.search(r"\b(?:in|after)?\s*(\d+|an?|half an)\s*(second|sec|minute|min|hour|day)s?\b", low)
-    if found is None:
+    match = re.search(r"\b(?:in|after)?\s*(\d+|an?|half an)\s*(second|sec|minute|min|hour|day)s?\b", low)
+    if match is None:
         return 86400 if "tomorrow" in low else None
-    number, unit = found.groups()
+    number, unit = match.groups()
     seconds = UNIT_NAMES[{"sec": "second", "min": "minute"}.get(unit, unit)]
     return seconds // 2 if number == "half an" else seconds * (1 if number.startswith("a") else int(number))
 

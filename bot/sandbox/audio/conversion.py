@@ -8,7 +8,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from bot.sandbox.wire import Refused
+from bot.sandbox.wire import Rejected
 
 SECONDS_AT_MOST = 300
 PATIENCE_SECONDS = 60.0
@@ -19,7 +19,7 @@ DEMUXERS = "wav,mp3,flac,mov,ogg,matroska,webm,aac"
 async def hearable(sound: bytes) -> bytes:
     """The sound (any of `FORMATS`, five minutes at most) as 16 kHz mono signed 16-bit samples.
 
-    Raises `Refused` 400 when it is not sound. Through a file, because an m4a may have its index at the end;
+    Raises `Rejected` 400 when it is not sound. Through a file, because an m4a may have its index at the end;
     never through a playlist or another protocol."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "note")
@@ -44,7 +44,7 @@ def _raw(rate: int) -> tuple[str, ...]:
 
 
 async def ffmpeg(*arguments: str, data: bytes = b"") -> bytes:
-    """What ffmpeg writes to its standard output. Raises `Refused` 400 when it cannot read its input."""
+    """What ffmpeg writes to its standard output. Raises `Rejected` 400 when it cannot read its input."""
     process = await asyncio.create_subprocess_exec(
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-hide_banner", "-v", "error", "-threads", "1", *arguments),
@@ -54,13 +54,13 @@ async def ffmpeg(*arguments: str, data: bytes = b"") -> bytes:
     )
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            made, told = await process.communicate(data)
+            made, complaint = await process.communicate(data)
     except TimeoutError:
-        raise Refused(400, "The media takes too long to read") from None
+        raise Rejected(400, "The media takes too long to read") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        raise Refused(400, f"The media could not be read: {told.decode(errors='replace').strip()[-200:]}")
+        raise Rejected(400, f"The media could not be read: {complaint.decode(errors='replace').strip()[-200:]}")
     return made

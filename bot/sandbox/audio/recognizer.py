@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.sandbox.answers.phrases import sentences
 from bot.sandbox.audio.arpa_model import arpa
-from bot.sandbox.wire import Refused
+from bot.sandbox.wire import Rejected
 
 PROGRAM = Path(__file__).with_name("recognizer_process.py")
 PATIENCE_SECONDS = 180.0
@@ -28,23 +28,23 @@ class Recognizer:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def hear(self, samples: bytes) -> str:
-        """The words in 16 kHz mono signed 16-bit samples; "" for silence. Raises `Refused` 408, 501 or 503."""
+        """The words in 16 kHz mono signed 16-bit samples; "" for silence. Raises `Rejected` 408, 501 or 503."""
         async with self._turn:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     line = await self._ask(samples)
             except TimeoutError:
                 await self._end()
-                raise Refused(408, f"The sandbox's recogniser took more than {PATIENCE_SECONDS:.0f} s") from None
+                raise Rejected(408, f"The sandbox's recogniser took more than {PATIENCE_SECONDS:.0f} s") from None
             except asyncio.CancelledError:
                 await self._end()  # an answer that nobody reads must not be taken for the next one's
                 raise
         if not line:
             await self.close()
-            raise Refused(503, "The sandbox's recogniser ended unexpectedly")
+            raise Rejected(503, "The sandbox's recogniser ended unexpectedly")
         answer = json.loads(line)
         if "missing" in answer:
-            raise Refused(501, MISSING.format(why=answer["missing"]))
+            raise Rejected(501, MISSING.format(why=answer["missing"]))
         return str(answer["text"])
 
     async def warm(self) -> None:

@@ -43,19 +43,19 @@ def decoders(expected: Path) -> list[Any]:
 
 
 def hear(samples: bytes, listeners: list[Any]) -> str:
-    """The words in 16 kHz mono signed 16-bit samples, "" when nobody speaks."""
+    """The words in 16 kHz mono signed 16-bit samples, "" for silence."""
     sound = array.array("h", samples[: len(samples) // 2 * 2])
     if not sound or (sum(value * value for value in sound) / len(sound)) ** 0.5 < QUIET:
         return ""
     prepared = prepare(sound)
-    found = []
+    hypotheses = []
     for decoder in listeners:
         decoder.start_utt()
         decoder.process_raw(prepared, full_utt=True)
         decoder.end_utt()
         if (best := decoder.hyp()) is not None:
-            found.append((best.score, best.hypstr))
-    return str(max(found)[1]) if found else ""
+            hypotheses.append((best.score, best.hypstr))
+    return str(max(hypotheses)[1]) if hypotheses else ""
 
 
 def prepare(sound: array.array[int]) -> bytes:

@@ -25,7 +25,7 @@ LOW_C = 130.81
 
 
 async def compose(body: Json, alive: Callable[[], Awaitable[None]]) -> tuple[bytes, str]:
-    """The song of a chat request with audio output, WAV or MP3, and its words. `alive` is told on the way."""
+    """The song of a chat request with audio output, WAV or MP3, and its words. `alive` sends a keep-alive meanwhile."""
     prompt = last_words(body["messages"])[0]
     samples = await asyncio.to_thread(song, prompt, seconds_wanted(prompt))
     await alive()
@@ -36,17 +36,17 @@ async def compose(body: Json, alive: Callable[[], Awaitable[None]]) -> tuple[byt
 
 def seconds_wanted(prompt: str) -> int:
     """The length that the prompt names, half a minute at most."""
-    found = re.search(r"(\d+)\s*seconds", prompt)
-    return min(LONGEST_SECONDS, max(2, int(found.group(1)))) if found else SECONDS
+    length = re.search(r"(\d+)\s*seconds", prompt)
+    return min(LONGEST_SECONDS, max(2, int(length.group(1)))) if length else SECONDS
 
 
 def lyrics(prompt: str) -> str:
-    """The words that were given, else a verse about the subject; "" for an instrumental."""
+    """The words in the prompt, else a verse about the subject; "" for an instrumental."""
     if re.search(r"\binstrumental\b", prompt, re.IGNORECASE):
         return ""
-    given = re.search(r"Lyrics:\s*(.+?)(?:\n\n|\Z)", prompt, re.DOTALL)
-    if given:
-        return given.group(1).strip()
+    own_words = re.search(r"Lyrics:\s*(.+?)(?:\n\n|\Z)", prompt, re.DOTALL)
+    if own_words:
+        return own_words.group(1).strip()
     subject = " ".join(prompt.split("\n")[0].split())[:60].strip(" .!?")
     return f"Oh, {subject},\nla la la, {subject},\nhum along till the morning comes,\n{subject}."
 

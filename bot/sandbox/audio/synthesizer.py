@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from bot.sandbox.wire import Refused
+from bot.sandbox.wire import Rejected
 
 WORDS_PER_MINUTE = 150  # the clearest pace of its English voice
 SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT
@@ -33,7 +33,7 @@ class SpeechSynthesizer:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-voice")
 
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> tuple[bytes, int]:
-        """Mono signed 16-bit samples and their rate. Raises `Refused` 501 where espeak-ng is missing."""
+        """Mono signed 16-bit samples and their rate. Raises `Rejected` 501 where espeak-ng is missing."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, _speak, text, voice, speed)
 
@@ -58,7 +58,7 @@ def _engine() -> tuple[Callable[[str, str, bool, float], bytes], int]:
     try:
         import espeakng_loader  # optional: extra `demo`
     except ImportError as error:
-        raise Refused(501, MISSING.format(why=error)) from error
+        raise Rejected(501, MISSING.format(why=error)) from error
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     library.espeak_Synth.argtypes = [
         ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int,
@@ -66,7 +66,7 @@ def _engine() -> tuple[Callable[[str, str, bool, float], bytes], int]:
     ]  # fmt: skip
     rate = library.espeak_Initialize(SYNCHRONOUS, BUFFER_MILLISECONDS, str(espeakng_loader.get_data_path()).encode(), 0)
     if rate <= 0:
-        raise Refused(501, MISSING.format(why="espeak-ng did not start"))
+        raise Rejected(501, MISSING.format(why="espeak-ng did not start"))
     heard = bytearray()
 
     def collect(samples: object, count: int, _events: object) -> int:

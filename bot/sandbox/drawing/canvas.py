@@ -20,9 +20,9 @@ INK: Colour = (34, 30, 32)
 SNOW: Colour = (250, 250, 252)
 
 
-def mixed(one: Colour, other: Colour, share: float) -> Colour:
+def mixed(first: Colour, second: Colour, share: float) -> Colour:
     """`share` (0 to 1) of the other colour in the one."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 

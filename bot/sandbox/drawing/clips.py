@@ -20,7 +20,7 @@ ZOOM = 1.25
 
 
 async def render(order: Json) -> bytes:
-    """The clip of a video request as an MP4 file. Raises `Refused` 400 for a broken first frame."""
+    """The clip of a video request as an MP4 file. Raises `Rejected` 400 for a broken first frame."""
     seconds = int(order.get("duration") or 4)
     width, height = clip_size(order)
     frames = await asyncio.to_thread(lambda: b"".join(pan(first_picture(order, width, height), width, height, seconds)))
@@ -58,11 +58,11 @@ def clip_size(order: Json) -> tuple[int, int]:
 
 
 def first_picture(order: Json, width: int, height: int) -> Image.Image:
-    """The first frame that was given, else a drawing of the prompt; larger than the clip, to move over."""
+    """The first frame of the order, else a drawing of the prompt; larger than the clip, to move over."""
     size = (round(width * ZOOM), round(height * ZOOM))
-    given = [part["image_url"]["url"] for part in order.get("frame_images") or ()]
-    if given and given[0].startswith("data:"):
-        return ImageOps.fit(opened(decoded(given[0])), size)
+    first_frames = [part["image_url"]["url"] for part in order.get("frame_images") or ()]
+    if first_frames and first_frames[0].startswith("data:"):
+        return ImageOps.fit(opened(decoded(first_frames[0])), size)
     return paint(order["prompt"], *size)
 
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.sandbox.drawing.canvas import COLOURS, darker, lighter
 from bot.sandbox.drawing.scene import caption, paint, read
-from bot.sandbox.wire import Json, Refused
+from bot.sandbox.wire import Json, Rejected
 
 SIDES = {"1K": 768, "2K": 1280, "4K": 1920, "512": 512}  # smaller than the real ones: a demo should be quick
 PIXELS_AT_MOST = 40_000_000
@@ -31,7 +31,7 @@ class Order:
 
 
 async def draw_for_chat(body: Json) -> list[str]:
-    """The pictures a chat request with image output asks for, as data URLs. Raises `Refused` 400."""
+    """The pictures a chat request with image output asks for, as data URLs. Raises `Rejected` 400."""
     prompt, references = last_words(body["messages"])
     config = body.get("image_config") or {}
     order = Order(
@@ -47,7 +47,7 @@ async def draw_for_chat(body: Json) -> list[str]:
 
 def last_words(messages: list[Json]) -> tuple[str, list[str]]:
     """Text and picture links of the last message of a person."""
-    content = next((one["content"] for one in reversed(messages) if one["role"] == "user"), "")
+    content = next((message["content"] for message in reversed(messages) if message["role"] == "user"), "")
     if isinstance(content, str):
         return content, []
     words = [part["text"] for part in content if part["type"] == "text"]
@@ -55,18 +55,18 @@ def last_words(messages: list[Json]) -> tuple[str, list[str]]:
 
 
 def decoded(url: str) -> bytes:
-    """The bytes of a data URL. Raises `Refused` 400 for anything else: the sandbox is offline."""
+    """The bytes of a data URL. Raises `Rejected` 400 for anything else: the sandbox is offline."""
     head, _, data = url.partition(",")
     if not re.fullmatch(r"data:image/[\w.+-]+;base64", head, re.IGNORECASE):
-        raise Refused(400, "The sandbox is offline: pictures must come as base64 data URLs")
+        raise Rejected(400, "The sandbox is offline: pictures must come as base64 data URLs")
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused(400, "The picture's base64 does not decode") from None
+        raise Rejected(400, "The picture's base64 does not decode") from None
 
 
 def make(order: Order) -> list[bytes]:
-    """PNG files. Raises `Refused` 400 when a reference is not a picture."""
+    """PNG files. Raises `Rejected` 400 when a reference is not a picture."""
     pictures = []
     for variant in range(order.count):
         if order.references:
@@ -86,14 +86,14 @@ def dimensions(ratio: str, resolution: str = "1K") -> tuple[int, int]:
 
 
 def opened(data: bytes) -> Image.Image:
-    """The picture in these bytes. Raises `Refused` 400."""
+    """The picture in these bytes. Raises `Rejected` 400."""
     try:
         image = Image.open(io.BytesIO(data))
         if image.width * image.height > PIXELS_AT_MOST:
-            raise Refused(400, f"The picture has {image.width * image.height} pixels; {PIXELS_AT_MOST} at most")
+            raise Rejected(400, f"The picture has {image.width * image.height} pixels; {PIXELS_AT_MOST} at most")
         return image.convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        raise Refused(400, "The reference is not a picture") from None
+        raise Rejected(400, "The reference is not a picture") from None
 
 
 def edited(image: Image.Image, prompt: str) -> Image.Image:

@@ -20,27 +20,27 @@ CAPTION_CHARACTERS = 70
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SubjectKind:
     """A thing that can be drawn, and its colour when none is named."""
 
     paint: Painter
     colour: Colour
 
 
-SUBJECTS: dict[str, Kind] = {
-    "fox": Kind(animals.fox, (214, 92, 32)), "cat": Kind(animals.cat, (120, 116, 118)),
-    "dog": Kind(animals.dog, (168, 116, 66)), "rabbit": Kind(animals.rabbit, (196, 180, 164)),
-    "bear": Kind(animals.bear, (120, 80, 52)), "bird": Kind(animals.bird, (70, 130, 200)),
-    "fish": Kind(animals.fish, (238, 140, 50)), "flower": Kind(things.flower, (220, 70, 110)),
-    "boat": Kind(things.boat, (180, 60, 50)), "car": Kind(things.car, (200, 50, 50)),
-    "heart": Kind(things.heart, (214, 44, 64)), "robot": Kind(things.robot, (150, 160, 172)),
-    "star": Kind(things.star, (250, 210, 80)), "ball": Kind(things.ball, (210, 70, 60)),
+SUBJECTS: dict[str, SubjectKind] = {
+    "fox": SubjectKind(animals.fox, (214, 92, 32)), "cat": SubjectKind(animals.cat, (120, 116, 118)),
+    "dog": SubjectKind(animals.dog, (168, 116, 66)), "rabbit": SubjectKind(animals.rabbit, (196, 180, 164)),
+    "bear": SubjectKind(animals.bear, (120, 80, 52)), "bird": SubjectKind(animals.bird, (70, 130, 200)),
+    "fish": SubjectKind(animals.fish, (238, 140, 50)), "flower": SubjectKind(things.flower, (220, 70, 110)),
+    "boat": SubjectKind(things.boat, (180, 60, 50)), "car": SubjectKind(things.car, (200, 50, 50)),
+    "heart": SubjectKind(things.heart, (214, 44, 64)), "robot": SubjectKind(things.robot, (150, 160, 172)),
+    "star": SubjectKind(things.star, (250, 210, 80)), "ball": SubjectKind(things.ball, (210, 70, 60)),
 }  # fmt: skip
-SCENERY: dict[str, Kind] = {
-    "sun": Kind(things.sun, (250, 200, 60)), "moon": Kind(things.moon, (240, 236, 214)),
-    "cloud": Kind(things.cloud, (252, 252, 252)), "mountain": Kind(things.mountain, (122, 128, 146)),
-    "house": Kind(things.house, (232, 214, 180)), "tree": Kind(things.tree, (74, 142, 68)),
-    "pine": Kind(things.pine, (44, 104, 74)),
+SCENERY: dict[str, SubjectKind] = {
+    "sun": SubjectKind(things.sun, (250, 200, 60)), "moon": SubjectKind(things.moon, (240, 236, 214)),
+    "cloud": SubjectKind(things.cloud, (252, 252, 252)), "mountain": SubjectKind(things.mountain, (122, 128, 146)),
+    "house": SubjectKind(things.house, (232, 214, 180)), "tree": SubjectKind(things.tree, (74, 142, 68)),
+    "pine": SubjectKind(things.pine, (44, 104, 74)),
 }  # fmt: skip
 ALSO = {
     "foxes": "fox", "folks": "fox", "vixen": "fox", "kitten": "cat", "kitty": "cat", "puppy": "dog", "hound": "dog",
@@ -72,9 +72,9 @@ def read(prompt: str) -> Scene:
     subjects: dict[str, Colour] = {}
     scenery: dict[str, Colour] = {}
     for index, word in enumerate(words):
-        for known, found in ((SUBJECTS, subjects), (SCENERY, scenery)):
-            if word in known:
-                found[word] = _colour_near(words, index) or known[word].colour
+        for vocabulary, matches in ((SUBJECTS, subjects), (SCENERY, scenery)):
+            if word in vocabulary:
+                matches[word] = _colour_near(words, index) or vocabulary[word].colour
     moods = frozenset(word for word in words if word in ("night", "snow", "sea"))
     if moods == {"night"} and "moon" not in scenery:
         scenery["moon"] = SCENERY["moon"].colour

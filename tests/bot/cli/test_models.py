@@ -13,7 +13,7 @@ from bot.config.key_cooldown import KeyUse
 from bot.config.load import load
 from bot.config.profiles import StoredKey, read_profiles, save_uses, store_key
 from bot.sandbox import Sandbox
-from bot.sandbox.faults import Status
+from bot.sandbox.faults import StatusError
 from tests.bot.cli.conftest import Voxline
 from tests.bot.cli.sitter import Sitter
 
@@ -199,7 +199,7 @@ def test_the_list_is_kept_and_asked_for_anew_on_demand(voxline: Voxline, connect
     assert voxline("models", "list", "--refresh")[0] == 0
     assert len(sandbox.requests) == 2
 
-    sandbox.faults.add("/models", do=Status(503, "down"), times=None)
+    sandbox.faults.add("/models", do=StatusError(503, "down"), times=None)
     status, out, err = voxline("models", "list", "--refresh", "--search", "kimi")
     assert (status, "moonshotai/kimi-k2.6" in out) == (1, True)
     assert "this is what was known before" in err

@@ -9,7 +9,6 @@ import aiohttp
 import pytest
 
 from bot.sandbox.faults import (
-    Answer,
     BrokenBase64,
     CannotAfford,
     Drip,
@@ -25,10 +24,11 @@ from bot.sandbox.faults import (
     MidStreamError,
     NullArguments,
     NullChoices,
+    RawAnswer,
     Reset,
     Slow,
     Stall,
-    Status,
+    StatusError,
     Truncate,
 )
 from tests.bot.sandbox.conftest import Client, tools
@@ -37,8 +37,8 @@ ARTIST = "google/gemini-3.1-flash-image-preview"
 
 
 async def test_a_rate_limit_comes_with_and_without_retry_after(client: Client) -> None:
-    client.sandbox.faults.add("/chat", do=Status(429, "Slow down", retry_after="7"))
-    client.sandbox.faults.add("/chat", do=Status(429, "Slow down"))
+    client.sandbox.faults.add("/chat", do=StatusError(429, "Slow down", retry_after="7"))
+    client.sandbox.faults.add("/chat", do=StatusError(429, "Slow down"))
 
     told, untold, fine = [await client.chat("hi") for _ in range(3)]
 
@@ -59,13 +59,13 @@ async def test_a_402_lets_a_smaller_request_through(client: Client) -> None:
 
 
 async def test_a_status_can_carry_metadata(client: Client) -> None:
-    client.sandbox.faults.add(do=Status(403, "flagged", metadata={"reasons": ["violence"]}))
+    client.sandbox.faults.add(do=StatusError(403, "flagged", metadata={"reasons": ["violence"]}))
 
     assert (await client.chat("hi")).json["error"]["metadata"] == {"reasons": ["violence"]}
 
 
 async def test_whole_answers_can_be_wrong_in_every_known_way(client: Client) -> None:
-    for fault in (ErrorInside200(), NullChoices(), HtmlAnswer(), Answer("[1")):
+    for fault in (ErrorInside200(), NullChoices(), HtmlAnswer(), RawAnswer("[1")):
         client.sandbox.faults.add("/chat", do=fault)
 
     inside, null, page, broken = [await client.chat("hi") for _ in range(4)]
@@ -189,8 +189,8 @@ async def test_speech_can_be_slow(client: Client) -> None:
 
 
 async def test_a_fault_waits_for_its_turn_and_its_model(client: Client) -> None:
-    client.sandbox.faults.add("/chat", do=Status(503), after=1)
-    client.sandbox.faults.add("/chat", do=Status(502), model="openrouter/fusion")
+    client.sandbox.faults.add("/chat", do=StatusError(503), after=1)
+    client.sandbox.faults.add("/chat", do=StatusError(502), model="openrouter/fusion")
 
     statuses = [(await client.chat("hi")).status for _ in range(3)]
     fusion = await client.chat("hi", model="openrouter/fusion")
@@ -201,7 +201,7 @@ async def test_a_fault_waits_for_its_turn_and_its_model(client: Client) -> None:
 
 async def test_faults_and_answers_can_be_planned_from_another_process(client: Client) -> None:
     control = f"{client.sandbox.origin}/control"
-    plan = {"path": "/chat", "do": "Status", "with": {"status": 500, "message": "boom"}, "times": 1}
+    plan = {"path": "/chat", "do": "StatusError", "with": {"status": 500, "message": "boom"}, "times": 1}
     async with client.session.post(f"{control}/faults", json=plan) as response:
         assert response.status == 200
     async with client.session.post(f"{control}/answers", json={"text": "as planned"}) as response:

@@ -8,25 +8,25 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.answers.rules import INTRODUCTION, Say, Thought, Use, think
+from bot.sandbox.answers.rules import INTRODUCTION, CallTool, NextStep, SayWords, next_step
 from tests.bot.sandbox.conftest import said, tools
 
 NOW = datetime(2026, 8, 14, 15, 9, tzinfo=UTC)
 
 
-def answer(*texts: str) -> Thought:
-    return think(said(*texts, tools=tools()), NOW)
+def answer(*texts: str) -> NextStep:
+    return next_step(said(*texts, tools=tools()), NOW)
 
 
 def words(*texts: str) -> str:
     thought = answer(*texts)
-    assert isinstance(thought, Say)
+    assert isinstance(thought, SayWords)
     return thought.text
 
 
 def arguments(*texts: str) -> tuple[str, dict[str, Any]]:
     thought = answer(*texts)
-    assert isinstance(thought, Use)
+    assert isinstance(thought, CallTool)
     return thought.tool, json.loads(thought.arguments)
 
 
@@ -100,9 +100,9 @@ def test_a_reminder_tool_with_other_fields_is_filled_as_well() -> None:
     schema = {"properties": {"message": {}, "when": {"description": "ISO 8601"}}, "required": ["message", "when"]}
     body["tools"] = [{"function": {"name": "remind", "parameters": schema}}]
 
-    thought = think(body, NOW)
+    thought = next_step(body, NOW)
 
-    assert isinstance(thought, Use)
+    assert isinstance(thought, CallTool)
     assert json.loads(thought.arguments) == {"message": "stretch", "when": "2026-08-14T15:10:30+00:00"}
 
 
@@ -115,9 +115,9 @@ def test_a_picture_that_is_shown_is_edited() -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     body["messages"][0]["content"] = [{"type": "text", "text": "make this one blue"}, picture]
 
-    thought = think(body, NOW, "I can see a picture.")
+    thought = next_step(body, NOW, "I can see a picture.")
 
-    assert isinstance(thought, Use)
+    assert isinstance(thought, CallTool)
     assert json.loads(thought.arguments)["edit"] is True
 
 
@@ -128,8 +128,8 @@ def after_tool(tool: str, result: str) -> str:
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": result},
     ]
-    thought = think(body, NOW)
-    assert isinstance(thought, Say)
+    thought = next_step(body, NOW)
+    assert isinstance(thought, SayWords)
     return thought.text
 
 
