@@ -108,6 +108,7 @@ def doors(config: Config) -> dict[str, AccessRules]:
                 dm=DmPolicy(channel.dm_policy),
                 allow_from=frozenset(channel.allow_from),
                 bots=channel.allow_bots,
+                guests_in_rooms=channel.guests_in_groups,
                 rooms=rooms(channel),
                 owners=frozenset(owner.partition(":")[2] for owner in config.owners if owner.startswith(f"{name}:")),
             )

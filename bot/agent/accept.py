@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
+from bot.agent.group_access import GroupAccess
 from bot.agent.owners import Owners
 from bot.agent.policy.access import AccessRules, Verdict, judge
 from bot.agent.policy.bot_loops import BotLoopGuard
@@ -73,12 +73,12 @@ class Acceptor:
         *,
         store: AcceptStore,
         lanes: Lanes,
-        doors: Mapping[str, AccessRules],
+        groups: GroupAccess,
         clock: Clock,
         pace: RateLimit,
         owners: Owners,
     ) -> None:
-        self._store, self._lanes, self._doors = store, lanes, doors
+        self._store, self._lanes, self._groups, self._doors = store, lanes, groups, groups.doors
         self._clock, self._pace, self._owners, self._bots = clock, pace, owners, BotLoopGuard(clock)
         self._full: set[Conversation] = set()
 
@@ -112,6 +112,7 @@ class Acceptor:
     async def _tell_of_move(self, move: Moved) -> None:
         """What was written about a group under its old id counts for nothing under the new one."""
         old, new = move.old, move.new
+        await self._groups.move(new.channel, old.chat, new.chat)
         rooms = self._doors[new.channel].rooms
         if old.chat in rooms and new.chat not in rooms:
             await self._owners.alert(f"moved:{new}", MOVED.format(channel=new.channel, old=old.chat, new=new.chat))
@@ -119,10 +120,12 @@ class Acceptor:
     async def _admit(self, source: str, inbound: Inbound) -> bool:
         door = self._doors[inbound.conversation.channel]
         verdict = judge(door, inbound, guest=False)
-        if verdict is Verdict.PAIR:
+        if verdict in (Verdict.PAIR, Verdict.STRANGER):
             guest = await self._store.access.guest(inbound.conversation.channel, inbound.sender.id)
             if guest is not None:
                 verdict = judge(door, inbound, guest=True)
+        if verdict is Verdict.ROOM:
+            await self._groups.ask(inbound, self._owners)
         if verdict is Verdict.PAIR:
             await self._offer_pairing(inbound, door)
         if verdict is not Verdict.ADMIT:

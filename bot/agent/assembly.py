@@ -23,6 +23,7 @@ from bot.agent.deliver import Deliverer
 from bot.agent.durable_writes import DurableBlobs
 from bot.agent.engine import TURNS_AT_ONCE, Engine, EngineLimits
 from bot.agent.fit import Shrinker
+from bot.agent.group_access import GroupAccess
 from bot.agent.history.context import ContextSize, Memory
 from bot.agent.listen import Listener, ListenSettings, PictureReader, SoundReader
 from bot.agent.owners import Owners
@@ -150,7 +151,8 @@ async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSet
     def wake(conversation: Conversation) -> None:
         engine.wake(conversation)
 
-    owners = Owners(doors=settings.doors, cursors=store, outbox=store, clock=clock, wake=wake)
+    groups = await GroupAccess.loaded(settings.doors, cursors=store, outbox=store, clock=clock, wake=wake)
+    owners = Owners(doors=groups.doors, cursors=store, outbox=store, clock=clock, wake=wake)
     budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
     paid = PaidSteps(store, clock, budget)
     makers = Makers(providers.videos, providers.music, settings.clip_seconds)
@@ -158,7 +160,8 @@ async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSet
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
     costs = SpeechCosts(ledger=store, synthesizer=providers.synthesizer, clock=clock)
     memory = Memory(history=store, chat=providers.chat, paid=paid, context_size=providers.context_size)
-    commands = all_commands(ports, providers, settings, jobs, Money(budget, providers.credit), wake)
+    people, money = people_commands(store, store, groups, clock, wake), Money(budget, providers.credit)
+    commands = all_commands(ports, providers, settings, jobs, money, people)
     runner = TurnRunner(
         store=TurnStore(store, store),
         verbs=Verbs(
@@ -166,12 +169,12 @@ async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSet
             memory,
             thinker(ports, providers, paid, all_tools(ports, providers, settings, jobs, timer)),
             speaker(ports, providers, settings, paid, costs.wake),
-            Commands(commands, lambda channel, person: person in settings.doors[channel].owners),
+            Commands(commands, lambda channel, person: person in groups.doors[channel].owners),
             ports.media,
         ),
         channels=ports.channels,
         paid=paid,
-        settings=TurnSettings(settings.models.default, settings.voice, settings.character, settings.doors),
+        settings=TurnSettings(settings.models.default, settings.voice, settings.character, groups.doors),
         alert=owners.alert,
     )
     engine = Engine(
@@ -183,7 +186,7 @@ async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSet
         limits=EngineLimits(settings.turns_at_once, settings.drain_seconds),
     )
     slices, pace = AcceptStore(store, store, store), RateLimit(clock, messages=settings.messages_per_minute)
-    acceptor = Acceptor(store=slices, lanes=engine, owners=owners, doors=settings.doors, clock=clock, pace=pace)
+    acceptor = Acceptor(store=slices, lanes=engine, owners=owners, groups=groups, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
         for part in (memory, costs, engine, jobs, timer):
             await stack.enter_async_context(part)
@@ -256,7 +259,7 @@ def all_commands(
     settings: AgentSettings,
     jobs: JobRunner,
     money: Money,
-    wake: Callable[[Conversation], None],
+    people: tuple[Command, ...],
 ) -> tuple[Command, ...]:
     """Every slash command but /stop, which never queues."""
     store, clock = ports.store, ports.clock
@@ -272,7 +275,7 @@ def all_commands(
         *conversation_commands(inbox=store, history=store, sessions=store),
         *choosing_commands(sessions=store, models=settings.models, voice=settings.voice.mode, guide=providers.guide),
         *job_commands(jobs=store, runner=jobs, clock=clock),
-        *people_commands(access=store, outbox=store, clock=clock, wake=wake),
+        *people,
         *money_commands(money),
     )
     return commands

@@ -45,6 +45,7 @@ class _Private(Section):
     """Who may write in private. A missing or empty `allow_from` lets nobody in by itself.
 
     `allow_bots` lets other bots talk too, by the same rules as people; 20 messages a minute at most.
+    `guests_in_groups`: people who were let in by pairing may talk in groups without an `allow_from` of their own too.
     """
 
     model_config = ConfigDict(
@@ -66,6 +67,7 @@ class _Private(Section):
     dm_policy: DmPolicy = "pairing"
     allow_from: Ids = ()
     allow_bots: bool = False
+    guests_in_groups: bool = True
 
     @model_validator(mode="after")
     def _open_is_said_twice(self) -> Self:

@@ -105,7 +105,8 @@ class Inbound:
     `id` is the transport's event id: the same event redelivered has the same id.
     `message_id` is what a reply points at. `private` is a one-to-one chat. `to_me` means a private
     chat, a mention, or a reply to the bot: the mention check of a room's voice note happens after
-    it was transcribed. `room` is the group or server id for access rules ("" in private).
+    it was transcribed. `room` is the group or server id for access rules ("" in private),
+    `room_name` its title where the platform says it, in a stranger's words.
     Rows with the same non-empty `group` in one conversation (an album) become one turn.
     """
 
@@ -120,6 +121,7 @@ class Inbound:
     private: bool = True
     to_me: bool = True
     room: str = ""
+    room_name: str = ""
     group: str = ""
     forwarded_from: str = ""
     origin: Origin = Origin.PERSON

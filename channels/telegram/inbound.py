@@ -72,6 +72,7 @@ def _read_message(message: Raw, event: str, me: Me, *, edited: bool) -> Inbound 
         private=private,
         to_me=private or called or _answers_me(message, me),
         room="" if private else str(int(chat["id"])),
+        room_name=str(chat.get("title", "")),
         group=str(message.get("media_group_id", "")),
         forwarded_from=_origin_name(message.get("forward_origin") or {}),
         edited=edited,

@@ -29,6 +29,7 @@ OWNERS_MENU = {
     "refuse": "refuse somebody",
     "guests": "who was let in",
     "remove": "put somebody out",
+    "serve": "in which groups I answer",
     "budget": "what was spent today, and on what",
 }
 

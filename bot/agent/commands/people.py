@@ -1,10 +1,11 @@
-"""Commands for owners: who may talk to the bot."""
+"""Commands for owners: who may talk to the bot, and in which groups."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from bot.agent.commands.command import Command, Said
+from bot.agent.group_access import DONE, LABELS, GroupAccess, RoomAnswer
 from bot.agent.pairing import Pairing
 from bot.core.messages import Conversation, Reply, Text
 from bot.core.ports.clock import Clock
@@ -12,7 +13,7 @@ from bot.core.ports.store import Access, Outbox
 
 
 def people_commands(
-    *, access: Access, outbox: Outbox, clock: Clock, wake: Callable[[Conversation], None]
+    access: Access, outbox: Outbox, groups: GroupAccess, clock: Clock, wake: Callable[[Conversation], None]
 ) -> tuple[Command, ...]:
     """The commands that let people in and put them out. `wake` has the welcome sent at once."""
 
@@ -43,7 +44,21 @@ def people_commands(
             return (Text("Say it as `/remove <channel> <id>`; /guests lists them."),)
         return (Text("They are out."),)
 
+    async def serve(said: Said) -> Reply:
+        words = said.rest.split()
+        if not words:
+            lines = "\n".join(groups.lines())
+            return (Text(lines or "Call me in a group, and I ask you here whether to answer there."),)
+        if (
+            len(words) != 3
+            or words[2] not in LABELS
+            or not await groups.decide(words[0], words[1], RoomAnswer(words[2]))
+        ):
+            return (Text("Say it as `/serve <channel> <group id> called`, `all` or `no`; `/serve` lists the groups."),)
+        return (Text(DONE[RoomAnswer(words[2])]),)
+
     return (
+        Command("serve", serve, owners_only=True),
         Command("allow", allow, owners_only=True),
         Command("refuse", refuse, owners_only=True),
         Command("guests", guests, owners_only=True),

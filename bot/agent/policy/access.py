@@ -45,6 +45,7 @@ class AccessRules:
     rooms: Mapping[str, RoomRules] = field(default_factory=dict)
     owners: frozenset[str] = frozenset()
     bots: bool = False
+    guests_in_rooms: bool = False
 
     def room(self, inbound: Inbound) -> RoomRules | None:
         """The rules of the room a message came from: of its channel, of its server or group, of "*"; None where it
@@ -69,12 +70,12 @@ class Verdict(StrEnum):
 
 def judge(door: AccessRules, inbound: Inbound, *, guest: bool) -> Verdict:
     """Whether this message is for us to answer. `guest` says that its sender was let in by pairing, which opens
-    private chats only."""
+    private chats and, where `guests_in_rooms`, rooms without an allowlist of their own."""
     if inbound.sender.is_bot and not door.bots:
         return Verdict.BOT
     if inbound.private:
         return _judge_private(door, inbound.sender.id, guest)
-    return _judge_room(door, inbound)
+    return _judge_room(door, inbound, guest)
 
 
 def _judge_private(door: AccessRules, person: str, guest: bool) -> Verdict:
@@ -87,13 +88,14 @@ def _judge_private(door: AccessRules, person: str, guest: bool) -> Verdict:
     return Verdict.STRANGER
 
 
-def _judge_room(door: AccessRules, inbound: Inbound) -> Verdict:
+def _judge_room(door: AccessRules, inbound: Inbound, guest: bool) -> Verdict:
     room = door.room(inbound)
     if room is None:
         return Verdict.ROOM
     person = inbound.sender.id
     allowed = door.allow_from if room.allow_from is None else room.allow_from
-    if not (person in allowed or EVERYONE in allowed or person in door.owners):
+    let_in = guest and door.guests_in_rooms and room.allow_from is None
+    if not (let_in or person in allowed or EVERYONE in allowed or person in door.owners):
         return Verdict.STRANGER
     if meant_for_me(door, inbound) or _may_be_spoken_to_me(inbound):
         return Verdict.ADMIT

@@ -18,6 +18,7 @@ from bot.agent.accept import (
     AcceptStore,
     hash_code,
 )
+from bot.agent.group_access import GroupAccess, RoomAnswer
 from bot.agent.owners import Owners
 from bot.agent.policy.access import AccessRules, RoomRules
 from bot.agent.policy.rate_limit import RateLimit
@@ -66,14 +67,20 @@ class Desk:
     def start(self, messages: int = 1000) -> None:
         """As a process that has just begun: it remembers nothing but the store."""
         wake = self.engine.wake
+        self.groups = GroupAccess(self.doors, cursors=self.store, outbox=self.store, clock=self.clock, wake=wake)
         self.acceptor = Acceptor(
             store=AcceptStore(self.store, self.store, self.store),
             lanes=self.engine,
-            doors=self.doors,
+            groups=self.groups,
             clock=self.clock,
             pace=RateLimit(self.clock, messages=messages),
             owners=Owners(doors=self.doors, cursors=self.store, outbox=self.store, clock=self.clock, wake=wake),
         )
+
+    def behind(self, door: AccessRules) -> None:
+        """Begins again behind another door."""
+        self.doors["fake"] = door
+        self.start()
 
     async def brings(self, *inbounds: Inbound, **more: object) -> None:
         await self.acceptor.accept(Arrivals("fake", inbounds, **more))  # type: ignore[arg-type]
@@ -195,7 +202,7 @@ async def test_only_the_bare_word_stops(desk: Desk, text: str) -> None:
 
 
 async def test_a_stranger_stops_nobody(strict: Desk) -> None:
-    strict.doors["fake"] = AccessRules(rooms={"r": RoomRules()})
+    strict.behind(AccessRules(rooms={"r": RoomRules()}))
     strict.engine.running = {HERE}
     await strict.brings(inbound("1", "/stop", private=False, room="r"))
 
@@ -395,7 +402,7 @@ async def test_a_conversation_is_woken_for_what_is_new_and_no_sooner_than_an_alb
 
 
 async def test_in_a_room_a_notice_answers_the_message_and_in_private_it_stands_alone(desk: Desk) -> None:
-    desk.doors["fake"] = replace(OPEN, rooms={"r": RoomRules()})
+    desk.behind(replace(OPEN, rooms={"r": RoomRules()}))
     await desk.brings(inbound("1", "/stop", private=False, room="r"))
     await desk.brings(inbound("2", "/stop"))
 
@@ -406,7 +413,7 @@ async def test_in_a_room_a_notice_answers_the_message_and_in_private_it_stands_a
 async def test_a_bot_is_heard_only_where_bots_are_and_a_flood_of_it_is_not_taken(desk: Desk) -> None:
     robot = Person("99", is_bot=True)
     await desk.brings(replace(inbound("refused"), sender=robot))
-    desk.doors["fake"] = replace(OPEN, bots=True)
+    desk.behind(replace(OPEN, bots=True))
     for number in range(21):
         await desk.brings(replace(inbound(str(number)), sender=robot))
         await desk.clock.advance(0.1)
@@ -430,7 +437,7 @@ async def test_of_several_unreadable_events_owners_hear_once(desk: Desk) -> None
 async def test_owners_hear_of_a_group_whose_rules_are_written_under_its_old_id(
     desk: Desk, rooms: dict[str, RoomRules], told: int
 ) -> None:
-    desk.doors["fake"] = replace(OPEN, rooms=rooms)
+    desk.behind(replace(OPEN, rooms=rooms))
     await desk.brings(moved=(Moved(conversation("old"), conversation("new")),))
 
     said = await desk.said(conversation("owner"))
@@ -440,7 +447,101 @@ async def test_owners_hear_of_a_group_whose_rules_are_written_under_its_old_id(
 
 
 async def test_every_group_that_moved_is_told_of(desk: Desk) -> None:
-    desk.doors["fake"] = replace(OPEN, rooms={"a": RoomRules(), "b": RoomRules()})
+    desk.behind(replace(OPEN, rooms={"a": RoomRules(), "b": RoomRules()}))
     await desk.brings(moved=tuple(Moved(conversation(old), conversation(f"new {old}")) for old in "ab"))
 
     assert len(await desk.said(conversation("owner"))) == 2
+
+
+# --- rooms that an owner calls from ------------------------------------------------------------
+
+ROOM, OWNER = conversation("-100"), Person("owner", "Ann")
+
+
+def from_owner(event: str, **more: object) -> Inbound:
+    called = {"private": False, "to_me": True, "room": "-100", "room_name": "Family", **more}
+    return replace(inbound(event, where=ROOM), sender=OWNER, **called)  # type: ignore[arg-type]
+
+
+async def test_an_owner_who_calls_from_a_room_that_is_not_served_is_asked_once_in_private(strict: Desk) -> None:
+    await strict.brings(from_owner("1"))
+    await strict.brings(from_owner("2"))
+
+    [(_, card)] = await strict.posted(conversation("owner"))
+    assert isinstance(card, Text) and "“Family” (fake, -100)" in card.text
+    assert [choice.say for choice in card.choices] == [f"/serve fake -100 {word}" for word in ("called", "all", "no")]
+    assert all(len(choice.say.encode()) <= 64 for choice in card.choices)
+    assert (await strict.said(ROOM), await strict.taken(ROOM)) == ([], [])
+
+
+@pytest.mark.parametrize(("answer", "taken"), [("called", ["5"]), ("all", ["4", "5"]), ("no", [])])
+async def test_what_the_owner_decided_holds_at_once_and_after_a_restart(
+    strict: Desk, answer: str, taken: list[str]
+) -> None:
+    await strict.brings(from_owner("3"))
+    await strict.groups.decide("fake", "-100", RoomAnswer(answer))
+    for _ in range(2):
+        await strict.brings(from_owner("4", to_me=False))
+        await strict.brings(from_owner("5"))
+        assert await strict.taken(ROOM) == taken
+        strict.start()
+        await strict.groups.load()
+        taken = []  # they were taken before
+
+    assert len(await strict.posted(conversation("owner"))) == 1
+
+
+async def test_a_stranger_or_a_word_that_is_not_for_the_bot_asks_nobody(strict: Desk) -> None:
+    await strict.brings(replace(from_owner("1"), sender=ANN))
+    await strict.brings(from_owner("2", to_me=False))
+    assert await strict.posted(conversation("owner")) == []
+
+
+async def test_an_owner_who_did_not_decide_is_asked_again_the_next_day(strict: Desk, clock: FakeClock) -> None:
+    await strict.brings(from_owner("1"))
+    await clock.advance(86_400)
+    await strict.brings(from_owner("2"))
+    assert len(await strict.posted(conversation("owner"))) == 2
+
+
+async def test_the_configuration_wins_over_what_was_decided(store: SqliteStore, clock: FakeClock) -> None:
+    rooms = {"-100": RoomRules(require_mention=True)}
+    desk = Desk(store, clock, AccessRules(owners=frozenset({"owner"}), rooms=rooms))
+    await desk.groups.decide("fake", "-100", RoomAnswer.ALL)
+    await desk.brings(from_owner("1", to_me=False))
+    assert await desk.taken(ROOM) == []
+
+
+async def test_a_decision_follows_a_group_that_gets_another_id(strict: Desk) -> None:
+    await strict.groups.decide("fake", "-100", RoomAnswer.CALLED)
+    await strict.brings(moved=(Moved(ROOM, conversation("-200")),))
+    await strict.brings(replace(from_owner("1", room="-200"), conversation=conversation("-200")))
+    assert await strict.taken(conversation("-200")) == ["1"]
+
+
+async def test_a_name_of_a_group_is_plain_words(strict: Desk) -> None:
+    await strict.brings(from_owner("1", room_name="[Renew](https://evil.example/k)\n**now** " + "x" * 99))
+    [(_, card)] = await strict.posted(conversation("owner"))
+    assert isinstance(card, Text) and "“Renewhttps://evil.example/k now xxxxxxxx" in card.text
+    assert not set("[]*\n") & set(card.text)
+
+
+# --- what pairing opens ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rooms", "switch", "admitted"),
+    [
+        ({"-100": RoomRules()}, True, True),
+        ({"-100": RoomRules()}, False, False),
+        ({"-100": RoomRules(allow_from=frozenset({"7"}))}, True, False),
+        ({}, True, False),
+    ],
+)
+async def test_who_was_let_in_by_pairing_may_talk_in_a_listed_room_too(
+    store: SqliteStore, clock: FakeClock, rooms: dict[str, RoomRules], switch: bool, admitted: bool
+) -> None:
+    desk = Desk(store, clock, AccessRules(rooms=rooms, guests_in_rooms=switch))
+    await store.let_in(Guest("fake", "mum", "Mum", NOON))
+    await desk.brings(replace(from_owner("1"), sender=Person("mum", "Mum")))
+    assert await desk.taken(ROOM) == (["1"] if admitted else [])
