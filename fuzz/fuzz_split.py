@@ -7,7 +7,7 @@ import re
 from bot.media.split import length, pieces
 from fuzz.choices import Choices, readable
 
-FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*(.*)")
+FENCE = re.compile(r"((?:[-*+>]|\d+[.)]|[ \t])*)(`{3,}|~{3,})[ \t]*(.*)")
 ROOM_FOR_FENCES = 160  # below it, a limit may be too small for the marks of a block
 
 
@@ -32,17 +32,18 @@ def check(data: bytes) -> None:
 
 
 def _has_absurd_fence(text: str, limit: int) -> bool:
-    """A fence line longer than a quarter of the limit counts as plain text for the splitter, and not for a reader."""
-    return any(FENCE.match(line) and len(line) > limit // 4 for line in text.split("\n"))
+    """A fence line longer than a quarter of the limit counts as plain text for the splitter, and not for a reader;
+    a quote ends its blocks, which this reader does not know."""
+    return ">" in text or any(FENCE.match(line) and len(line) > limit // 4 for line in text.split("\n"))
 
 
 def has_open_block(text: str) -> bool:
-    """An independent reading of the fence rules."""
-    marker = ""
+    """An independent reading of the fence rules. A text with quote marks is left to the tests."""
+    marker, deepest = "", 0
     for line in text.split("\n"):
         found = FENCE.fullmatch(line)
-        if found and not marker and not (found[1][0] == "`" and "`" in found[2]):
-            marker = found[1]
-        elif found and marker and found[1].startswith(marker) and not found[2].strip():
-            marker = ""
+        if found and not marker and not (found[2][0] == "`" and "`" in found[3]):
+            marker, deepest = found[2], len(found[1].expandtabs(4)) + 3
+        elif found and marker and found[2].startswith(marker) and not found[3].strip() and not found[1].strip():
+            marker = marker if len(found[1].expandtabs(4)) > deepest else ""
     return bool(marker)

@@ -15,23 +15,24 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-_CODE = (
-    r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*(?:\n(?:.*?\n)??[ \t]*(?P=fence)[`~]*[ \t]*$|.*\Z)"
-    r"|(?P<ticks>(?<!`)`{1,2}(?!`))(?P<inline>[^\n`]+)(?P=ticks)(?!`)"
-)
+from bot.media import fences
+
+_CODE = r"(?P<ticks>(?<!`)`{1,2}(?!`))(?P<inline>[^\n`]+)(?P=ticks)(?!`)"
 _CODE_AND_MARKS = re.compile(
     rf"(?P<code>{_CODE})|(?P<apart>\[\[(?:voice|tts):text\]\])|(?P<hidden>\[\[(?:voice|tts):)|(?P<open>\[\[(?:voice|tts)(?:\]\]|\]?\Z))"
     r"|(?P<close>\[\[/(?:voice|tts)(?::text)?(?:\]\]|\]?\Z|:[a-z]*\]?\Z))|(?P<begun>\[\[/?(?:v(?:o(?:i(?:ce?)?)?)?|t(?:ts?)?)?\Z)",
-    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+    re.IGNORECASE,
 )
 _APART_ENDS = re.compile(r"\[\[/(?:voice|tts):text\]\]", re.IGNORECASE)
 _BEGUN_END = re.compile(r"\[(?:\[(?:/[a-z]{0,5}(?::[a-z]{0,4}\]?)?)?)?\Z", re.IGNORECASE)
 _SETTING = re.compile(r"""(?P<name>[A-Za-z_]+)\s*=\s*(?:"(?P<quoted>[^"\n]*)"|(?P<bare>[^\s"]+))\s*""")
 _VOICES = ("voice", "speakervoice", "speakervoiceid", "voicename", "voice_name", "voiceid")
-_CODE_ONLY = re.compile(_CODE, re.MULTILINE | re.DOTALL)
+_CODE_ONLY = re.compile(_CODE)
 
 # What a line is made of besides words, in the order in which it goes.
 _LINE_RULES = tuple(
@@ -105,8 +106,15 @@ class _Marks:
     _opened_at: int = -1
 
     def __post_init__(self) -> None:
-        at = 0
+        at, coded = 0, deque(_code_blocks(self.text))
         while mark := _CODE_AND_MARKS.search(self.text, at):
+            while coded and coded[0][0] < at:
+                coded.popleft()
+            if coded and coded[0][0] <= mark.start():
+                end = coded[0][1]
+                self.shown.append(self.text[at:end])
+                at = end
+                continue
             self.shown.append(self.text[at : mark.start()])
             at = self._take(mark)
         self.shown.append(self.text[at:])
@@ -147,6 +155,13 @@ class _Marks:
         return end + 2 if end >= 0 else len(self.text)
 
 
+def _code_blocks(text: str) -> list[tuple[int, int]]:
+    """Where each block of code begins and ends, without the line end behind it."""
+    lines = text.split("\n")
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    return [(starts[number], starts[block.after] - 1) for number, block in fences.blocks(lines).items()]
+
+
 def _settings(words: str) -> Mapping[str, str] | None:
     """name=value pairs, None for anything else: then it is words."""
     found, at = {}, 0
@@ -178,7 +193,9 @@ def speakable(markdown: str) -> str:
     Blocks of code are left out, short code within a sentence is read, an address becomes "link", a table
     row a list of its cells, and pictures in writing (emoji) are not read at all.
     """
-    prose = _CODE_ONLY.sub(lambda found: found["inline"] or "\n", markdown)
+    ends = [0, *(place for block in _code_blocks(markdown) for place in block), len(markdown)]
+    outside = "\n".join(markdown[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True))
+    prose = _CODE_ONLY.sub(lambda code: code["inline"], outside)
     if len("".join(prose.split())) < len("".join(markdown.split())) / 2:
         return ""
     lines = [_say(line) for line in prose.splitlines()]

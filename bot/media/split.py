@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marker>`{3,}|~{3,})[ \t]*(?P<info>[^\n]*)")
-_MARKER = re.compile(r"\s*(`{3}|~{3})")  # any white space: a gap leaves all of it out
+from bot.media import fences
+
 _PARAGRAPH = re.compile(r"\n(?=[^\S\n]*\n)")
 _LINE_END = re.compile(r"\n")
 _SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]*_]{0,3}(?=\s)|(?<=[。！？])(?=\S)""")
@@ -44,25 +44,13 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fence:
-    """An open code block: the line that opens it anew, and the marker that closes it."""
-
-    opener: str
-    marker: str
-
-    @property
-    def closer(self) -> str:
-        return "\n" + self.marker
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     """A line with the code block it lies in. `edge` is true for the opening and the closing line itself;
     `outer_end` is the end of such a line that lies outside of the block."""
 
     start: int
     end: int
-    fence: _Fence | None
+    fence: fences.Fence | None
     edge: bool = False
     outer_end: int = -1
 
@@ -105,36 +93,24 @@ def _read_lines(text: str, limit: int) -> list[_Line]:
     """Every line with its code block. A fence line longer than a quarter of the limit counts as plain text,
     so that what is added to a piece always leaves room for the piece."""
     lines: list[_Line] = []
-    fence: _Fence | None = None
+    written = text.split("\n")
     start = 0
-    while start <= len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        found = _FENCE.fullmatch(text, start, end) if end - start <= limit // 4 else None
-        opened = _opened(found) if found is not None and fence is None else None
-        if opened is not None:
-            fence = opened
-            lines.append(_Line(start, end, fence, edge=True, outer_end=start))
-        elif fence is not None and found is not None and _closes(found, fence):
-            lines.append(_Line(start, end, fence, edge=True, outer_end=end))
-            fence = None
-        else:
-            lines.append(_Line(start, end, fence))
+    for line, scanned in zip(written, fences.scan(written, limit // 4), strict=True):
+        end = start + len(line)
+        outer_end = {"opens": start, "closes": end, "": -1}[scanned.edge]
+        lines.append(_Line(start, end, scanned.fence, bool(scanned.edge), outer_end))
         start = end + 1
     return lines
 
 
-def _opened(found: re.Match[str]) -> _Fence | None:
-    """The block this line opens, or None: text with a backtick after the marker is inline code."""
-    info = found["info"].strip()
-    if found["marker"][0] == "`" and "`" in info:
-        return None
-    language = info.split()[0] if info else ""
-    return _Fence(f"{found['marker']}{language}\n", found["marker"])
+def _reopened(fence: fences.Fence, *, at_line_start: bool) -> str:
+    """What stands before code whose block was closed in the piece before."""
+    return f"{fence.margin}{fence.marker}{fence.language}\n{'' if at_line_start else '> ' * fence.quotes}"
 
 
-def _closes(found: re.Match[str], fence: _Fence) -> bool:
-    return found["marker"].startswith(fence.marker) and not found["info"].strip()
+def _closed(fence: fences.Fence | None) -> str:
+    """What stands behind code whose block goes on in the next piece."""
+    return f"\n{fence.margin}{fence.marker}" if fence else ""
 
 
 class _Splitter:
@@ -147,7 +123,7 @@ class _Splitter:
         at, text = 0, self._text
         while at < len(text):
             before = self._fence_at(at)
-            opener = before.opener if before else ""
+            opener = _reopened(before, at_line_start=at == self._line_at(at).start) if before else ""
             end = self._cut(at, self._limit - length(opener, self._utf16))
             inside = self._fence_at(end)
             if inside is None:
@@ -158,13 +134,13 @@ class _Splitter:
                 if end == len(text) and text[end - 1] == "\n" and end - 1 > at:
                     end -= 1  # the closer brings its own line end
                 following = end + 1 if text.startswith("\n", end) else end
-                yield Piece(text[at:end], text[end:following], opener, inside.closer)
+                yield Piece(text[at:end], text[end:following], opener, _closed(inside))
             at = following
 
     def _line_at(self, at: int) -> _Line:
         return self._lines[bisect_right(self._starts, at) - 1]
 
-    def _fence_at(self, at: int) -> _Fence | None:
+    def _fence_at(self, at: int) -> fences.Fence | None:
         """The block that is open at this place."""
         line = self._line_at(at)
         return None if line.edge and at == line.outer_end else line.fence
@@ -179,16 +155,15 @@ class _Splitter:
         line = self._line_at(at)
         if self._fence_at(at) is None:
             following = _next_start(self._text, at, self._limit)
-            if following != self._line_at(following).start and _MARKER.match(self._text, following):
+            after = self._line_at(following)
+            if following != after.start and fences.looks_like_edge(self._text, following, after.end):
                 return False  # the white space that kept a marker from the beginning of a line is left out
         if line.edge or at in (line.start, line.end):
             return True
-        return not _MARKER.match(self._text, line.start, line.end) and not _MARKER.match(self._text, at, line.end)
+        return not any(fences.looks_like_edge(self._text, start, line.end) for start in (line.start, at))
 
     def _fits(self, at: int, end: int, room: int) -> bool:
-        inside = self._fence_at(end)
-        closer = inside.closer if inside else ""
-        return length(self._text[at:end] + closer, self._utf16) <= room
+        return length(self._text[at:end] + _closed(self._fence_at(end)), self._utf16) <= room
 
     def _reach(self, at: int, room: int) -> int:
         """The furthest place that `room` units from `at` can hold."""

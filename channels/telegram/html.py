@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.media import fences
 from bot.media.characters import units, whole
 
 MOST_UNITS = 4096  # of one message, after parsing
 
 _PLAIN = re.compile(r"[^*_~`|\[\\#>+&<\-=]*\Z")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.\-]*)[^`]*\Z")
+_LANGUAGE = re.compile(r"[\w+#.\-]+")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*\Z")
 _BULLET = re.compile(r"([ \t]*)[-*+][ \t]+(\[[ xX]\][ \t]+)?(?=\S)")
 _QUOTE = re.compile(r" {0,3}>[ \t]?")
@@ -38,13 +39,12 @@ def to_html(markdown: str, *, limit: int = MOST_UNITS) -> str:
 
 
 def _blocks(lines: list[str], room: int) -> Iterator[str]:
-    at = 0
+    at, code = 0, fences.blocks(lines)
     while at < len(lines):
         line = lines[at]
-        if fence := _FENCE.match(line):
-            end = _fence_end(lines, at + 1, fence.group(1))
-            yield _pre("\n".join(lines[at + 1 : end]), fence.group(2))
-            at = end + 1
+        if at in code and not code[at].fence.quotes:
+            yield _code(code[at])
+            at = code[at].after
         elif _QUOTE.match(line):
             end = _run(lines, at, _QUOTE)
             quoted = "\n".join(_line(_QUOTE.sub("", line, count=1)) for line in lines[at:end])
@@ -66,14 +66,12 @@ def _run(lines: list[str], at: int, like: re.Pattern[str]) -> int:
     return at
 
 
-def _fence_end(lines: list[str], at: int, fence: str) -> int:
-    """The line that closes the fence, or the end: a preview may stop in the middle of code."""
-    while at < len(lines):
-        bare = lines[at].strip()
-        if len(bare) >= len(fence) and not bare.strip(fence[0]):
-            break
-        at += 1
-    return at
+def _code(block: fences.Block) -> str:
+    """The block below the mark of the list item that it stands in."""
+    language = _LANGUAGE.match(block.fence.language)
+    code = _pre("\n".join(block.code), language[0] if language else "")
+    item = block.fence.lead.split()
+    return "\n".join([*("•" if mark in "-*+" else mark for mark in item), code])
 
 
 def _pre(code: str, language: str) -> str:

@@ -15,6 +15,8 @@ CODE = [
     "~~~~~   \n",
     "``` a`b\n",
     " ```js x=1\n",
+    "- ```\n",
+    "\n    ```\n",
     "  indented\n",
     "`inline`",
 ]
@@ -25,13 +27,13 @@ TEXTS = st.lists(ATOMS, max_size=40).map("".join) | st.text(max_size=300)
 
 def has_open_block(text: str) -> bool:
     """An independent reading of the fence rules."""
-    marker = ""
+    marker, deepest = "", 0
     for line in text.split("\n"):
-        found = re.fullmatch(r"[ \t]*(`{3,}|~{3,})[ \t]*(.*)", line)
-        if found and not marker and not (found[1][0] == "`" and "`" in found[2]):
-            marker = found[1]
-        elif found and marker and found[1].startswith(marker) and not found[2].strip():
-            marker = ""
+        found = re.fullmatch(r"((?:[-*+]|\d+[.)]|[ \t])*)(`{3,}|~{3,})[ \t]*(.*)", line)
+        if found and not marker and not (found[2][0] == "`" and "`" in found[3]):
+            marker, deepest = found[2], len(found[1].expandtabs(4)) + 3
+        elif found and marker and found[2].startswith(marker) and not found[3].strip() and not found[1].strip():
+            marker = marker if len(found[1].expandtabs(4)) > deepest else ""
     return bool(marker)
 
 
