@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.agent.assembly import DRAIN_SECONDS, AgentPorts, Providers, open_agent
 from bot.agent.commands.command import MENU
-from bot.app_health import App, announced, beat, control_answers, is_alive, is_ready, metrics, sweep_daily
+from bot.app_health import App, announced, chores, control_answers, is_alive, is_ready, metrics
 from bot.app_settings import agent_settings
 from bot.config.known_secrets import known_secrets
 from bot.config.load import environment
@@ -102,7 +102,7 @@ async def open_app(
             )
         )
         now, started = clock.now(), clock.monotonic()
-        yield App(store, agent, links, counts, clock, now, started, hold > 0, lambda: provider.client.health)
+        yield App(store, agent, links, counts, clock, now, started, hold > 0, model=lambda: provider.client.health)
 
 
 async def unsound(media: MediaReader) -> tuple[MediaError, ...]:
@@ -218,7 +218,8 @@ async def _run(app: App, config: Config, state_dir: Path, stop: asyncio.Event, c
             console.ready(app)
             keep_collections_short()
             notify(READY, status(f"talking on {', '.join(app.links.channels) or 'nothing yet'}"))
-            await _first(stop.wait(), beat(app), sweep_daily(app, config.store.keep_days))
+            async with chores(app, config.store.keep_days):
+                await stop.wait()
         mark_end(state_dir)
         notify(STOPPING)
         log.info("daemon.stopping")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from bot import __version__
 from bot.agent.assembly import Agent
 from bot.agent.durable_writes import write_durably
 from bot.app_pairing import pairing_answers
+from bot.core.background import BackgroundTask, run_forever
 from bot.core.errors import StateError, StoreUnavailable
 from bot.core.ports.channel import Health
 from bot.core.ports.clock import Clock
@@ -31,7 +34,8 @@ SECONDS_WITHOUT_SYSTEMD = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A daemon with its parts open. `held`: a crash loop was stopped. `model`: the provider's health."""
+    """A daemon with its parts open. `held`: a crash loop was stopped. `chores`: background loops of the daemon itself.
+    `model`: the provider's health."""
 
     store: SqliteStore
     agent: Agent
@@ -41,11 +45,17 @@ class App:
     started_at: datetime
     started: float
     held: bool = False
+    chores: list[BackgroundTask] = field(default_factory=list)
     model: Callable[[], Health] = lambda: Health(True, "")
 
     @property
     def uptime_seconds(self) -> float:
         return self.clock.monotonic() - self.started
+
+    @property
+    def background(self) -> tuple[BackgroundTask, ...]:
+        """Every background loop of the daemon, of its agent and of its channels."""
+        return (*self.chores, *self.agent.background, *self.links.background)
 
     @property
     def page(self) -> str:
@@ -74,11 +84,13 @@ def announced(app: App, tell: Callable[[str], None]) -> Changed:
 
 
 async def is_alive(app: App) -> Health:
-    """Whether the loop, the writer thread and every channel's loop move."""
+    """Whether the event loop, the writer thread, every channel's loop and every background loop run."""
     if not app.store.alive():
         return Health(False, "the store's writer thread hangs or has ended")
     if stuck := app.links.stuck:
         return Health(False, f"stuck: {', '.join(stuck)}")
+    if ended := [task.name for task in app.background if not task.running]:
+        return Health(False, f"ended: {', '.join(ended)}")
     return Health(True, "ok")
 
 
@@ -86,6 +98,7 @@ async def is_ready(app: App) -> Health:
     """Readiness: whether messages come and go everywhere; else the parts that do not work."""
     parts = {"store": await store_health(app), "model": app.model(), **await app.links.look()}
     wrong = [f"{name}: {health.detail}" for name, health in parts.items() if not health.ok]
+    wrong += [f"{task.name}: fails again and again; the log says why" for task in app.background if task.failing]
     return Health(not wrong, "; ".join(wrong) or "ready")
 
 
@@ -109,28 +122,39 @@ async def metrics(app: App) -> str:
     )
 
 
+@asynccontextmanager
+async def chores(app: App, keep_days: int) -> AsyncIterator[None]:
+    """Runs the daemon's own background loops, the watchdog and the daily sweep, until the block ends."""
+    app.chores.append(run_forever("watchdog", partial(beat, app), app.clock))
+    app.chores.append(run_forever("sweep", partial(sweep, app, keep_days), app.clock))
+    try:
+        yield
+    finally:
+        for task in app.chores:
+            await task.stop()
+        app.chores.clear()
+
+
 async def beat(app: App) -> None:
-    """Until cancelled: sends systemd the watchdog's ping while the daemon is alive."""
+    """Sends systemd the watchdog's ping, if the daemon is alive, and rests until the next one."""
     seconds = watchdog_seconds()
-    while True:
-        health = await is_alive(app)
-        if health.ok:
-            notify(WATCHDOG)
-        else:
-            log.error("daemon.stuck", extra={"why": health.detail})
-        await app.clock.sleep(SECONDS_WITHOUT_SYSTEMD if seconds is None else seconds)
+    health = await is_alive(app)
+    if health.ok:
+        notify(WATCHDOG)
+    else:
+        log.error("daemon.stuck", extra={"why": health.detail})
+    await app.clock.sleep(SECONDS_WITHOUT_SYSTEMD if seconds is None else seconds)
 
 
-async def sweep_daily(app: App, days: int) -> None:
-    """Until cancelled: once a day removes what ended more than `days` ago."""
-    while True:
-        try:
-            swept = await app.store.sweep(app.clock.now(), days)
-        except (StoreUnavailable, OSError) as error:
-            log.warning("store.not_swept", extra={"why": str(error)})
-        else:
-            log.info("store.swept", extra={"rows": swept})
-        await app.clock.sleep(A_DAY)
+async def sweep(app: App, days: int) -> None:
+    """Removes what ended more than `days` ago, and rests for a day."""
+    try:
+        swept = await app.store.sweep(app.clock.now(), days)
+    except (StoreUnavailable, OSError) as error:
+        log.warning("store.not_swept", extra={"why": str(error)})
+    else:
+        log.info("store.swept", extra={"rows": swept})
+    await app.clock.sleep(A_DAY)
 
 
 def control_answers(app: App) -> Mapping[str, Answer]:

@@ -18,6 +18,7 @@ from bot.agent.policy.access import AccessRules, Verdict, judge
 from bot.agent.policy.bot_loops import BotLoopGuard
 from bot.agent.policy.rate_limit import RateLimit
 from bot.core.arrivals import Arrivals, Moved
+from bot.core.log_events import TURN_STOPPED
 from bot.core.messages import Choice, Conversation, Inbound, Target, Text
 from bot.core.people import PairingRequest
 from bot.core.ports.clock import Clock
@@ -178,7 +179,7 @@ class Acceptor:
         conversation = inbound.conversation
         waiting = await self._store.inbox.discard_waiting(conversation) + ended
         running = await self._lanes.stop(conversation)
-        log.info("turn.stopped", extra={"conversation": str(conversation), "running": running, "waiting": waiting})
+        log.info(TURN_STOPPED, extra={"conversation": str(conversation), "running": running, "waiting": waiting})
         if not running:  # a running turn says itself that it was stopped
             text = STOPPED if waiting else NOTHING_TO_STOP
             await self._say(f"stop:{source}:{inbound.id}", inbound, Text(text))

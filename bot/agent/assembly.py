@@ -37,6 +37,7 @@ from bot.agent.speak import Speaker, VoiceMaker, VoiceSettings
 from bot.agent.speech_summary import SpeechSummarizer
 from bot.agent.think import Thinker
 from bot.agent.turn import TurnRunner, TurnSettings, TurnStore, Verbs
+from bot.core.background import BackgroundTask
 from bot.core.errors import VoxlineError
 from bot.core.messages import Conversation
 from bot.core.ports.channel import Channel
@@ -126,8 +127,14 @@ class Agent:
     memory: Memory
     jobs: JobRunner
     reminders: ReminderTimer
+    speech_costs: SpeechCosts
     owners: Owners
     commands: tuple[Command, ...]
+
+    @property
+    def background(self) -> tuple[BackgroundTask, ...]:
+        """The agent's background loops."""
+        return tuple(task for task in (self.reminders.task, self.speech_costs.task) if task is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +198,7 @@ async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSet
         for part in (memory, costs, engine, jobs, timer):
             await stack.enter_async_context(part)
         stack.push_async_callback(engine.drain)  # first of all: what still runs may start a job or set a reminder
-        yield Agent(acceptor, engine, memory, jobs, timer, owners, commands)
+        yield Agent(acceptor, engine, memory, jobs, timer, costs, owners, commands)
 
 
 def all_tools(

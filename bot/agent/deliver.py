@@ -14,6 +14,7 @@ from dataclasses import replace
 from bot.agent.durable_writes import write_durably
 from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
 from bot.core.failpoints import failpoint
+from bot.core.log_events import PART_FAILED, PART_MAYBE_SENT, PART_NOT_SENT, PART_SENT, PART_UNDELIVERABLE
 from bot.core.messages import Conversation, Kind, Media, Part, Text, Voice
 from bot.core.ports.channel import Channel
 from bot.core.ports.clock import Clock
@@ -62,7 +63,7 @@ class Deliverer:
             message_id = await self._send(channel, due)
         except NotSent as error:
             await self._put_back(due, maybe_sent=due.maybe_sent)
-            log.info("part.not_sent", extra=_again(channel, due, error) | {"throttled": error.retry_after is not None})
+            log.info(PART_NOT_SENT, extra=_again(channel, due, error) | {"throttled": error.retry_after is not None})
             return error.retry_after if error.retry_after is not None else pause(due.attempts)
         except MaybeSent as error:
             return await self._unsure(channel, due, error)
@@ -73,7 +74,7 @@ class Deliverer:
         except MediaError as error:
             return await self._give_up(due, Undeliverable(str(error), tell="The file is gone."))
         except Exception:  # the door of delivery: one broken part must not close a conversation
-            log.exception("part.failed", extra={"key": due.key, "attempt": due.attempts + 1})
+            log.exception(PART_FAILED, extra={"key": due.key, "attempt": due.attempts + 1})
             if due.attempts + 1 >= FORM_TRIES:
                 return await self._give_up(due, Undeliverable("it failed for a reason in the log", tell=BROKEN))
             await self._put_back(due, maybe_sent=True)
@@ -82,7 +83,7 @@ class Deliverer:
         if not isinstance(due.part, Text):
             failpoint("media.after")
         await write_durably(lambda: self._outbox.mark_sent(due.key, message_id), self._clock)
-        log.info("part.sent", extra={"key": due.key, "attempt": due.attempts + 1})
+        log.info(PART_SENT, extra={"key": due.key, "attempt": due.attempts + 1})
         return 0.0
 
     async def _send(self, channel: Channel, due: Due) -> str:
@@ -115,7 +116,7 @@ class Deliverer:
 
     async def _unsure(self, channel: Channel, due: Due, error: MaybeSent) -> float:
         """Nobody knows whether it arrived. Text is repeated, for its repetition is harmless; media once."""
-        log.warning("part.maybe_sent", extra=_again(channel, due, error))
+        log.warning(PART_MAYBE_SENT, extra=_again(channel, due, error))
         harmless = isinstance(due.part, Text) or channel.limits.keyed
         if due.maybe_sent and not harmless:
             return await self._give_up(due, Undeliverable(str(error), tell="I could not confirm that it arrived."))
@@ -131,7 +132,7 @@ class Deliverer:
         return 0.0
 
     async def _give_up(self, due: Due, error: Undeliverable) -> float:
-        log.error("part.undeliverable", extra={"key": due.key, "gone": error.gone, "why": str(error)})
+        log.error(PART_UNDELIVERABLE, extra={"key": due.key, "gone": error.gone, "why": str(error)})
         await write_durably(lambda: self._outbox.bury(due.key, str(error)), self._clock)
         if not error.gone and not isinstance(due.part, Text):
             notice = Text(f"I could not deliver {what(due.part)}. {error.tell}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from bot.core.background import wait_for_news
 from bot.core.errors import ChannelError, MaybeSent, NotSent, StoreUnavailable
 from bot.core.messages import Target, Text
 from bot.core.ports.channel import Channel
@@ -62,8 +63,7 @@ class Draft:
     async def _show(self) -> None:
         pace = self._channel.limits.seconds_between_edits or 0.0
         while not self._given_up:
-            await self._news.wait()
-            self._news.clear()
+            await wait_for_news(self._news, self._clock)
             if self._given_up or self._preview() == self._shown:
                 continue
             try:
@@ -80,14 +80,9 @@ class Draft:
 
     async def _rest(self, seconds: float) -> None:
         """Waits out the channel's pace, but not beyond the end of the turn."""
-        rest = asyncio.ensure_future(self._clock.sleep(seconds))
-        while not rest.done() and not self._given_up:
-            news = asyncio.ensure_future(self._news.wait())
-            await asyncio.wait({rest, news}, return_when=asyncio.FIRST_COMPLETED)
-            if news.done():
-                self._news.clear()
-            news.cancel()
-        rest.cancel()
+        over = self._clock.monotonic() + seconds
+        while not self._given_up and (left := over - self._clock.monotonic()) > 0:
+            await wait_for_news(self._news, self._clock, left)
 
     async def _show_once(self) -> None:
         text = self._preview()

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.core.background import itself_cancelled
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Conversation, Turn
 from bot.core.ports.clock import Clock
@@ -201,9 +202,3 @@ class Engine:
 
     async def _run_turn_here(self, turn: Turn, lane: Lane) -> None:
         await self._run_turn(turn, lambda: lane.stopped)
-
-
-def itself_cancelled() -> bool:
-    """Whether the running task was cancelled, rather than one that it waits for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -25,6 +25,7 @@ from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
 from bot.agent.think import Question, Thinker
 from bot.core.chat import Assistant, ChatMessage, ChatRequest, System, User
 from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
+from bot.core.log_events import TURN_APOLOGISED, TURN_DEAD, TURN_DONE, TURN_FAILED, TURN_RELEASED
 from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text, Turn
 from bot.core.ports.channel import Channel
 from bot.core.ports.store import Inbox, Outbox
@@ -123,13 +124,13 @@ class TurnRunner:
                 raise
             outcome = stopped_outcome(thinking)
         except VoxlineError as error:
-            log.warning("turn.apologised", extra={"turn": turn.id, "why": str(error)})
+            log.warning(TURN_APOLOGISED, extra={"turn": turn.id, "why": str(error)})
             outcome = apology(thinking, error.tell)
             if type(error) in ALERTS:
                 await self._alert(type(error).__name__, ALERTS[type(error)])
         except Exception:  # the door of a turn: the person hears of it, the operator finds it by its reference
             ref = secrets.token_hex(2).upper()
-            log.exception("turn.failed", extra={"turn": turn.id, "ref": ref})
+            log.exception(TURN_FAILED, extra={"turn": turn.id, "ref": ref})
             outcome = apology(thinking, FAILED.format(ref=ref))
         try:
             await carried_through(self._finish(turn, channel, draft, outcome), stopped)
@@ -139,12 +140,12 @@ class TurnRunner:
             outcome = apology(thinking, FAILED.format(ref=ref))
             await carried_through(self._finish(turn, channel, draft, outcome), stopped)
         seconds = round(self._clock.monotonic() - started, 3)
-        log.info("turn.done", extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply)})
+        log.info(TURN_DONE, extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply)})
 
     async def _let_go(self, turn: Turn, draft: Draft) -> None:
         await draft.close()
         await self._store.inbox.release(turn)
-        log.info("turn.released", extra={"turn": turn.id})
+        log.info(TURN_RELEASED, extra={"turn": turn.id})
 
     async def _finish(self, turn: Turn, channel: Channel, draft: Draft, outcome: Outcome) -> None:
         await draft.close()
@@ -178,7 +179,7 @@ class TurnRunner:
     async def _given_up(self, attempt: Attempt) -> Outcome:
         """The end of a turn that killed the process too often: an apology, and an alert to the owners."""
         turn, ref = attempt.turn, secrets.token_hex(2).upper()
-        log.error("turn.dead", extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
+        log.error(TURN_DEAD, extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
         await self._alert("dead", DEAD.format(conversation=turn.conversation, attempts=ATTEMPTS_AT_MOST, ref=ref))
         return replace(apology(attempt.thinking, CRASHED.format(ref=ref)), dead=True)
 

@@ -10,9 +10,11 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from bot.core.arrivals import Arrivals
+from bot.core.background import BackgroundTask, run_forever
 from bot.core.errors import ChannelDown
 from bot.core.ports.channel import Accept, Channel, Health
 from bot.core.ports.clock import Clock
@@ -30,13 +32,15 @@ Changed = Callable[[str, Health], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Link:
-    """One channel. `told` is the health that was announced last; `down_since` is when a ping failed first."""
+    """One channel. `announced` is the health that was announced last; `down_since` is when a ping failed first;
+    `pause` is how many seconds to wait before the next try."""
 
     channel: Channel
     health: Health = CONNECTING
-    told: Health | None = None
+    announced: Health | None = None
     connected: bool = False
     gave_up: bool = False
+    pause: float = FIRST_PAUSE_SECONDS
     down_since: float | None = None
     accepting_since: float | None = None
     tried: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,9 +62,10 @@ class ChannelSupervisor:
     ) -> None:
         self._links = {channel.name: _Link(channel) for channel in made}
         self._clock = clock
-        self._changed: Changed = _nobody
+        self._changed: Changed = _unheard
         self._hold_seconds, self._held = hold_seconds, held
         self._channels: dict[str, Channel] = {}
+        self._watches: tuple[BackgroundTask, ...] = ()
 
     async def __aenter__(self) -> Self:
         return self
@@ -79,13 +84,18 @@ class ChannelSupervisor:
 
         `changed` is called once for each channel that came up or went down."""
         self._changed = changed
-        tasks = [asyncio.create_task(self._look_around(), name="look at channels")]
+        tasks = []
+        self._watches = tuple(
+            run_forever(f"watch {name}", partial(self._watch, link), self._clock) for name, link in self._links.items()
+        )
         for link in self._links.values():
             link.task = asyncio.create_task(self._keep(link, accept), name=f"receive {link.channel.name}")
             tasks.append(link.task)
         try:
             yield
         finally:
+            await asyncio.gather(*(watch.stop() for watch in self._watches))
+            self._watches = ()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -93,6 +103,11 @@ class ChannelSupervisor:
     async def first_round(self) -> None:
         """Returns once every channel has been tried."""
         await asyncio.gather(*(link.tried.wait() for link in self._links.values()))
+
+    @property
+    def background(self) -> tuple[BackgroundTask, ...]:
+        """The loops that watch the channels' health, one for each channel."""
+        return self._watches
 
     @property
     def hopeless(self) -> bool:
@@ -118,16 +133,20 @@ class ChannelSupervisor:
             health = Health(False, f"{link.channel.name} did not answer within {PING_SECONDS:.0f} s")
         except OSError as error:
             health = Health(False, f"{link.channel.name} cannot be asked: {error.strerror or error}")
+        except Exception as error:  # a door: one channel's mistake must not hide the health of the others
+            log.exception("channel.ping_failed", extra={"channel": link.channel.name})
+            health = Health(False, f"{link.channel.name} cannot be asked: {type(error).__name__}; the log says why")
         if link.connected:
             link.health = health
 
-    async def _look_around(self) -> None:
-        while True:
-            await self._clock.sleep(SECONDS_BETWEEN_LOOKS)
-            await self.look()
-            for link in self._links.values():
-                if link.connected:
-                    await self._judge(link)
+    async def _watch(self, link: _Link) -> None:
+        """One look at a channel, after a rest."""
+        await self._clock.sleep(SECONDS_BETWEEN_LOOKS)
+        if link.connected:
+            await self._ping(link)
+            await self._judge(link)
+        elif link.announced is not None or link.gave_up:
+            await self._announce(link)  # a change whose announcement failed when it happened
 
     async def _judge(self, link: _Link) -> None:
         """Announces what lasts: a channel that works again, or has not worked for a while."""
@@ -147,23 +166,27 @@ class ChannelSupervisor:
             link.health = Health(False, f"held for {self._hold_seconds:.0f} s after too many crashes")
             link.tried.set()
             await self._clock.sleep(self._hold_seconds)
-        pause = FIRST_PAUSE_SECONDS
-        while True:
+        while not link.gave_up:
             try:
-                if not link.connected:
-                    await self._connect(link)
-                    pause = FIRST_PAUSE_SECONDS
-                await link.channel.receive(self._measured(link, accept))
-            except ChannelDown as down:
-                await self._went_down(link, down)
-                if down.retry_after is None:
-                    return
-                pause = max(down.retry_after, min(pause, LONGEST_PAUSE_SECONDS))
+                await self._receive(link, accept)
             except Exception:  # the door of the poll loop: a broken channel must not take the others with it
                 log.exception("channel.broken", extra={"channel": name})
                 link.tried.set()
-            await self._clock.sleep(pause)
-            pause = min(2 * pause, max(pause, LONGEST_PAUSE_SECONDS))
+            if not link.gave_up:
+                await self._clock.sleep(link.pause)
+            link.pause = min(2 * link.pause, max(link.pause, LONGEST_PAUSE_SECONDS))
+
+    async def _receive(self, link: _Link, accept: Accept) -> None:
+        """Connects where that is needed, and receives until the channel is down."""
+        try:
+            if not link.connected:
+                await self._connect(link)
+                link.pause = FIRST_PAUSE_SECONDS
+            await link.channel.receive(self._measured(link, accept))
+        except ChannelDown as down:
+            if down.retry_after is not None:
+                link.pause = max(down.retry_after, min(link.pause, LONGEST_PAUSE_SECONDS))
+            await self._went_down(link, down)
 
     async def _connect(self, link: _Link) -> None:
         await link.channel.__aenter__()
@@ -174,9 +197,9 @@ class ChannelSupervisor:
         link.tried.set()
 
     async def _went_down(self, link: _Link, down: ChannelDown) -> None:
-        await self._disconnect(link)
         link.health = Health(False, str(down))
         link.gave_up = down.retry_after is None
+        await self._disconnect(link)
         await self._announce(link)
         link.tried.set()
 
@@ -187,14 +210,15 @@ class ChannelSupervisor:
             await link.channel.__aexit__(None, None, None)
 
     async def _announce(self, link: _Link) -> None:
-        """Tells a change of state once: the first state, and every time it turns."""
-        if link.told is not None and link.told.ok == link.health.ok:
+        """Announces a change of state once: the first state, and every time it turns."""
+        if link.announced is not None and link.announced.ok == link.health.ok:
             return
-        link.told = link.health
+        health = link.health
         level = logging.INFO if link.health.ok else logging.ERROR
         event = "channel.up" if link.health.ok else "channel.down"
         log.log(level, event, extra={"channel": link.channel.name, "detail": link.health.detail})
-        await self._changed(link.channel.name, link.health)
+        await self._changed(link.channel.name, health)
+        link.announced = health
 
     def _measured(self, link: _Link, accept: Accept) -> Accept:
         async def measured(arrivals: Arrivals) -> None:
@@ -207,8 +231,8 @@ class ChannelSupervisor:
         return measured
 
 
-async def _nobody(_: str, __: Health) -> None:
-    """Nobody is interested yet."""
+async def _unheard(_: str, __: Health) -> None:
+    """A no-op: before `receiving` there is no callback."""
 
 
 def _is_stuck(link: _Link, now: float) -> bool:

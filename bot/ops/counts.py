@@ -1,6 +1,7 @@
-"""What happened since the start, counted from the log: every event there is a number here.
+"""Metrics counted from the log: how often each log event happened since the start.
 
-No other part of the program has to know that it is counted.
+A module logs as always; it does not know that its events are counted. The events that a metric names are constants
+of `bot.core.log_events`, which the logging module imports too.
 """
 
 from __future__ import annotations
@@ -11,20 +12,24 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.core.log_events import CHAT_RETRY, PART_MAYBE_SENT, PART_NOT_SENT, TURN_DONE
+
 BUCKETS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 PACKAGES = ("bot", "channels")
-TURN_DONE = "turn.done"
-REPEATS = frozenset({"chat.retry", "part.not_sent", "part.maybe_sent"})
+REPEATS = frozenset({CHAT_RETRY, PART_NOT_SENT, PART_MAYBE_SENT})
+FAILURE_ENDINGS = ("failed", "broken")
 MOST_EVENTS = 500  # names come from the program alone; this only bounds a mistake
 
 
 class Counts(logging.Handler):
-    """`events` by name; how long turns took, in `buckets` of seconds; `repeats` by who was asked again and whether
-    they had asked for a pause."""
+    """`events` by name; `failures`, the events among them that report a failure: logged as an error, or named so; how
+    long turns took, in `buckets` of seconds; `repeats` by the service that was asked again and whether it had asked
+    for a pause."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.events: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
         self.buckets = [0] * (len(BUCKETS) + 1)
         self.seconds = 0.0
         self.repeats: Counter[tuple[str, bool]] = Counter()
@@ -34,6 +39,8 @@ class Counts(logging.Handler):
         if not isinstance(event, str) or (event not in self.events and len(self.events) >= MOST_EVENTS):
             return
         self.events[event] += 1
+        if record.levelno >= logging.ERROR or event.endswith(FAILURE_ENDINGS):
+            self.failures[event] += 1
         if event in REPEATS:
             self.repeats[getattr(record, "of", "unknown"), bool(getattr(record, "throttled", False))] += 1
         seconds = getattr(record, "seconds", None)

@@ -1,4 +1,4 @@
-"""The figures in the text format that Prometheus reads.
+"""Metrics in the text format that Prometheus reads.
 
 Source: prometheus.io/docs, Exposition formats, text format 0.0.4.
 """
@@ -9,18 +9,32 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 from bot.core.arrivals import Backlog
+from bot.core.log_events import (
+    PART_FAILED,
+    PART_MAYBE_SENT,
+    PART_NOT_SENT,
+    PART_SENT,
+    PART_UNDELIVERABLE,
+    TURN_APOLOGISED,
+    TURN_DEAD,
+    TURN_DONE,
+    TURN_FAILED,
+    TURN_RELEASED,
+    TURN_STOPPED,
+)
 from bot.core.ports.channel import Health
 from bot.core.spending import Capability
-from bot.ops.counts import BUCKETS, TURN_DONE, Counts
+from bot.ops.counts import BUCKETS, Counts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OUTCOMES = {
-    "apologised": "turn.apologised",
-    "failed": "turn.failed",
-    "dead": "turn.dead",
-    "stopped": "turn.stopped",
-    "released": "turn.released",
+    "apologised": TURN_APOLOGISED,
+    "failed": TURN_FAILED,
+    "dead": TURN_DEAD,
+    "stopped": TURN_STOPPED,
+    "released": TURN_RELEASED,
 }
+PART_TROUBLES = (PART_NOT_SENT, PART_MAYBE_SENT, PART_FAILED, PART_UNDELIVERABLE)
 WHY = {True: "throttled", False: "failed"}
 
 Rows = Iterable[tuple[Mapping[str, str], float]]
@@ -39,13 +53,13 @@ def exposition(
     events = counts.events
     turns = [({"outcome": "done"}, events[TURN_DONE])]
     turns += [({"outcome": outcome}, events[event]) for outcome, event in OUTCOMES.items()]
-    failures = [({"event": event}, n) for event, n in sorted(events.items()) if event.endswith(("failed", "broken"))]
+    failures = [({"event": event}, n) for event, n in sorted(counts.failures.items())]
     repeats = [({"of": of, "why": WHY[throttled]}, n) for (of, throttled), n in sorted(counts.repeats.items())]
     logged = [({"event": event}, n) for event, n in sorted(events.items())]
     families = (
         _family("voxline_turns_total", "counter", "Turns by outcome; done counts every one that ended.", turns),
         _histogram(counts),
-        _family("voxline_parts_sent_total", "counter", "Delivered parts.", [({}, events["part.sent"])]),
+        _family("voxline_parts_sent_total", "counter", "Delivered parts.", [({}, events[PART_SENT])]),
         _family(
             "voxline_parts_not_sent_total",
             "counter",
@@ -82,9 +96,6 @@ def exposition(
     return "".join(families)
 
 
-PART_TROUBLES = ("part.not_sent", "part.maybe_sent", "part.failed", "part.undeliverable")
-
-
 def _family(name: str, kind: str, about: str, rows: Rows) -> str:
     lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
     lines += [f"{name}{_labels(labels)} {_number(value)}" for labels, value in rows]
@@ -101,8 +112,8 @@ def _histogram(counts: Counts) -> str:
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    told = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
-    return f"{{{told}}}" if told else ""
+    pairs = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return f"{{{pairs}}}" if pairs else ""
 
 
 def _escaped(value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app_health import beat
+from bot.core.background import run_forever
 from tests.fakes.clock import FakeClock
 
 
@@ -27,12 +27,21 @@ class Links:
 
 
 @dataclass
+class Loop:
+    """A background loop, as far as health asks."""
+
+    running: bool = True
+    name: str = "reminders"
+
+
+@dataclass
 class Daemon:
     """As much of the running daemon as the watchdog asks for."""
 
     store: Store = field(default_factory=Store)
     links: Links = field(default_factory=Links)
     clock: FakeClock = field(default_factory=FakeClock)
+    background: tuple[Loop, ...] = (Loop(),)
 
 
 async def test_the_watchdog_is_fed_only_while_everything_that_must_move_moves(
@@ -52,15 +61,16 @@ async def test_the_watchdog_is_fed_only_while_everything_that_must_move_moves(
             except BlockingIOError:
                 return False
 
-        beating = asyncio.create_task(beat(daemon))  # type: ignore[arg-type]
-        told = [await fed(), await fed()]
+        beating = run_forever("watchdog", lambda: beat(daemon), daemon.clock)  # type: ignore[arg-type]
+        pings = [await fed(), await fed()]
         daemon.store.lives = False
-        told.append(await fed())
+        pings.append(await fed())
         daemon.store.lives, daemon.links.stuck = True, ("telegram",)
-        told.append(await fed())
+        pings.append(await fed())
         daemon.links.stuck = ()
-        told.append(await fed())
-        beating.cancel()
-        await asyncio.wait({beating})
+        pings.append(await fed())
+        daemon.background = (Loop(running=False),)
+        pings.append(await fed())
+        await beating.stop()
 
-    assert told == [True, True, False, False, True]
+    assert pings == [True, True, False, False, True, False]

@@ -12,7 +12,7 @@ TABLE = (ROOT / "docs" / "faults.md").read_text()
 ROWS = {
     int(number): shown for number, shown in re.findall(r"^\| F(\d+) \|[^|]+\|[^|]+\| (.+) \|$", TABLE, re.MULTILINE)
 }
-FAULTS, SHOWN_AT_LEAST = 132, 131
+FAULTS_AT_LEAST, NOT_SHOWN_AT_MOST = 132, 1
 
 
 @cache
@@ -30,7 +30,8 @@ def named(shown: str) -> list[tuple[str, str]]:
 
 
 def test_every_fault_has_one_row_in_order() -> None:
-    assert list(ROWS) == list(range(1, FAULTS + 1))
+    assert list(ROWS) == list(range(1, len(ROWS) + 1))
+    assert len(ROWS) >= FAULTS_AT_LEAST
 
 
 def test_every_named_test_exists() -> None:
@@ -51,4 +52,4 @@ def test_a_fault_without_a_test_says_why() -> None:
 
 
 def test_nearly_every_fault_is_shown() -> None:
-    assert sum(bool(named(shown)) for shown in ROWS.values()) >= SHOWN_AT_LEAST
+    assert sum(not named(shown) for shown in ROWS.values()) <= NOT_SHOWN_AT_MOST

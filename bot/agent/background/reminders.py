@@ -1,6 +1,6 @@
-"""Scheduler of reminders: the rows are ours, and the timer is one small task that looks at the clock.
+"""Scheduler of reminders: rows in the store, and one background task that looks at the clock.
 
-Firing inserts `reminder:<id>@<due>` into the inbox, so a reminder that is fired twice is said once.
+Firing inserts `reminder:<id>@<due>` into the inbox, so a reminder that fires twice is said once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.agent.durable_writes import write_durably
+from bot.core.background import BackgroundTask, run_forever, wait_for_news
 from bot.core.jobs import Reminder
 from bot.core.messages import Conversation, Inbound, Origin, Person
 from bot.core.ports.clock import Clock
@@ -32,18 +33,17 @@ class ReminderTimer:
         self._store, self._clock, self._wake = store, clock, wake
         self._armed: dict[str, Reminder] = {}
         self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self.task: BackgroundTask | None = None
 
     async def __aenter__(self) -> ReminderTimer:
         self._armed = {reminder.id: reminder for reminder in await self._store.reminders(None)}
         await self._fire_due()
-        self._task = asyncio.create_task(self._watch(), name="reminders")
+        self.task = run_forever("reminders", self._round, self._clock)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        if self.task is not None:
+            await self.task.stop()
 
     async def add(self, reminder: Reminder) -> None:
         """Keeps and arms a reminder."""
@@ -83,15 +83,14 @@ class ReminderTimer:
         log.info("reminder.fired", extra={"reminder": reminder.id, "fresh": fired})
         self._wake(reminder.target.conversation)
 
-    async def _watch(self) -> None:
-        while True:
-            self._news.clear()
-            await self._fire_due()
-            await self._rest(self._seconds_to_the_next())
+    async def _round(self) -> None:
+        """Fires what is due, then rests until the next reminder, a new one, or the next look at the clock."""
+        await self._fire_due()
+        await wait_for_news(self._news, self._clock, min(self._seconds_to_the_next(), LOOK_SECONDS))
 
     async def _fire_due(self) -> None:
         now = self._clock.now()
-        for reminder in sorted(self._armed.values(), key=lambda one: one.due):
+        for reminder in sorted(self._armed.values(), key=lambda reminder: reminder.due):
             if reminder.due > now:
                 return
             try:
@@ -102,17 +101,8 @@ class ReminderTimer:
 
     def _seconds_to_the_next(self) -> float:
         now = self._clock.now()
-        return min((max((one.due - now).total_seconds(), 0.0) for one in self._armed.values()), default=LOOK_SECONDS)
-
-    async def _rest(self, seconds: float) -> None:
-        """Until something is due, at most until the next look at the clock, or until a reminder was added."""
-        rest = asyncio.ensure_future(self._clock.sleep(min(seconds, LOOK_SECONDS)))
-        news = asyncio.ensure_future(self._news.wait())
-        try:
-            await asyncio.wait({rest, news}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            rest.cancel()
-            news.cancel()
+        rests = ((reminder.due - now).total_seconds() for reminder in self._armed.values())
+        return max(min(rests, default=LOOK_SECONDS), 0.0)
 
 
 def next_time(reminder: Reminder, now: datetime) -> datetime | None:

@@ -1,7 +1,7 @@
-"""What speech cost, asked for once it is delivered: the answer that brings the sound names no price.
+"""Speech costs (billing): the price of each speech, asked for once the speech is delivered.
 
-What is owed stands in the ledger, so that a restart forgets nothing. Nobody waits for it, and what cannot be had
-after a few tries is left unpriced.
+The answer that brings the sound names no price. The ledger keeps the unpriced calls, so that a restart forgets none.
+No turn waits for a price, and a call whose price cannot be had after a few tries stays unpriced.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.agent.durable_writes import write_durably
+from bot.core.background import BackgroundTask, run_forever, wait_for_news
 from bot.core.errors import ProviderError, StoreUnavailable
 from bot.core.ports.clock import Clock
 from bot.core.ports.models import Synthesizer
@@ -32,59 +34,48 @@ class SpeechCosts:
         self._ledger, self._synthesizer, self._clock = ledger, synthesizer, clock
         self._tries: Counter[str] = Counter()
         self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._rest_seconds: float | None = None
+        self.task: BackgroundTask | None = None
 
     async def __aenter__(self) -> SpeechCosts:
         if self._synthesizer is not None:
-            self._task = asyncio.create_task(self._watch(self._synthesizer), name="bills")
+            self._news.set()  # an earlier process may have left calls unpriced
+            self.task = run_forever("speech costs", self._round, self._clock)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        if self.task is not None:
+            await self.task.stop()
 
     def wake(self) -> None:
         """Something was paid for that has no price yet."""
         self._news.set()
 
-    async def _watch(self, synthesizer: Synthesizer) -> None:
-        while True:
-            if owed := await self._owed():
-                await self._clock.sleep(SECONDS_BEFORE_FIRST)
-                for one in await self._owed():
-                    await self._price(synthesizer, one)
-                owed = await self._owed()
-            self._news.clear()
-            await self._rest(min((self._tries[one.generation_id] for one in owed), default=0))
+    async def _round(self) -> None:
+        """Waits for news or for the next try, then asks once for the price of each unpriced speech."""
+        await wait_for_news(self._news, self._clock, self._rest_seconds)
+        self._rest_seconds = SECONDS_BETWEEN_TRIES[0]  # unless this round comes to its end
+        if await self._unpriced():
+            await self._clock.sleep(SECONDS_BEFORE_FIRST)
+            for speech in await self._unpriced():
+                await self._price(speech)
+        tries = [self._tries[speech.generation_id] for speech in await self._unpriced()]
+        self._rest_seconds = SECONDS_BETWEEN_TRIES[max(min(tries) - 1, 0)] if tries else None
 
-    async def _rest(self, tries: int) -> None:
-        """Until there is news, or until the next try where some have failed."""
-        if not tries:
-            await self._news.wait()
-            return
-        news = asyncio.ensure_future(self._news.wait())
-        rest = asyncio.ensure_future(self._clock.sleep(SECONDS_BETWEEN_TRIES[tries - 1]))
-        try:
-            await asyncio.wait({news, rest}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
-            rest.cancel()
+    async def _unpriced(self) -> tuple[Spend, ...]:
+        """The calls whose price may still be asked for."""
+        unpriced = await write_durably(
+            lambda: self._ledger.unpriced(self._clock.now() - LOOKS_BACK, Capability.SPEECH), self._clock
+        )
+        self._tries = Counter({speech.generation_id: self._tries[speech.generation_id] for speech in unpriced})
+        return tuple(speech for speech in unpriced if self._tries[speech.generation_id] <= len(SECONDS_BETWEEN_TRIES))
 
-    async def _owed(self) -> tuple[Spend, ...]:
-        """What may still be asked for."""
+    async def _price(self, speech: Spend) -> None:
+        assert self._synthesizer is not None
+        self._tries[speech.generation_id] += 1
         try:
-            found = await self._ledger.unpriced(self._clock.now() - LOOKS_BACK, Capability.SPEECH)
-        except StoreUnavailable:
-            return ()
-        self._tries = Counter({one.generation_id: self._tries[one.generation_id] for one in found})
-        return tuple(one for one in found if self._tries[one.generation_id] <= len(SECONDS_BETWEEN_TRIES))
-
-    async def _price(self, synthesizer: Synthesizer, owed: Spend) -> None:
-        self._tries[owed.generation_id] += 1
-        try:
-            cost = await synthesizer.cost(owed.generation_id)
+            cost = await self._synthesizer.cost(speech.generation_id)
             if cost is not None:
-                await self._ledger.record(replace(owed, cost_microusd=cost, billed=True))
+                await self._ledger.record(replace(speech, cost_microusd=cost, billed=True))
         except (ProviderError, StoreUnavailable) as error:
-            log.info("bill.unknown", extra={"tries": self._tries[owed.generation_id], "why": str(error)})
+            log.info("bill.unknown", extra={"tries": self._tries[speech.generation_id], "why": str(error)})

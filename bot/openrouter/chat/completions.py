@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.core.chat import ChatEvent, ChatRequest, Finished, FinishReason, Retrying, TextDelta, Usage
 from bot.core.errors import BadRequest, ConfigError, ModelMissing, ProviderBusy, ProviderError
+from bot.core.log_events import CHAT_RETRY
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs
 from bot.openrouter.catalog import Catalog, ModelFacts, estimate
@@ -128,7 +129,7 @@ class OpenRouterChat:
             except ProviderError as error:
                 body, notice = tries.next(question.body, error, seen=seen)
                 fields = {"of": "openrouter", "throttled": error.status == 429, "model": slug, "reason": str(error)}
-                log.warning("chat.retry", extra=fields | {"seconds": round(notice.wait_seconds, 1)})
+                log.warning(CHAT_RETRY, extra=fields | {"seconds": round(notice.wait_seconds, 1)})
             question = replace(question, body=body)
             yield notice
             await self._clock.sleep(notice.wait_seconds)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelDown
 from bot.core.ports.channel import Health
-from bot.ops.channel_supervisor import ChannelSupervisor
+from bot.ops.channel_supervisor import SECONDS_BETWEEN_LOOKS, ChannelSupervisor
 from tests.fakes.channel import FakeChannel
 from tests.fakes.clock import FakeClock
 
@@ -169,3 +169,75 @@ async def test_a_channel_that_cannot_hand_over_for_a_minute_is_stuck(clock: Fake
         hold.set()
         await bringing
         assert not links.stuck
+
+
+class Unwell(Doorbell):
+    """Its next pings raise what is listed."""
+
+    def __init__(self, name: str, *errors: Exception) -> None:
+        super().__init__(name)
+        self.errors = list(errors)
+
+    async def ping(self) -> Health:
+        if self.errors:
+            raise self.errors.pop(0)
+        return await super().ping()
+
+
+async def test_an_unforeseen_error_of_a_ping_is_bad_health_and_ends_no_watch(clock: FakeClock) -> None:
+    unwell = Unwell("telegram")
+    async with receiving(clock, unwell, Doorbell("discord")) as watched:
+        await settle()
+        unwell.errors = [KeyError("result")] * 20
+        health = await watched.links.look()
+        for _ in range(6):
+            await clock.advance(SECONDS_BETWEEN_LOOKS)
+        unwell.errors = []
+        for _ in range(2):
+            await clock.advance(SECONDS_BETWEEN_LOOKS)
+
+        assert (health["telegram"].ok, health["discord"].ok) == (False, True)
+        assert "KeyError" in health["telegram"].detail
+        assert watched.news == [("telegram", True), ("discord", True), ("telegram", False), ("telegram", True)]
+        assert all(task.running for task in watched.links.background)
+
+
+async def test_an_announcement_that_fails_is_made_again(clock: FakeClock) -> None:
+    announced = list[bool]()
+
+    async def changed(name: str, health: Health) -> None:
+        announced.append(health.ok)
+        if len(announced) < 3:
+            raise RuntimeError("the alert could not be posted")
+
+    links = ChannelSupervisor([Doorbell("telegram")], clock=clock)
+    async with links, links.receiving(no_intake, changed):
+        await settle()
+        for _ in range(8):
+            await clock.advance(SECONDS_BETWEEN_LOOKS)
+
+        assert announced == [True, True, True]
+        assert links.stuck == ()
+
+
+async def test_a_channel_that_cannot_even_be_left_is_connected_again(clock: FakeClock) -> None:
+    class Sticky(Doorbell):
+        async def __aexit__(self, *_: object) -> None:
+            self.left += 1
+            if self.left == 1:
+                raise RuntimeError("it does not let go")
+
+    sticky = Sticky("telegram")
+    async with receiving(clock, sticky) as watched:
+        await settle()
+        await sticky.break_off.put(ChannelDown("no network", retry_after=5.0))
+        await settle()
+        for _ in range(4):
+            await clock.advance(10)
+
+        assert (sticky.tries, watched.links.stuck) == (2, ())
+        assert (await watched.links.look())["telegram"].ok
+
+
+async def no_intake(_: Arrivals) -> None:
+    """A no-op: these channels hand nothing over."""

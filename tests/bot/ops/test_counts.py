@@ -70,3 +70,14 @@ def test_repeats_are_told_by_whom_they_go_to_and_whether_a_pause_was_asked_for()
     assert 'voxline_repeats_total{of="telegram",why="throttled"} 2' in told
     assert 'voxline_repeats_total{of="telegram",why="failed"} 1' in told
     assert 'voxline_repeats_total{of="openrouter",why="throttled"} 1' in told
+
+
+def test_every_error_is_a_failure_by_whatever_name() -> None:
+    log = logging.getLogger("bot.some")
+    with counting() as counts:
+        log.error("part.undeliverable")
+        log.warning("voice.failed")
+        log.warning("turn.apologised")
+
+    assert counts.failures == {"part.undeliverable": 1, "voice.failed": 1}
+    assert 'voxline_failures_total{event="part.undeliverable"} 1' in page(counts)
