@@ -17,10 +17,12 @@ from pathlib import Path
 from bot.agent.assembly import DRAIN_SECONDS, AgentPorts, Providers, open_agent
 from bot.agent.commands.command import MENU
 from bot.app_health import App, announced, chores, control_answers, is_alive, is_ready, metrics
+from bot.app_page import page_answers
 from bot.app_settings import agent_settings
 from bot.config.known_secrets import known_secrets
 from bot.config.load import environment
 from bot.config.model import Config
+from bot.config.page_key import page_key
 from bot.config.profiles import FILE_NAME, read_profiles
 from bot.core.errors import MediaError, ProviderError, VoxlineError
 from bot.core.ports.clock import Clock
@@ -92,7 +94,8 @@ async def open_app(
             log.warning("daemon.lacks", extra={"what": str(lack)})
             console.tell(str(lack))
         hold = hold_seconds(deaths, config.health.crashes_before_hold, console.tell)
-        made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock)
+        key = await asyncio.to_thread(page_key, state_dir)
+        made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock, page_key=key)
         links = await stack.enter_async_context(ChannelSupervisor(made, clock=clock, hold_seconds=hold, held=HELD))
         agent = await stack.enter_async_context(
             open_agent(
@@ -198,7 +201,7 @@ def _signals(stop: asyncio.Event, state_dir: Path) -> Iterator[None]:
 async def _run(app: App, config: Config, state_dir: Path, stop: asyncio.Event, console: Console) -> int:
     """Receives until a signal. Leaving stops the intake first; the agent then drains."""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(control(state_dir, control_answers(app)))
+        await stack.enter_async_context(control(state_dir, {**control_answers(app), **page_answers(app, state_dir)}))
         if config.health.port is not None:
             port = await stack.enter_async_context(
                 serve_health(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from bot.app import App, Console, serve
 from bot.config.load import parse
+from bot.config.page_key import new_page_key
 from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown
 from bot.net.port_in_use import holder
@@ -50,6 +52,7 @@ async def demo(state_dir: Path | None, port: int, open_browser: bool) -> int:
                 ready=lambda app: _invite(app, port, open_browser, missing),
                 drain_seconds=DRAIN_SECONDS,
             )
+            await asyncio.to_thread(new_page_key, state_dir)  # each demo has an address of its own
             config = parse(written, "the demo's configuration")
             return await serve(config, state_dir, clock=SystemClock(), console=console, environ={})
 

@@ -17,12 +17,18 @@ class ChannelStore(Cursors, Blobs, PageLog, Protocol):
 
 
 def make_channels(
-    config: Channels, *, store: ChannelStore, environ: Mapping[str, str], menu: Mapping[str, str], clock: Clock
+    config: Channels,
+    *,
+    store: ChannelStore,
+    environ: Mapping[str, str],
+    menu: Mapping[str, str],
+    clock: Clock,
+    page_key: str,
 ) -> tuple[Channel, ...]:
     """Every enabled channel, not yet connected. An adapter and its library are imported only when it is enabled.
 
-    `menu` holds the slash commands with what they do. Raises `ConfigError` for a token that is missing
-    or cannot be one."""
+    `menu` holds the slash commands with what they do, `page_key` opens the local page. Raises `ConfigError` for a
+    token that is missing or cannot be one."""
     channels: list[Channel] = []
     telegram, discord = config.telegram, config.discord
     if telegram is not None and telegram.enabled:
@@ -53,7 +59,9 @@ def make_channels(
         from channels.web.adapter import WebChannel
         from channels.web.settings import WebSettings
 
-        channels.append(WebChannel(WebSettings(port=config.web.port), log=store, blobs=store, clock=clock))
+        channels.append(
+            WebChannel(WebSettings(port=config.web.port, token=page_key), log=store, blobs=store, clock=clock)
+        )
     return tuple(channels)
 
 

@@ -24,6 +24,7 @@ GROUPS = {
     "run": "run the bot until it is told to stop",
     "doctor": "check that everything works, and say what to do where it does not",
     "status": "whether the bot runs here, and with what",
+    "page": "print the address of the local page, or give it a new one",
     "pairing": "who asks to talk to the bot: let them in, or put them out",
     "backup": "copy the database, also while the bot runs",
     "models": "choose the model, and sign in to the provider",

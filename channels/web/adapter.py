@@ -44,6 +44,7 @@ class WebChannel:
 
     def __init__(self, settings: WebSettings, *, log: PageLog, blobs: Blobs, clock: Clock) -> None:
         self._settings, self._log, self._blobs = settings, log, blobs
+        self.token = settings.token  # may be renewed: then only the new address opens the page
         self._accept: asyncio.Future[Accept] | None = None
         self._listeners: set[asyncio.Queue[bytes]] = set()
         self._pages = Pages(self, log=log, blobs=blobs, clock=clock, settings=settings)
@@ -57,13 +58,13 @@ class WebChannel:
     @property
     def address(self) -> str:
         """What to open in a browser. It carries the token."""
-        return f"http://{HOST}:{self._port}/enter/{self._settings.token}"
+        return f"http://{HOST}:{self._port}/enter/{self.token}"
 
     async def __aenter__(self) -> Self:
         """Serves the page. Raises `ChannelDown` when the port is taken."""
         self._accept = asyncio.get_running_loop().create_future()
         application = web.Application(
-            middlewares=[gate(self._settings.token)], client_max_size=self._settings.upload_bytes + 2**20
+            middlewares=[gate(lambda: self.token)], client_max_size=self._settings.upload_bytes + 2**20
         )
         self._pages.add_to(application, PAGE)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)

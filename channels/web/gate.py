@@ -7,6 +7,7 @@ Host header, the Origin header and a cookie that other sites cannot send are all
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -25,7 +26,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
 }
-LOCKED = "Open the address that Voxline printed when it started; `voxline status` tells it, too. It carries the key.\n"
+LOCKED = "Open the address that `voxline page` prints. It carries the key.\n"
 WRONG_NAME = "This page answers at 127.0.0.1 and localhost only.\n"
 
 
@@ -35,12 +36,12 @@ def cookie(request: web.Request) -> str:
     return f"voxline-{port if port.isdecimal() else 80}"
 
 
-def gate(token: str) -> Middleware:
+def gate(token: Callable[[], str]) -> Middleware:
     """The middleware. `/enter/<token>` is the only door without the cookie."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        refused = refusal(request, token)
+        refused = refusal(request, token())
         if refused is not None:
             refused.headers.update(HEADERS)
             return refused

@@ -24,6 +24,7 @@ from channels.web.settings import WebSettings
 SHOWN_INLINE = ("image/png", "image/jpeg", "image/webp", "image/gif", "audio/", "video/")
 PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 KEEP_ALIVE_SECONDS = 20.0
+COOKIE_SECONDS = 400 * 86_400  # the longest that browsers keep one
 ENTRIES_AT_MOST = 2000  # of one conversation, on the page at once
 CHATS_AT_MOST = 200
 TITLE_LETTERS = 60
@@ -34,6 +35,8 @@ FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # the addre
 class Intake(Protocol):
     """What taking a message needs of the channel."""
 
+    @property
+    def token(self) -> str: ...
     async def take(self, inbound: Inbound, parts: tuple[Part, ...]) -> None: ...
     def listening(self) -> AbstractContextManager[asyncio.Queue[bytes]]: ...
 
@@ -70,10 +73,15 @@ class Pages:
         )
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
-        if not secrets.compare_digest(request.match_info["token"].encode(), self._settings.token.encode()):
-            return web.Response(status=401, text="This address is from an earlier start. Use the newest one.\n")
+        if not secrets.compare_digest(request.match_info["token"].encode(), self._intake.token.encode()):
+            return web.Response(
+                status=401,
+                text="This address is from an earlier start, or was replaced. `voxline page` prints the one that is valid.\n",
+            )
         response = web.Response(status=303, headers={"Location": "/"})
-        response.set_cookie(cookie(request), self._settings.token, httponly=True, samesite="Strict", path="/")
+        response.set_cookie(
+            cookie(request), self._intake.token, max_age=COOKIE_SECONDS, httponly=True, samesite="Strict", path="/"
+        )
         return response
 
     async def _chats(self, request: web.Request) -> web.Response:

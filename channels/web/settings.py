@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 
 def new_token() -> str:
-    """32 random bytes, for one life of the daemon."""
+    """32 random bytes."""
     return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """`port` 0 takes any free one. `token` is what the address in the terminal carries."""
+    """`port` 0 takes any free one. `token` is what the address of the page carries."""
 
     port: int = 8765
     token: str = field(default_factory=new_token, repr=False)

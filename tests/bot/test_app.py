@@ -152,6 +152,28 @@ async def test_the_address_of_the_page_with_its_key_is_told_to_status_and_to_no_
         assert address.rpartition("/")[2] not in running.said()
 
 
+async def test_the_address_of_the_page_survives_a_restart_until_a_new_one_is_made(tmp_path: Path) -> None:
+    port = free_port()
+    channels = {"web": {"enabled": True, "port": port}}
+    configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels=channels)
+    addresses: list[str] = []
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        for _ in range(2):
+            async with daemon(tmp_path) as running:
+                await until(lambda: listens(tmp_path) and "web: the local page" in running.said(), running)
+                addresses.append(str((await asyncio.to_thread(ask, tmp_path / "state", "status"))["page"]))
+                async with browser.get(f"http://127.0.0.1:{port}/" if addresses[1:] else addresses[0]) as answer:
+                    assert (answer.status, answer.url.path) == (200, "/")  # the open page, also after the restart
+                if not addresses[1:]:
+                    continue
+                addresses.append(str((await asyncio.to_thread(ask, tmp_path / "state", "page.new"))["page"]))
+                async with browser.get(f"http://127.0.0.1:{port}/") as answer:
+                    assert answer.status == 401
+                async with browser.get(addresses[2]) as answer:
+                    assert answer.status == 200
+    assert addresses[0] == addresses[1] != addresses[2]
+
+
 async def test_a_start_without_a_key_or_a_working_ffmpeg_says_so_and_what_to_do(tmp_path: Path) -> None:
     media, channels = {"ffmpegPath": str(tmp_path / "none")}, {"web": {"enabled": True, "port": 0}}
     configure(tmp_path, base_url="", key="", models={}, media=media, channels=channels)

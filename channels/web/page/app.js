@@ -18,7 +18,7 @@ const EXAMPLES = [
 ];
 const CHAT = /^[A-Za-z0-9-]{1,64}$/;
 const LOST = "Voxline does not answer. What you write is kept and goes out as soon as it is back.";
-const LOCKED = "Voxline was started anew. Open the address that it printed; what you write here is kept.";
+const LOCKED = "Voxline was started anew, or its address has changed. Open the one that `voxline page` prints; what you write is kept.";
 
 const chats = new Chats();
 const spoke = new Set(); // conversations where the last thing said, on this page, was said aloud
