@@ -76,7 +76,7 @@ class Pages:
         if not secrets.compare_digest(request.match_info["token"].encode(), self._intake.token.encode()):
             return web.Response(
                 status=401,
-                text="This address is from an earlier start, or was replaced. `voxline page` prints the one that is valid.\n",
+                text="This address is from an earlier start or was replaced. `voxline page` prints the newest.\n",
             )
         response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(
