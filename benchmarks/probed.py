@@ -18,7 +18,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-from bot.app import Console, serve
+from bot.app import DaemonConsole, serve
 from bot.app_health import App
 from bot.config.load import load
 from bot.core.clock import SystemClock
@@ -80,7 +80,7 @@ async def main(config: Path, state: Path, *, trace: bool) -> int:
         tracemalloc.start(FRAMES)
     probe = Probe(trace=trace)
     serving = asyncio.create_task(
-        serve(load(config), state, clock=SystemClock(), console=Console(tell=lambda _: None, ready=probe.attach))
+        serve(load(config), state, clock=SystemClock(), console=DaemonConsole(tell=lambda _: None, ready=probe.attach))
     )
     asking = asyncio.create_task(listen(probe))
     try:

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.agent.assembly import DRAIN_SECONDS, AgentPorts, Providers, open_agent
+from bot.agent.assembly import DRAIN_SECONDS, AgentPorts, AgentProviders, open_agent
 from bot.agent.commands.command import MENU
 from bot.app_health import App, announced, chores, control_answers, is_alive, is_ready, metrics
 from bot.app_page import page_answers
@@ -44,7 +44,7 @@ from bot.store.network_share import refuse_share
 from bot.systemd_notify import READY, STOPPING, notify, status
 from channels import make_channels
 
-__all__ = ["App", "Console", "serve"]
+__all__ = ["App", "DaemonConsole", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Console:
+class DaemonConsole:
     """The terminal that started the daemon: `tell` prints a line about its parts, `stopping` one about its end,
     `ready` is called once it talks. At its end it waits `drain_seconds` at most for answers that are being made."""
 
@@ -71,7 +71,7 @@ class Console:
 
 @asynccontextmanager
 async def open_app(
-    config: Config, state_dir: Path, *, environ: Mapping[str, str], clock: Clock, console: Console, counts: Counts
+    config: Config, state_dir: Path, *, environ: Mapping[str, str], clock: Clock, console: DaemonConsole, counts: Counts
 ) -> AsyncIterator[App]:
     """Everything open but the channels, which `app.links` connects. The console prints what is lacking.
 
@@ -117,9 +117,9 @@ async def unsound(media: MediaReader) -> tuple[MediaError, ...]:
     return ()
 
 
-def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: SsrfGuard) -> Providers:
+def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: SsrfGuard) -> AgentProviders:
     """The provider's capabilities. Without ffmpeg no speech is ordered: it would be paid for and never sent."""
-    return Providers(
+    return AgentProviders(
         chat=provider.chat,
         transcriber=None if unsound else provider.transcriber,
         synthesizer=None if unsound else provider.synthesizer,
@@ -162,7 +162,7 @@ async def serve(
     state_dir: Path,
     *,
     clock: Clock,
-    console: Console = Console(),
+    console: DaemonConsole = DaemonConsole(),
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Runs until SIGTERM or SIGINT; a second one ends the process at once. Returns the exit
@@ -198,7 +198,7 @@ def _signals(stop: asyncio.Event, state_dir: Path) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _run(app: App, config: Config, state_dir: Path, stop: asyncio.Event, console: Console) -> int:
+async def _run(app: App, config: Config, state_dir: Path, stop: asyncio.Event, console: DaemonConsole) -> int:
     """Receives until a signal. Leaving stops the intake first; the agent then drains."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(control(state_dir, {**control_answers(app), **page_answers(app, state_dir)}))

@@ -11,7 +11,7 @@ import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.app import App, Console, serve
+from bot.app import App, DaemonConsole, serve
 from bot.config.load import parse
 from bot.config.page_key import new_page_key
 from bot.core.clock import SystemClock
@@ -46,7 +46,7 @@ async def demo(state_dir: Path | None, port: int, open_browser: bool) -> int:
                 "speaks": json.dumps("off" if missing else "inbound"),
                 "hears": json.dumps(not missing),
             }
-            console = Console(
+            console = DaemonConsole(
                 tell=lambda _: None,
                 stopping=_print,
                 ready=lambda app: _invite(app, port, open_browser, missing),

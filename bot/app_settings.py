@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.agent.assembly import AgentSettings
 from bot.agent.background.jobs import SECONDS_FOR_A_CLIP
-from bot.agent.commands.choosing import Models
+from bot.agent.commands.choosing import ModelChoices
 from bot.agent.policy.access import AccessRules, DmPolicy, RoomRules
 from bot.agent.policy.budget import MICRO, BudgetLimits
 from bot.agent.policy.transcription_policy import Rule, TranscriptionPolicy
@@ -76,9 +76,9 @@ def voice_settings(speech: Tts, summary: str) -> VoiceSettings:
     )
 
 
-def models(defaults: AgentDefaults, default: str) -> Models:
+def models(defaults: AgentDefaults, default: str) -> ModelChoices:
     """What people may choose from."""
-    return Models(
+    return ModelChoices(
         default,
         tuple(dict.fromkeys((default, *defaults.models))),
         partial(chosen_by_person, defaults, default),

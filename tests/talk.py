@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from bot.agent.assembly import Agent, AgentPorts, AgentSettings, Providers, open_agent
-from bot.agent.commands.choosing import ModelGuide, Models, Unguided
+from bot.agent.assembly import Agent, AgentPorts, AgentProviders, AgentSettings, open_agent
+from bot.agent.commands.choosing import ModelChoices, ModelGuide, Unguided
 from bot.agent.history.context import ContextSize
 from bot.agent.policy.access import AccessRules, DmPolicy
 from bot.agent.speak import VoiceMode, VoiceSettings
@@ -207,13 +207,13 @@ async def open_talk(
     model = ScriptedModel(list(moves))  # type: ignore[arg-type]
     ears, mouth, painter = FakeEars(), FakeMouth(), FakePainter()
     settings = AgentSettings(
-        Models("fake/model", ("fake/model", "fake/other"), lambda text: text),
+        ModelChoices("fake/model", ("fake/model", "fake/other"), lambda text: text),
         doors={"fake": door},
         voice=voice if isinstance(voice, VoiceSettings) else VoiceSettings(voice),
         drain_seconds=0.0,
     )
     settings = replace(settings, **decided)  # type: ignore[arg-type]
-    providers = Providers(
+    providers = AgentProviders(
         model,
         ears if hears else None,
         mouth,

@@ -13,7 +13,7 @@ from bot.agent.background.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
 from bot.agent.background.reminders import ReminderTimer
 from bot.agent.background.speech_costs import SpeechCosts
 from bot.agent.commands.about import Look, about_commands
-from bot.agent.commands.choosing import ModelGuide, Models, Unguided, choosing_commands
+from bot.agent.commands.choosing import ModelChoices, ModelGuide, Unguided, choosing_commands
 from bot.agent.commands.command import Command, Commands
 from bot.agent.commands.conversation import conversation_commands
 from bot.agent.commands.jobs import job_commands
@@ -58,7 +58,7 @@ from bot.core.ports.store import (
 )
 from bot.tools.image_generate import image_generate
 from bot.tools.media_jobs import music_generate, video_generate
-from bot.tools.pictures import ImageSources, Web
+from bot.tools.pictures import ImageSources, PublicWeb
 from bot.tools.reminder import reminder
 from bot.tools.tool import Tool
 
@@ -69,12 +69,12 @@ class Store(
     """Every slice the agent uses."""
 
 
-class MediaReader(SoundReader, PictureReader, VoiceMaker, Shrinker, Protocol):
+class AgentMedia(SoundReader, PictureReader, VoiceMaker, Shrinker, Protocol):
     """Everything the agent needs done to sound and pictures."""
 
 
 @dataclass(frozen=True, slots=True)
-class Providers:
+class AgentProviders:
     """Who thinks, hears, speaks, draws, films and composes. None means switched off.
 
     `credit` says in a sentence what the account has left. `lacks` are what cannot be done, and why. `guide`
@@ -88,7 +88,7 @@ class Providers:
     videos: VideoGenerator | None = None
     music: MusicGenerator | None = None
     credit: Callable[[], Awaitable[str]] | None = None
-    web: Web | None = None
+    web: PublicWeb | None = None
     lacks: tuple[VoxlineError, ...] = ()
     guide: ModelGuide = field(default_factory=Unguided)
     context_size: ContextSize | None = None
@@ -102,7 +102,7 @@ class AgentSettings:
     """What the operator decided about the agent. `echo` is how what was heard is shown, with {transcript} in it;
     `clip_seconds` is how long a clip may take when its request does not say; `picture_folders` are open to tools."""
 
-    models: Models
+    models: ModelChoices
     doors: Mapping[str, AccessRules] = field(default_factory=dict)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     character: Character = field(default_factory=Character)
@@ -144,13 +144,13 @@ class AgentPorts:
 
     store: Store
     channels: Mapping[str, Channel]
-    media: MediaReader
+    media: AgentMedia
     clock: Clock
     health: Look
 
 
 @asynccontextmanager
-async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSettings) -> AsyncIterator[Agent]:
+async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: AgentSettings) -> AsyncIterator[Agent]:
     """An agent that takes up what was left and runs until the block ends, then drains."""
     store, clock = ports.store, ports.clock
     engine: Engine
@@ -202,7 +202,7 @@ async def open_agent(ports: AgentPorts, providers: Providers, settings: AgentSet
 
 
 def all_tools(
-    ports: AgentPorts, providers: Providers, settings: AgentSettings, jobs: JobRunner, timer: ReminderTimer
+    ports: AgentPorts, providers: AgentProviders, settings: AgentSettings, jobs: JobRunner, timer: ReminderTimer
 ) -> tuple[Tool, ...]:
     """What the model may call: only what a configured provider can do."""
     clock = ports.clock
@@ -217,7 +217,7 @@ def all_tools(
     return (*tools, reminder(timer, clock, settings.zone))
 
 
-def listener(ports: AgentPorts, providers: Providers, settings: AgentSettings, paid: PaidSteps) -> Listener:
+def listener(ports: AgentPorts, providers: AgentProviders, settings: AgentSettings, paid: PaidSteps) -> Listener:
     """The verb that fetches and transcribes what was attached."""
     return Listener(
         paid=paid,
@@ -229,14 +229,14 @@ def listener(ports: AgentPorts, providers: Providers, settings: AgentSettings, p
     )
 
 
-def thinker(ports: AgentPorts, providers: Providers, paid: PaidSteps, tools: tuple[Tool, ...]) -> Thinker:
+def thinker(ports: AgentPorts, providers: AgentProviders, paid: PaidSteps, tools: tuple[Tool, ...]) -> Thinker:
     """The verb that asks the model and runs its tool calls."""
     return Thinker(chat=providers.chat, tools=tools, paid=paid, blobs=DurableBlobs(ports.store, ports.clock))
 
 
 def speaker(
     ports: AgentPorts,
-    providers: Providers,
+    providers: AgentProviders,
     settings: AgentSettings,
     paid: PaidSteps,
     unpriced: Callable[[], None],
@@ -262,7 +262,7 @@ def speaker(
 
 def all_commands(
     ports: AgentPorts,
-    providers: Providers,
+    providers: AgentProviders,
     settings: AgentSettings,
     jobs: JobRunner,
     money: Money,

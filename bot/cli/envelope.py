@@ -15,7 +15,7 @@ Output = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class CommandAnswer:
     """The result of one request. `outputs` hold a text, a path or an address each. `attempts` say in a sentence
     each why it was tried again. `cost_microusd` None is a cost that the provider did not name; `error` is ""
     on success."""
@@ -28,7 +28,7 @@ class Answered:
     error: str = ""
 
 
-def show(answered: Answered, *, as_json: bool) -> int:
+def show(answered: CommandAnswer, *, as_json: bool) -> int:
     """Prints the result and returns the exit status. Without JSON a failure goes to standard error alone."""
     if as_json:
         print(json.dumps(envelope(answered), ensure_ascii=False, indent=2))
@@ -40,7 +40,7 @@ def show(answered: Answered, *, as_json: bool) -> int:
     return FAILED if answered.error else OK
 
 
-def envelope(answered: Answered) -> dict[str, JsonValue]:
+def envelope(answered: CommandAnswer) -> dict[str, JsonValue]:
     """The envelope. `cost` is null where the provider named none."""
     cost = answered.cost_microusd
     return {

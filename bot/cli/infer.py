@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import get_args
 
 from bot.cli import infer_media
-from bot.cli.envelope import Answered, show
+from bot.cli.envelope import CommandAnswer, show
 from bot.cli.exit_codes import WrongUsage
 from bot.cli.one_shot import open_one_shot
 from bot.cli.setup import Setup, add_places, open_setup
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     return show(answered, as_json=args.json)
 
 
-async def _ask(setup: Setup, request: ChatRequest) -> Answered:
+async def _ask(setup: Setup, request: ChatRequest) -> CommandAnswer:
     attempts: list[str] = []
     try:
         async with open_one_shot(setup) as one_shot, aclosing(one_shot.provider.chat.stream(request)) as events:
@@ -58,9 +58,11 @@ async def _ask(setup: Setup, request: ChatRequest) -> Answered:
                         attempts.append(tell)
                     case Finished(assistant=answer, usage=usage) if answer.text.strip():
                         outputs = ({"text": answer.text},)
-                        return Answered(CAPABILITY, request.model, outputs, tuple(attempts), usage.cost_microusd)
+                        return CommandAnswer(CAPABILITY, request.model, outputs, tuple(attempts), usage.cost_microusd)
                     case _:
                         pass  # what has been said so far: the whole of it comes at the end
     except ProviderError as error:
-        return Answered(CAPABILITY, request.model, attempts=tuple(attempts), error=str(error))
-    return Answered(CAPABILITY, request.model, attempts=tuple(attempts), error="The model answered without any text.")
+        return CommandAnswer(CAPABILITY, request.model, attempts=tuple(attempts), error=str(error))
+    return CommandAnswer(
+        CAPABILITY, request.model, attempts=tuple(attempts), error="The model answered without any text."
+    )

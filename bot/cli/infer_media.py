@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.cli.envelope import Answered, show
+from bot.cli.envelope import CommandAnswer, show
 from bot.cli.exit_codes import WrongUsage
 from bot.cli.media_files import ResultPath, frame_from, picture_from, sound_from, written
 from bot.cli.one_shot import OneShot, open_one_shot
@@ -27,7 +27,7 @@ FAILURES_AT_MOST = 10
 
 ROLES = ("first_frame", "last_frame", "reference_image")
 
-Work = Callable[[argparse.Namespace, OneShot], Awaitable[Answered]]
+Work = Callable[[argparse.Namespace, OneShot], Awaitable[CommandAnswer]]
 
 
 def add(capabilities: Group) -> None:
@@ -106,18 +106,18 @@ def run(args: argparse.Namespace, work: Work, capability: str) -> int:
         raise WrongUsage("There is nothing to work on: the text is empty.")
     setup = open_setup(args)
 
-    async def begin() -> Answered:
+    async def begin() -> CommandAnswer:
         async with open_one_shot(setup, spoken=work is speech) as one_shot:
             return await work(args, one_shot)
 
     try:
         answered = asyncio.run(begin())
     except (ProviderError, MediaError) as error:
-        answered = Answered(capability, getattr(args, "model", ""), error=str(error))
+        answered = CommandAnswer(capability, getattr(args, "model", ""), error=str(error))
     return show(answered, as_json=args.json)
 
 
-async def image(args: argparse.Namespace, one_shot: OneShot) -> Answered:
+async def image(args: argparse.Namespace, one_shot: OneShot) -> CommandAnswer:
     """Pictures, each in its own file."""
     request = ImageRequest(
         prompt=args.prompt,
@@ -137,10 +137,10 @@ async def image(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     progress(
         args, f"ignored, because the model has no such setting: {', '.join(drawn.ignored)}" if drawn.ignored else ""
     )
-    return Answered("image.generate", drawn.model, tuple(files), cost_microusd=drawn.cost_microusd)
+    return CommandAnswer("image.generate", drawn.model, tuple(files), cost_microusd=drawn.cost_microusd)
 
 
-async def video(args: argparse.Namespace, one_shot: OneShot) -> Answered:
+async def video(args: argparse.Namespace, one_shot: OneShot) -> CommandAnswer:
     """A clip as a file, or its address when it is larger than `agents.defaults.mediaMaxMb`."""
     if len(args.image_role) > len(args.image):
         raise WrongUsage("There are more --image-role than --image.")
@@ -164,12 +164,12 @@ async def video(args: argparse.Namespace, one_shot: OneShot) -> Answered:
         tell=lambda text: progress(args, text),
     )
     if made.clip.sound is None:
-        return Answered("video.generate", made.model, ({"url": made.clip.url},), cost_microusd=made.cost_microusd)
+        return CommandAnswer("video.generate", made.model, ({"url": made.clip.url},), cost_microusd=made.cost_microusd)
     file = await written(ResultPath(args.out), made.clip.sound)
-    return Answered("video.generate", made.model, (file,), cost_microusd=made.cost_microusd)
+    return CommandAnswer("video.generate", made.model, (file,), cost_microusd=made.cost_microusd)
 
 
-async def music(args: argparse.Namespace, one_shot: OneShot) -> Answered:
+async def music(args: argparse.Namespace, one_shot: OneShot) -> CommandAnswer:
     """A song as a file, with its words."""
     progress(args, "composing; this takes a minute or two")
     shown = await frame_from(args.image, "", one_shot) if args.image else Frame(None)
@@ -188,10 +188,10 @@ async def music(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     )
     file = await written(ResultPath(args.out), song.sound)
     words = {"lyrics": song.lyrics} if song.lyrics else {}
-    return Answered("music.generate", song.model, ({**file, **words},), cost_microusd=song.cost_microusd)
+    return CommandAnswer("music.generate", song.model, ({**file, **words},), cost_microusd=song.cost_microusd)
 
 
-async def speech(args: argparse.Namespace, one_shot: OneShot) -> Answered:
+async def speech(args: argparse.Namespace, one_shot: OneShot) -> CommandAnswer:
     """A text as a sound file."""
     synthesizer = one_shot.provider.synthesizer
     if synthesizer is None:
@@ -199,12 +199,12 @@ async def speech(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     spoken = await synthesizer.speak(
         args.text, voice=args.voice, model=args.model, speed=args.speed, timeout_seconds=_seconds(args)
     )
-    return Answered(
+    return CommandAnswer(
         "speech", spoken.model, (await written(ResultPath(args.out), spoken.sound),), cost_microusd=spoken.cost_microusd
     )
 
 
-async def transcribe(args: argparse.Namespace, one_shot: OneShot) -> Answered:
+async def transcribe(args: argparse.Namespace, one_shot: OneShot) -> CommandAnswer:
     """What is said in a recording. It is checked and normalised first, like a voice note."""
     transcriber = one_shot.provider.transcriber
     if transcriber is None:
@@ -213,7 +213,7 @@ async def transcribe(args: argparse.Namespace, one_shot: OneShot) -> Answered:
     if sound is None:
         raise MediaError("Nobody speaks in that recording.")
     transcript = await transcriber.transcribe(sound, language=args.language)
-    return Answered(
+    return CommandAnswer(
         "audio.transcribe", transcript.model, ({"text": transcript.text},), cost_microusd=transcript.cost_microusd
     )
 

@@ -26,18 +26,18 @@ async def services(setup: Setup) -> tuple[Finding, ...]:
         asked.append(_telegram(setup, configured.telegram))
     if configured.discord is not None and configured.discord.enabled:
         asked.append(_discord(setup, configured.discord))
-    return tuple(finding for found in await asyncio.gather(*asked) for finding in found)
+    return tuple(finding for findings in await asyncio.gather(*asked) for finding in findings)
 
 
 async def _provider(setup: Setup) -> Iterable[Finding]:
     try:
         key = setup.key()
         if key is None:
-            return ()  # already told among the keys
+            return ()  # already reported among the keys
         async with OpenRouterClient(configured.route(setup.config, key.key), clock=SystemClock()) as client:
             credit = await account(client)
     except (ConfigError, StateError):
-        return ()  # already told among the keys
+        return ()  # already reported among the keys
     except KeyRefused as error:
         return (fail("openrouter", str(error), "Sign in again: `voxline models auth login --provider openrouter`."),)
     except ProviderError as error:

@@ -23,7 +23,7 @@ LARGEST_RECORDING = 200 * 2**20
 _ADDRESS = re.compile(r"(?:data:|file:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
-class NotWritten(VoxlineError):
+class FileNotWritten(VoxlineError):
     """A result that cannot be put where it was asked for."""
 
 
@@ -70,7 +70,7 @@ async def sound_from(name: str, one_shot: OneShot) -> Blob:
 
 
 async def written(place: ResultPath, result: Sound) -> Output:
-    """The result in its file. Raises `NotWritten`: what was paid for is lost only when the disk cannot take it."""
+    """The result in its file. Raises `FileNotWritten`: what was paid for is lost only when the disk cannot take it."""
     path = await asyncio.to_thread(_write, place, result)
     return {"path": str(path), "mime": result.mime, "size": len(result.data)}
 
@@ -91,7 +91,7 @@ def _write(place: ResultPath, result: Sound) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(result.data)
     except OSError as error:
-        raise NotWritten(
+        raise FileNotWritten(
             f"The result cannot be written to {place.written_to or 'this folder'} ({error.strerror})."
         ) from None
     return path.absolute()

@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 
-from bot.app import App, Console, serve
+from bot.app import App, DaemonConsole, serve
 from bot.cli.setup import add_places, open_setup
 from bot.config.exposure import exposure
 from bot.core.clock import SystemClock
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     for note in (*setup.around.notes, exposure(setup.file, setup.config, setup.environ)):
         if note:
             say(note)
-    console = Console(tell=say, stopping=say, ready=invite)
+    console = DaemonConsole(tell=say, stopping=say, ready=invite)
     try:
         return asyncio.run(
             serve(setup.config, setup.state, clock=SystemClock(), console=console, environ=setup.environ)

@@ -57,7 +57,7 @@ def model_keys(
         return tuple(_configured(provider.api_key, environ, CONFIG_PATH))
     stored = in_order(config.auth, profiles, now_ms=now_ms)
     return (
-        tuple(found for key in stored for found in _usable(key, environ))
+        tuple(usable for key in stored for usable in _usable(key, environ))
         or tuple(_from_environ(environ))
         or tuple(_configured(provider.api_key, environ, CONFIG_PATH))
         or spare_keys(environ)[:1]

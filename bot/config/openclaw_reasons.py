@@ -68,6 +68,6 @@ def reason(path: Sequence[str | int]) -> str:
     """Why the key at `path` does not apply: the reason of its nearest known section."""
     names = [part for part in path if isinstance(part, str)]
     for depth in range(len(names), 0, -1):
-        if found := _REASONS.get(".".join(names[:depth])):
-            return found
+        if reason := _REASONS.get(".".join(names[:depth])):
+            return reason
     return "there is no such setting here"

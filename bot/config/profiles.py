@@ -217,9 +217,9 @@ def _save(file: Path, raw: dict[str, JsonValue]) -> None:
 def _understood(raw: dict[str, JsonValue]) -> Profiles:
     usage = _object(raw, "usageStats")
     stored = tuple(
-        found
+        key
         for name, value in _object(raw, "profiles").items()
-        if isinstance(value, dict) and (found := _stored(name, value, usage.get(name)))
+        if isinstance(value, dict) and (key := _stored(name, value, usage.get(name)))
     )
     order = {
         provider: tuple(name for name in listed if isinstance(name, str))

@@ -103,7 +103,7 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call used. `cost_microusd` is millionths of a US dollar, or None when nobody said.
+    """What a call used. `cost_microusd` is millionths of a US dollar, or None when the provider named no price.
 
     `input_tokens` excludes cache reads and writes. `billed` is true when the provider named the
     cost itself, false when it was estimated from prices.

@@ -45,8 +45,8 @@ class ConfigError(VoxlineError):
 
     def __init__(self, message: str, *, path: str = "", file: str = "", line: int | None = None, fix: str = "") -> None:
         where = ":".join(str(part) for part in (file, line) if part)
-        told = ": ".join(part for part in (where, path, message) if part)
-        super().__init__(f"{told}. {fix}" if fix else told)
+        place = ": ".join(part for part in (where, path, message) if part)
+        super().__init__(f"{place}. {fix}" if fix else place)
         self.message, self.path, self.file, self.line, self.fix = message, path, file, line, fix
 
 
@@ -137,7 +137,7 @@ class ChannelError(VoxlineError):
 
 
 class NotSent(ChannelError):
-    """Certainly not delivered. `retry_after` is in seconds, or None when nobody said."""
+    """Certainly not delivered. `retry_after` is in seconds, or None when the platform named no time."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)

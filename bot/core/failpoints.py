@@ -17,7 +17,7 @@ from bot.core.errors import ConfigError
 
 ENVIRONMENT_VARIABLE = "VOXLINE_FAILPOINTS"
 
-# `before`: nothing is committed yet. `after`: committed, and nobody has been told.
+# `before`: nothing is committed yet. `after`: committed, and no caller has been answered.
 COMMIT_POINTS = (
     "c1",  # an event is accepted
     "c2",  # a turn is claimed

@@ -19,7 +19,7 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """One paid call. `person` is channel:id. `cost_microusd` None means nobody said what it cost."""
+    """One paid call. `person` is channel:id. `cost_microusd` None means that the provider named no price."""
 
     person: str
     capability: Capability

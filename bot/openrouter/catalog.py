@@ -44,7 +44,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a model can do. None means that no source says; `known` False means every other field is a default.
+    """What a model can do. None means that no source says; `listed` False means every other field is a default.
 
     `prices` None: unknown, or the model is a router that costs what the model behind it costs.
     """
@@ -58,7 +58,7 @@ class ModelFacts:
     output_tokens: int = 8_192
     prices: Prices | None = None
     outputs: tuple[str, ...] = ("text",)
-    known: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class FactOverride:
 
 
 BUNDLED = (
-    ModelFacts(AUTO, "OpenRouter automatic routing", reasoning=False, images=True, known=True),
+    ModelFacts(AUTO, "OpenRouter automatic routing", reasoning=False, images=True, listed=True),
     ModelFacts(FUSION, "OpenRouter Fusion router"),
     ModelFacts(
         "moonshotai/kimi-k2.6",
@@ -83,7 +83,7 @@ BUNDLED = (
         context_tokens=262_144,
         output_tokens=262_144,
         prices=Prices(0.80, 3.50, 0.20),
-        known=True,
+        listed=True,
     ),
     ModelFacts(
         "moonshotai/kimi-k2.5",
@@ -93,7 +93,7 @@ BUNDLED = (
         context_tokens=262_144,
         output_tokens=262_144,
         prices=Prices(0.44, 2.00, 0.22),
-        known=True,
+        listed=True,
     ),
 )
 
@@ -131,7 +131,7 @@ class Catalog:
 
     async def facts(self, slug: str) -> ModelFacts:
         """What is known about a slug, with what the configuration says on top."""
-        known_facts = next((facts for facts in BUNDLED if facts.slug == slug and facts.known), None)
+        known_facts = next((facts for facts in BUNDLED if facts.slug == slug and facts.listed), None)
         if known_facts is None:
             await self._look_up(slug)
             # A variant such as :nitro is routed differently but is the same model.
@@ -231,7 +231,7 @@ class Catalog:
         if override is None:
             return facts
         overridden = {name: value for name, value in asdict(override).items() if value is not None}
-        return replace(facts, **overridden, known=True)
+        return replace(facts, **overridden, listed=True)
 
 
 def facts_of(row: object) -> ModelFacts | None:
@@ -256,7 +256,7 @@ def facts_of(row: object) -> ModelFacts | None:
         or 8_192,
         prices=_prices(row.get("pricing")),
         outputs=tuple(str(kind) for kind in outputs) if isinstance(outputs, list) and outputs else ("text",),
-        known=True,
+        listed=True,
     )
 
 

@@ -70,7 +70,7 @@ def _refuse_orphaned_log(path: Path) -> None:
 def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
     try:
         version = _version(connection)
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
@@ -80,8 +80,8 @@ def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
             f"{path} has schema {version}, this program knows {newest}: it was written by a newer version; "
             "install that version again, or restore a backup from before the upgrade"
         )
-    if found != "ok":
-        raise _damaged(path, found.splitlines()[-1])
+    if verdict != "ok":
+        raise _damaged(path, verdict.splitlines()[-1])
     if version == 0 and connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_schema)").fetchone()[0]:
         raise StateError(f"{path} is a database of another program; move it away or choose another state directory")
 

@@ -42,17 +42,17 @@ class Shelf(Protocol):
     async def read(self, blob: Blob) -> bytes: ...
 
 
-class Fetched(Protocol):
+class FetchedPicture(Protocol):
     """What was found at an address."""
 
     @property
     def data(self) -> bytes: ...
 
 
-class Web(Protocol):
+class PublicWeb(Protocol):
     """The guarded way to the public internet. Raises `Blocked`, `MediaError` above the cap, `FetchFailed`."""
 
-    async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> Fetched: ...
+    async def fetch(self, url: str, *, cap_bytes: int, timeout_seconds: float) -> FetchedPicture: ...
 
 
 def named(
@@ -84,7 +84,7 @@ class ImageSources:
     """Where named pictures come from. `web` None opens no address; `folders` are those that the owner opened."""
 
     shelf: Shelf
-    web: Web | None = None
+    web: PublicWeb | None = None
     folders: tuple[Path, ...] = ()
 
     async def load(self, name: str, shown: Sequence[Blob]) -> Blob:

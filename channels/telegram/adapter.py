@@ -35,7 +35,7 @@ from channels.telegram.poll import (
 from channels.telegram.send import CAPTION_UNITS, TEXT_UNITS, Sender
 from channels.telegram.settings import TelegramSettings, WebhookSettings
 from channels.telegram.transport import Refused, Transport
-from channels.telegram.webhook import Webhook
+from channels.telegram.webhook import WebhookListener
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class TelegramChannel:
         )
         self._sender = Sender(self._bot, blobs, settings, clock)
         self._me: Me | None = None
-        self._intake: Poller | Webhook | None = None
+        self._intake: Poller | WebhookListener | None = None
         self._open = AsyncExitStack()
 
     @property
@@ -138,7 +138,7 @@ class TelegramChannel:
         self, settings: WebhookSettings, me: Me, accept: Accept, answer: Callable[[str], None]
     ) -> None:
         """Until cancelled. The address is registered with Telegram only once the listener is up."""
-        webhook = self._intake = Webhook(settings, me=me, clock=self._clock)
+        webhook = self._intake = WebhookListener(settings, me=me, clock=self._clock)
         async with webhook.serving(accept, answer):
             pause = FIRST_PAUSE_SECONDS
             while True:
@@ -197,7 +197,7 @@ class TelegramChannel:
             if intake.heard_at is not None and self._clock.monotonic() - intake.heard_at < STALL_SECONDS:
                 return self._well()
         try:
-            if isinstance(intake, Webhook) and self._settings.webhook is not None:
+            if isinstance(intake, WebhookListener) and self._settings.webhook is not None:
                 return await self._pushed_well(self._settings.webhook)
             await self._introduce()
         except ChannelDown as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram.error import TelegramError
 
 from bot.core.errors import ChannelError, MaybeSent, NotSent, Undeliverable
-from channels.telegram.transport import NotWritten, Refused
+from channels.telegram.transport import Refused, RequestNotWritten
 
 TOKEN_FIX = "Copy the token from @BotFather into channels.telegram.botToken and restart."
 
@@ -20,7 +20,7 @@ _BAD_PICTURE = ("photo", "image", "wrong type of the web page content", "failed 
 def verdict(error: TelegramError, chat: str) -> ChannelError:
     """The port's error for a failed send or edit in `chat`."""
     where = f"Telegram chat {chat!r}"
-    if isinstance(error, NotWritten):
+    if isinstance(error, RequestNotWritten):
         return NotSent(f"{where}: no connection to the Bot API ({error}); it is tried again")
     if not isinstance(error, Refused):
         return MaybeSent(f"{where}: the connection broke after the message was sent off ({error})")

@@ -24,7 +24,7 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 CHUNK_BYTES = 64 * 1024
 
 
-class NotWritten(TelegramError):
+class RequestNotWritten(TelegramError):
     """The request never left: no connection came about."""
 
 
@@ -92,7 +92,7 @@ class Transport(BaseRequest):
         await self.shutdown()
 
     async def call(self, url: str, parameters: Mapping[str, object]) -> Any:
-        """The bare result of one method. Raises `NotWritten`, `Unanswered`, `Refused`."""
+        """The bare result of one method. Raises `RequestNotWritten`, `Unanswered`, `Refused`."""
         payload = await self._post(url, json.dumps(parameters).encode(), JSON_HEADERS, self._plain)
         return self.parse_json_payload(payload)["result"]
 
@@ -138,7 +138,7 @@ class Transport(BaseRequest):
             ) as answer:
                 payload = await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotWritten(_named(error)) from None
+            raise RequestNotWritten(_named(error)) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unanswered(_named(error)) from None
         if answer.status != 200:
@@ -147,7 +147,7 @@ class Transport(BaseRequest):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            raise NotWritten("the connection is closed")
+            raise RequestNotWritten("the connection is closed")
         return self._session
 
 

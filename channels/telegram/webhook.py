@@ -36,7 +36,7 @@ ALBUM_SECONDS = 1.0
 SHUTDOWN_SECONDS = 5.0
 
 
-class Webhook:
+class WebhookListener:
     """Takes pushes. `trouble` is why it cannot at the moment ("" when it can), `heard_at` when the last one came."""
 
     def __init__(self, settings: WebhookSettings, *, me: Me, clock: Clock) -> None:

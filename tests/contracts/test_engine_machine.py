@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bot.agent.assembly import AgentPorts, AgentSettings, Providers, open_agent
-from bot.agent.commands.choosing import Models
+from bot.agent.assembly import AgentPorts, AgentProviders, AgentSettings, open_agent
+from bot.agent.commands.choosing import ModelChoices
 from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelError, MaybeSent, NotSent
 from bot.core.messages import Inbound, Person
@@ -65,9 +65,9 @@ class EngineMachine(RuleBasedStateMachine):
                     self.clock,
                     lambda: looked_at(self.channel, {}),
                 ),
-                Providers(self.models[-1]),
+                AgentProviders(self.models[-1]),
                 AgentSettings(
-                    Models("fake/model", ("fake/model",), lambda text: text),
+                    ModelChoices("fake/model", ("fake/model",), lambda text: text),
                     doors={"fake": OPEN},
                     messages_per_minute=10_000,
                     drain_seconds=0.0,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.app import Console, open_app
+from bot.app import DaemonConsole, open_app
 from bot.app_health import App, announced
 from bot.config.load import parse
 from bot.core.clock import SystemClock
@@ -102,7 +102,12 @@ async def open_world(
     with counting() as counts:
         async with AsyncExitStack() as stack:
             opening = open_app(
-                made, state, environ={}, clock=clock or SystemClock(), console=Console(tell=told.append), counts=counts
+                made,
+                state,
+                environ={},
+                clock=clock or SystemClock(),
+                console=DaemonConsole(tell=told.append),
+                counts=counts,
             )
             app = await stack.enter_async_context(opening)
             await stack.enter_async_context(app.links.receiving(app.agent.acceptor.accept, announced(app, told.append)))

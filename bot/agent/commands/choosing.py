@@ -19,7 +19,7 @@ BUTTON_BYTES, BUTTONS_AT_MOST = 64, 25
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
+class ModelChoices:
     """The models a person may choose. `resolve` turns an alias or a reference into a reference, or raises
     `ConfigError` with what is allowed. `aliases` are the offered ones' short names, by reference; when `closed`, no
     other model may be chosen."""
@@ -59,7 +59,7 @@ class Unguided:
 
 
 def choosing_commands(
-    *, sessions: Sessions, models: Models, voice: VoiceMode, guide: ModelGuide
+    *, sessions: Sessions, models: ModelChoices, voice: VoiceMode, guide: ModelGuide
 ) -> tuple[Command, ...]:
     """The commands that change how one conversation is answered."""
 
@@ -109,7 +109,7 @@ def choosing_commands(
     return (Command("model", model), Command("think", think), Command("voice", speech))
 
 
-def unknown(error: ConfigError, wanted: str, models: Models, listed: Sequence[str]) -> Text:
+def unknown(error: ConfigError, wanted: str, models: ModelChoices, listed: Sequence[str]) -> Text:
     """What is wrong with a model's name, which one may have been meant, and which ones there are."""
     near = nearest(wanted, [*models.offered, *listed], models.aliases)
     some = ", ".join(f"`{ref}`" for ref in models.offered[:NAMED_AT_MOST])
@@ -127,7 +127,7 @@ def alone(ref: str, levels: Sequence[str]) -> str:
     return f" With `{ref}` it makes no difference." if tuple(levels) == ("off",) else ""
 
 
-def buttons(models: Models, first: str = "") -> tuple[Choice, ...]:
+def buttons(models: ModelChoices, first: str = "") -> tuple[Choice, ...]:
     """One for each offered model, as many as every channel shows; `first` comes before them. A reference that is too
     long for a button is chosen by its short name."""
     refs = dict.fromkeys((first, *models.offered) if first else models.offered)

@@ -208,7 +208,7 @@ class OpenRouterChat:
     async def _question(self, slug: str, request: ChatRequest) -> _Question:
         facts = await self._catalog.facts(slug)
         params = self._settings.params.for_slug(slug)
-        sees = facts.images or not facts.known
+        sees = facts.images or not facts.listed
         album = await load_pictures(request.messages, self._blobs) if sees else {}
         messages = wire_messages(request.messages, album, slug=slug, sees=sees)
         if not messages:

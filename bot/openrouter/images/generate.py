@@ -61,7 +61,7 @@ def outputs_of(catalog: Catalog) -> Outputs:
     async def outputs(slug: str) -> Sequence[str]:
         """The kinds that the catalog lists, none for a model it does not know."""
         facts = await catalog.facts(slug)
-        return facts.outputs if facts.known else ()
+        return facts.outputs if facts.listed else ()
 
     return outputs
 

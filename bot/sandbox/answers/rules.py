@@ -47,7 +47,7 @@ NextStep = SayWords | CallTool
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PersonAsks:
     """A request as the rules see it. `text` is what the person last said, `low` the same in lower case
     with digits; `pictured` tells whether they showed a picture, and `seen` describes it."""
 
@@ -75,13 +75,13 @@ def _is_first(messages: list[Json]) -> bool:
     return not any(message["role"] == "assistant" and words_of(message).strip() for message in messages)
 
 
-def _asked(messages: list[Json], tools: dict[str, Offer], now: datetime, seen: str) -> Question:
+def _asked(messages: list[Json], tools: dict[str, Offer], now: datetime, seen: str) -> PersonAsks:
     texts = [plain for message in messages if message["role"] == "user" and (plain := spoken_part(words_of(message)))]
     text = texts[-1] if texts else ""
     shown = isinstance(messages[-1].get("content"), list) and "image_url" in str(
         [part.get("type") for part in messages[-1]["content"]]
     )
-    return Question(text, digits(text.lower()), tuple(texts[:-1]), _results(messages), tools, now, shown, seen)
+    return PersonAsks(text, digits(text.lower()), tuple(texts[:-1]), _results(messages), tools, now, shown, seen)
 
 
 def words_of(message: Json) -> str:
@@ -114,12 +114,12 @@ def _results(messages: list[Json]) -> tuple[tuple[str, str], ...]:
 # --- the rules, in the order in which they are asked ---------------------------------------------
 
 
-def _exactly(question: Question) -> NextStep | None:
+def _exactly(question: PersonAsks) -> NextStep | None:
     match = re.search(r"(?:reply|answer|respond) with exactly:?\s*(.+)", question.text, re.IGNORECASE | re.DOTALL)
     return SayWords(match.group(1).strip().strip('"“”'), exact=True) if match and not question.results else None
 
 
-def _after_a_tool(question: Question) -> NextStep | None:
+def _after_a_tool(question: PersonAsks) -> NextStep | None:
     if not question.results:
         return None
     name, result = question.results[-1]
@@ -143,14 +143,14 @@ CLOSING = {
 }
 
 
-def _repeat(question: Question) -> NextStep | None:
+def _repeat(question: PersonAsks) -> NextStep | None:
     match = re.search(
         r"\b(?:repeat after me|please repeat|say after me|echo)\b[:,]?\s*(.+)", question.text, re.I | re.S
     )
     return SayWords(match.group(1).strip()) if match else None
 
 
-def _remember(question: Question) -> NextStep | None:
+def _remember(question: PersonAsks) -> NextStep | None:
     if not re.search(
         r"\bwhat (did|have|had) i\b.*\b(say|said|tell|told|ask|asked|before)\b|\bdo you remember\b", question.low
     ):
@@ -160,7 +160,7 @@ def _remember(question: Question) -> NextStep | None:
     return SayWords(f"Before this you said: “{question.earlier[-1][:500]}”")
 
 
-def _remind(question: Question) -> NextStep | None:
+def _remind(question: PersonAsks) -> NextStep | None:
     if not re.search(r"\bremind\w*\b|\breminder\b", question.low):
         return None
     tool = next((name for name in question.tools if "remind" in name), "")
@@ -172,10 +172,10 @@ def _remind(question: Question) -> NextStep | None:
     return CallTool(tool, as_json(arguments))
 
 
-def _make(kind: str, pattern: str, noun: str) -> Callable[[Question], NextStep | None]:
+def _make(kind: str, pattern: str, noun: str) -> Callable[[PersonAsks], NextStep | None]:
     """The rule that hands requests of one kind to the tool for it."""
 
-    def rule(question: Question) -> NextStep | None:
+    def rule(question: PersonAsks) -> NextStep | None:
         if not re.search(pattern, question.low):
             return None
         tool = (
@@ -192,7 +192,7 @@ def _make(kind: str, pattern: str, noun: str) -> Callable[[Question], NextStep |
     return rule
 
 
-def _hints(question: Question) -> Json:
+def _hints(question: PersonAsks) -> Json:
     """What else was said about the thing to make, under the names tools have for it."""
     hints: Json = {"edit": True, "useImages": True, "useImage": True} if question.pictured else {}
     if many := re.search(r"\b(\d+) (?:\w+ )?(?:pictures|images|drawings)\b", question.low):
@@ -202,7 +202,7 @@ def _hints(question: Question) -> Json:
     return hints
 
 
-def _recolour(question: Question) -> NextStep | None:
+def _recolour(question: PersonAsks) -> NextStep | None:
     """A colour after a drawing ("make it blue"): the same thing in that colour."""
     match = re.search(COLOUR_ALONE, question.low)
     drawn = next((text for text in reversed(question.earlier) if re.search(DRAW, text.lower())), "")
@@ -228,11 +228,11 @@ def subject(text: str) -> str:
     return plain.strip(" .!?") or text.strip()
 
 
-def _look(question: Question) -> NextStep | None:
+def _look(question: PersonAsks) -> NextStep | None:
     return SayWords(question.seen) if question.seen else None
 
 
-def _story(question: Question) -> NextStep | None:
+def _story(question: PersonAsks) -> NextStep | None:
     return (
         SayWords(long_story())
         if re.search(r"\bstory\b|\blong (answer|text|reply)\b|^again\W*$", question.low)
@@ -240,7 +240,7 @@ def _story(question: Question) -> NextStep | None:
     )
 
 
-def _clock(question: Question) -> NextStep | None:
+def _clock(question: PersonAsks) -> NextStep | None:
     if re.search(r"\bwhat time\b|\bthe time\b|\bclock\b", question.low):
         return SayWords(f"It is {question.now:%H:%M} UTC.")
     if re.search(r"\bwhat (day|date)\b|\btoday\b|\bthe date\b|\bwhich day\b", question.low):
@@ -248,12 +248,12 @@ def _clock(question: Question) -> NextStep | None:
     return None
 
 
-def _sum(question: Question) -> NextStep | None:
+def _sum(question: PersonAsks) -> NextStep | None:
     match = arithmetic(question.text)
     return SayWords(f"{match[0]} = {match[1]}") if match else None
 
 
-def _count(question: Question) -> NextStep | None:
+def _count(question: PersonAsks) -> NextStep | None:
     match = re.search(r"\bcount\b.*?\bto (\d+)", question.low)
     if match:
         return SayWords(", ".join(str(number) for number in range(1, min(int(match.group(1)), 500) + 1)) + ".")
@@ -267,7 +267,7 @@ def _count(question: Question) -> NextStep | None:
     return None
 
 
-def _shorten(question: Question) -> NextStep | None:
+def _shorten(question: PersonAsks) -> NextStep | None:
     match = re.match(r"\W*(?:please\s+)?summari[sz]e\b[^:\n]*[:\n]\s*(.+)", question.text, re.IGNORECASE | re.DOTALL)
     if match is None:
         return None
@@ -275,7 +275,7 @@ def _shorten(question: Question) -> NextStep | None:
     return SayWords(" ".join(sentences[:2])[:600])
 
 
-def _manners(question: Question) -> NextStep | None:
+def _manners(question: PersonAsks) -> NextStep | None:
     for pattern, answer in MANNERS:
         if re.search(pattern, question.low):
             return SayWords(answer)
@@ -297,7 +297,7 @@ MANNERS = (
 )  # fmt: skip
 
 
-def _echo(question: Question) -> NextStep | None:
+def _echo(question: PersonAsks) -> NextStep | None:
     if not question.text:
         return SayWords("I did not catch any words. Say “help” to see what I can do.")
     heard = question.text if len(question.text) <= 300 else question.text[:299] + "…"
@@ -314,7 +314,7 @@ DRAW = (
     r"\b(draw\w*|paint\w*|sketch\w*|picture|image|photo|illustrat\w*)\b|"
     rf"\b(make|turn|colou?r) (it|this|that)\b.*{COLOUR}"
 )
-RULES: tuple[Callable[[Question], NextStep | None], ...] = (
+RULES: tuple[Callable[[PersonAsks], NextStep | None], ...] = (
     _exactly,
     _after_a_tool,
     _repeat,

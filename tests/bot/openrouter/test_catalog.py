@@ -50,7 +50,7 @@ async def test_bundled_models_are_known_without_asking(
     facts = await catalog.facts(slug)
 
     assert (facts.reasoning, facts.images, facts.context_tokens) == (reasoning, images, context)
-    assert (facts.output_tokens, facts.prices, facts.known) == (output, prices, True)
+    assert (facts.output_tokens, facts.prices, facts.listed) == (output, prices, True)
     assert not listed.seen
 
 
@@ -58,7 +58,7 @@ async def test_fusion_and_unknown_models_have_defaults_and_stay_usable(catalog: 
     assert await catalog.facts("openrouter/fusion") == ModelFacts("openrouter/fusion")
     facts = await catalog.facts("nobody/knows")
     assert (facts.images, facts.context_tokens, facts.output_tokens) == (False, 200_000, 8_192)
-    assert (facts.prices, facts.tools, facts.known) == (None, None, False)
+    assert (facts.prices, facts.tools, facts.listed) == (None, None, False)
 
 
 async def test_a_listed_model_is_described_by_its_row(catalog: Catalog, listed: RecordingServer) -> None:
@@ -93,7 +93,7 @@ async def test_a_list_that_is_down_is_never_fatal(catalog: Catalog, listed: Reco
     listed.on(LIST, says({"error": {"message": "down"}}, status=503))
     await clock.advance(25 * 3600)
 
-    assert (await catalog.facts("vendor/model")).known
+    assert (await catalog.facts("vendor/model")).listed
     assert not await catalog.refresh()
 
 
@@ -116,7 +116,7 @@ async def test_an_empty_list_replaces_nothing(catalog: Catalog, listed: Recordin
     listed.on(LIST, says({"data": []}))
 
     assert not await catalog.refresh()
-    assert (await catalog.facts("vendor/model")).known
+    assert (await catalog.facts("vendor/model")).listed
 
 
 async def test_the_list_survives_a_restart(
@@ -148,8 +148,8 @@ async def test_a_long_list_is_read_page_by_page(
     server.on(LIST, says({"data": [model_row("vendor/one")], **first}), says(last))
     catalog = Catalog(client, clock=clock)
 
-    assert (await catalog.facts("vendor/two")).known
-    assert (await catalog.facts("vendor/one")).known
+    assert (await catalog.facts("vendor/two")).listed
+    assert (await catalog.facts("vendor/one")).listed
     assert [seen.path.partition("?")[2] for seen in server.seen] == ["", second]
 
 
@@ -161,7 +161,7 @@ async def test_a_page_at_another_origin_is_not_asked_and_nothing_known_is_lost(
     listed.on(LIST, says({"data": [model_row("vendor/other")], "links": {"next": link}}))
 
     assert not await catalog.refresh()
-    assert (await catalog.facts("vendor/model")).known
+    assert (await catalog.facts("vendor/model")).listed
 
 
 async def test_a_list_without_an_end_is_given_up(
@@ -195,7 +195,7 @@ async def test_a_broken_copy_is_fetched_anew(
     path = tmp_path / "models.json"
     path.write_text(text)
 
-    assert (await Catalog(client, clock=clock, path=path).facts("vendor/model")).known
+    assert (await Catalog(client, clock=clock, path=path).facts("vendor/model")).listed
 
 
 async def test_the_configuration_has_the_last_word(
@@ -209,7 +209,7 @@ async def test_the_configuration_has_the_last_word(
 
     facts = await catalog.facts("vendor/model")
     assert (facts.images, facts.output_tokens, facts.context_tokens) == (False, 77, 100_000)
-    assert (await catalog.facts("own/model")).known
+    assert (await catalog.facts("own/model")).listed
 
 
 async def test_the_choice_starts_with_the_bundled_models_and_leaves_out_what_cannot_talk(

@@ -12,7 +12,7 @@ from PIL import Image
 from bot.core.errors import MediaError
 from bot.core.messages import Blob, Inbound, Person, Session, Turn
 from bot.media.dataurl import data_url
-from bot.tools.pictures import ImageSources, Web
+from bot.tools.pictures import ImageSources, PublicWeb
 from bot.tools.tool import ToolContext
 from tests.fakes.channel import conversation
 
@@ -66,5 +66,5 @@ class Shelf:
         return self.kept[blob.sha256]
 
 
-def gallery(*folders: Path, web: Web | None = None) -> ImageSources:
+def gallery(*folders: Path, web: PublicWeb | None = None) -> ImageSources:
     return ImageSources(Shelf(), web, folders)
