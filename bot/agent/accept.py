@@ -9,9 +9,10 @@ import hashlib
 import logging
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.agent.background.not_taken import NotTaken
 from bot.agent.group_access import GroupAccess
 from bot.agent.owners import Owners
 from bot.agent.policy.access import AccessRules, Verdict, judge
@@ -29,7 +30,8 @@ log = logging.getLogger(__name__)
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 letters without the look-alikes 0, O, 1 and I
 CODE_LENGTH = 8
 CODE_HOURS = 1
-OPEN_REQUESTS = 3
+OPEN_REQUESTS = 500  # of one channel; a code costs a row, and a few strangers must not keep all others out
+CARDS_AT_ONCE = 3
 WAITING_AT_MOST = 20
 FULL = (
     f"{WAITING_AT_MOST} of your messages wait already, so I did not take this one. "
@@ -45,6 +47,7 @@ PAIRING = (
     "I do not know you yet. Ask my owner to let you in with this code: **{code}** (good for one hour).\n"
     "They can say `/allow {code}` to me, or run `voxline pairing approve {code}`."
 )
+MANY_ASK = "{count} people ask to be let in on {channel}. /guests lists them, and /allow lets one in by code or id."
 STOPPED = "Stopped."
 NOTHING_TO_STOP = "Nothing is running."
 
@@ -81,7 +84,7 @@ class Acceptor:
     ) -> None:
         self._store, self._lanes, self._groups, self._doors = store, lanes, groups, groups.doors
         self._clock, self._pace, self._owners, self._bots = clock, pace, owners, BotLoopGuard(clock)
-        self._full: set[Conversation] = set()
+        self.not_taken = NotTaken(self._say, clock)
 
     async def accept(self, arrivals: Arrivals) -> None:
         """C1. Raises `StoreUnavailable`: then nothing was taken and the transport must keep it all."""
@@ -144,17 +147,16 @@ class Acceptor:
 
     async def _within_pace(self, source: str, inbound: Inbound) -> bool:
         person = f"{inbound.conversation.channel}:{inbound.sender.id}"
-        wait = self._pace.take(person, inbound.group or inbound.id)  # an album is one thing to say
+        places = max(len(inbound.attachments), 1)  # each file is fetched and worked on
+        wait = self._pace.take(person, inbound.id, places=places, group=inbound.group)
         if wait is None or await self._store.inbox.knows(source, inbound.id):
             return True
         log.info("message.too_fast", extra={"conversation": str(inbound.conversation)})
-        if self._pace.tells(person):
-            notice = Text(SLOW_DOWN.format(seconds=round(wait) or 1))
-            await self._say(f"pace:{source}:{inbound.id}", inbound, notice)
+        await self.not_taken.add(f"pace:{person}", inbound, SLOW_DOWN.format(seconds=round(wait) or 1))
         return False
 
     async def _has_room(self, source: str, inbound: Inbound, before: list[Inbound]) -> bool:
-        """Whether the conversation can take one more: a person who writes faster than is answered is told so once."""
+        """Whether the conversation can take one more."""
         if is_stop(inbound):
             return True
         here = inbound.conversation
@@ -162,14 +164,12 @@ class Acceptor:
         if self._lanes.busy_with(here):  # where nobody works nothing waits
             waiting += await self._store.inbox.waiting(here)
         if waiting < WAITING_AT_MOST:
-            self._full.discard(here)
+            await self.not_taken.end(f"full:{here}")
             return True
         if await self._store.inbox.knows(source, inbound.id):  # it is one of those that wait
             return False
         log.info("message.no_room", extra={"conversation": str(here)})
-        if here not in self._full:
-            self._full.add(here)
-            await self._say(f"full:{source}:{inbound.id}", inbound, Text(FULL))
+        await self.not_taken.add(f"full:{here}", inbound, FULL)
         return False
 
     async def _stop(self, source: str, inbound: Inbound, *, ended: int) -> None:
@@ -200,9 +200,18 @@ class Acceptor:
             return
         log.info("pairing.asked", extra={"channel": conversation.channel, "person": inbound.sender.id})
         await self._say(f"pairing:{request.code_hash}", inbound, Text(PAIRING.format(code=code)))
+        await self._ask_owners(request, door, now)
+
+    async def _ask_owners(self, request: PairingRequest, door: AccessRules, now: datetime) -> None:
+        """A card with two buttons for each request; from the fourth open one on, a sentence once in six hours."""
+        channel, open_requests = request.channel, await self._store.access.pairing_requests(now)
+        count = sum(asked.channel == channel for asked in open_requests)
+        if count > CARDS_AT_ONCE:
+            await self._owners.alert(f"pairing:{channel}", MANY_ASK.format(count=count, channel=channel))
+            return
+        card = pairing_card(request)
         for owner in sorted(door.owners):
-            card = pairing_card(request)
-            to = Target(await self._owners.chat(conversation.channel, owner))
+            to = Target(await self._owners.chat(channel, owner))
             await self._store.outbox.post(f"pairing:{request.code_hash}:{owner}", to, (card,))
             self._lanes.wake(to.conversation)
 

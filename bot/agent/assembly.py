@@ -134,7 +134,11 @@ class Agent:
     @property
     def background(self) -> tuple[BackgroundTask, ...]:
         """The agent's background loops."""
-        return tuple(task for task in (self.reminders.task, self.speech_costs.task) if task is not None)
+        return tuple(
+            task
+            for task in (self.reminders.task, self.speech_costs.task, self.acceptor.not_taken.task)
+            if task is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,7 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
     slices, pace = AcceptStore(store, store, store), RateLimit(clock, messages=settings.messages_per_minute)
     acceptor = Acceptor(store=slices, lanes=engine, owners=owners, groups=groups, clock=clock, pace=pace)
     async with AsyncExitStack() as stack:
-        for part in (memory, costs, engine, jobs, timer):
+        for part in (memory, costs, engine, jobs, timer, acceptor.not_taken):
             await stack.enter_async_context(part)
         stack.push_async_callback(engine.drain)  # first of all: what still runs may start a job or set a reminder
         yield Agent(acceptor, engine, memory, jobs, timer, costs, owners, commands)

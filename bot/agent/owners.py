@@ -1,8 +1,10 @@
-"""The owners: where they can be reached, and what they are told once."""
+"""Owner alerts: where the owners are reached, and what they hear once in six hours."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -33,6 +35,8 @@ class Owners:
         self._doors, self._cursors, self._outbox = doors, cursors, outbox
         self._clock, self._wake = clock, wake
         self._chats: dict[str, str] = {}
+        self._kept_back: Counter[str] = Counter()
+        self._alerting = asyncio.Lock()
 
     async def remember(self, inbound: Inbound) -> None:
         """Notes the private chat of an owner: on some platforms its id is not the person's id."""
@@ -48,11 +52,19 @@ class Owners:
         return Conversation(channel, await self._cursors.cursor(_cursor(channel, person)) or person)
 
     async def alert(self, kind: str, text: str) -> None:
-        """Tells every owner, once in six hours for each `kind`. Never raises: an alert is not worth a failure."""
+        """Posts to every owner, once in six hours for each `kind`; the next one says how many were kept back. Never
+        raises: an alert is not worth a failure."""
+        async with self._alerting:  # the look at the last time and the note of this one belong together
+            await self._alert(kind, text)
+
+    async def _alert(self, kind: str, text: str) -> None:
         now = self._clock.now()
         try:
             if not _is_due(await self._cursors.cursor(f"alert:{kind}"), now):
+                self._kept_back[kind] += 1
                 return
+            if kept_back := self._kept_back[kind]:
+                text = f"{text} (This happened {kept_back} more times since I last wrote about it.)"
             for channel, person in self._everybody():
                 to = Target(await self.chat(channel, person))
                 await self._outbox.post(f"alert:{kind}:{now.isoformat()}:{channel}:{person}", to, (Text(text),))
@@ -61,6 +73,7 @@ class Owners:
         except StoreUnavailable as error:
             log.warning("owner.not_told", extra={"kind": kind, "why": str(error)})
         else:
+            self._kept_back.pop(kind, None)
             log.warning("owner.told", extra={"kind": kind})
 
     def _everybody(self) -> Iterator[tuple[str, str]]:

@@ -180,7 +180,9 @@ class TurnRunner:
         """The end of a turn that killed the process too often: an apology, and an alert to the owners."""
         turn, ref = attempt.turn, secrets.token_hex(2).upper()
         log.error(TURN_DEAD, extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
-        await self._alert("dead", DEAD.format(conversation=turn.conversation, attempts=ATTEMPTS_AT_MOST, ref=ref))
+        await self._alert(
+            f"dead:{turn.id}", DEAD.format(conversation=turn.conversation, attempts=ATTEMPTS_AT_MOST, ref=ref)
+        )
         return replace(apology(attempt.thinking, CRASHED.format(ref=ref)), dead=True)
 
     def _addressed(self, turn: Turn, understood: Understood, channel: Channel) -> bool:

@@ -11,6 +11,8 @@ from bot.core.messages import Conversation, Reply, Text
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Access, Outbox
 
+ASKING_LISTED = 20
+
 
 def people_commands(
     access: Access, outbox: Outbox, groups: GroupAccess, clock: Clock, wake: Callable[[Conversation], None]
@@ -35,7 +37,11 @@ def people_commands(
         let_in = await access.guests()
         waiting = await access.pairing_requests(clock.now())
         lines = [f"{guest.channel} {guest.person_id} {guest.name}" for guest in let_in]
-        lines += [f"(asks) {request.channel} {request.person_id} {request.name}" for request in waiting]
+        if len(waiting) > ASKING_LISTED:
+            lines.append(f"({len(waiting)} people ask; the newest {ASKING_LISTED} of them:)")
+        lines += [
+            f"(asks) {request.channel} {request.person_id} {request.name}" for request in waiting[-ASKING_LISTED:]
+        ]
         return (Text("\n".join(lines) or "Nobody was let in by pairing yet."),)
 
     async def remove(said: Said) -> Reply:

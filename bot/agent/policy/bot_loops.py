@@ -1,44 +1,31 @@
-"""Two bots that answer each other for ever: a budget for each of them, then silence."""
+"""Bot loops: two bots that answer each other for ever. Each bot has a rate limit; above it comes silence."""
 
 from __future__ import annotations
 
-from collections import deque
-
+from bot.agent.policy.rate_limit import RateLimit
 from bot.core.ports.clock import Clock
 
 EVENTS_AT_MOST = 20
 SECONDS = 60.0
-BOTS_REMEMBERED = 1_000
 
 
 class BotLoopGuard:
-    """Twenty messages of a bot within a minute, then a minute of not listening to it."""
+    """Twenty messages of a bot within a minute, then a minute in which it is not heard."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._taken: dict[str, deque[tuple[float, str]]] = {}
+        self._window = RateLimit(clock, messages=EVENTS_AT_MOST, seconds=SECONDS)
         self._silent_until: dict[str, float] = {}
 
     def hears(self, bot: str, event: str) -> bool:
-        """Whether this message of `bot` may pass; it counts once, however often it is offered."""
+        """Whether this message of `bot` may pass; a message that is offered again counts once."""
         now = self._clock.monotonic()
         if now < self._silent_until.get(bot, now):
             return False
-        taken = self._taken.setdefault(bot, deque())
-        while taken and taken[0][0] <= now - SECONDS:
-            taken.popleft()
-        if any(known == event for _, known in taken):
+        self._silent_until.pop(bot, None)
+        if self._window.take(bot, event) is None:
             return True
-        if len(taken) < EVENTS_AT_MOST:
-            taken.append((now, event))
-            self._forget()
-            return True
+        self._silent_until = {name: until for name, until in self._silent_until.items() if until > now}
         self._silent_until[bot] = now + SECONDS
-        taken.clear()
+        self._window.clear(bot)
         return False
-
-    def _forget(self) -> None:
-        while len(self._taken) > BOTS_REMEMBERED:
-            oldest = next(iter(self._taken))
-            del self._taken[oldest]
-            self._silent_until.pop(oldest, None)

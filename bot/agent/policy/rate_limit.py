@@ -1,50 +1,61 @@
-"""How fast one person may send: a polite limit, kept in memory."""
+"""Rate limit: one sliding window, for what a person may send and for what a bot may say."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 from bot.core.ports.clock import Clock
 
 MESSAGES_AT_MOST = 20
 SECONDS = 60.0
-PEOPLE_REMEMBERED = 10_000
+KEYS_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One place in a window: when it was taken, by which event of which group."""
+
+    at: float
+    event: str
+    group: str
 
 
 class RateLimit:
-    """A sliding window for each person. The same event asked twice is counted once (a redelivery after a crash)."""
+    """A sliding window: at most `messages` within `seconds`, for each key by itself.
+
+    Kept in memory. Above `KEYS_REMEMBERED` keys those that were quiet longest are forgotten."""
 
     def __init__(self, clock: Clock, *, messages: int = MESSAGES_AT_MOST, seconds: float = SECONDS) -> None:
-        self._clock, self._messages, self._seconds = clock, messages, seconds
-        self._taken: dict[str, deque[tuple[float, str]]] = {}
-        self._told: set[str] = set()
+        self._clock, self._places, self._seconds = clock, messages, seconds
+        self._taken: dict[str, deque[_Place]] = {}
 
-    def take(self, person: str, event: str) -> float | None:
-        """None when the message may pass, else how many seconds until the next one may."""
+    def take(self, key: str, event: str, *, places: int = 1, group: str = "") -> float | None:
+        """None when the event may pass, else how many seconds until the next one may.
+
+        An event that is offered again (a redelivery after a crash) passes and is not counted again. An event takes
+        `places`, and passes if one of them is free. What belongs to a `group` that has begun to pass (an album)
+        passes too: it is counted, and what follows waits longer."""
         now = self._clock.monotonic()
-        taken = self._taken.setdefault(person, deque())
-        while taken and taken[0][0] <= now - self._seconds:
+        taken = self._taken.pop(key, None) or deque()
+        self._taken[key] = taken  # the keys lie in the order of their last event
+        self._forget_the_quiet(now)
+        while taken and taken[0].at <= now - self._seconds:
             taken.popleft()
-        if any(known == event for _, known in taken):
+        if any(place.event == event for place in taken):
             return None
-        if len(taken) < self._messages:
-            taken.append((now, event))
-            self._told.discard(person)
-            self._forget_the_quiet(now)
+        if len(taken) < self._places or (group and any(place.group == group for place in taken)):
+            taken.extend([_Place(now, event, group)] * places)
             return None
-        return taken[0][0] + self._seconds - now
+        return taken[len(taken) - self._places].at + self._seconds - now
 
-    def tells(self, person: str) -> bool:
-        """Whether to tell the person to wait: once, until a message of theirs may pass again."""
-        if person in self._told:
-            return False
-        self._told.add(person)
-        return True
+    def clear(self, key: str) -> None:
+        """Frees every place of a key."""
+        self._taken.pop(key, None)
 
     def _forget_the_quiet(self, now: float) -> None:
-        if len(self._taken) <= PEOPLE_REMEMBERED:
-            return
-        quiet = [person for person, taken in self._taken.items() if not taken or taken[-1][0] <= now - self._seconds]
-        for person in quiet:
-            del self._taken[person]
-            self._told.discard(person)
+        while len(self._taken) > KEYS_REMEMBERED:
+            key, taken = next(iter(self._taken.items()))
+            if taken and taken[-1].at > now - self._seconds:  # within its window: forgotten, it would have a new one
+                return
+            del self._taken[key]

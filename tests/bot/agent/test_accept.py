@@ -7,23 +7,24 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.agent.accept import (
+    CARDS_AT_ONCE,
     CODE_LENGTH,
     CODE_LETTERS,
     FULL,
     NOTHING_TO_STOP,
-    OPEN_REQUESTS,
     STOPPED,
     WAITING_AT_MOST,
     Acceptor,
     AcceptStore,
     hash_code,
 )
+from bot.agent.background.not_taken import MORE
 from bot.agent.group_access import GroupAccess, RoomAnswer
 from bot.agent.owners import Owners
 from bot.agent.policy.access import AccessRules, RoomRules
 from bot.agent.policy.rate_limit import RateLimit
 from bot.core.arrivals import Arrivals, Moved, Poison
-from bot.core.messages import Choice, Conversation, Inbound, Person, Target, Text
+from bot.core.messages import Attachment, Choice, Conversation, Inbound, Kind, Person, Target, Text
 from bot.core.people import Guest
 from bot.core.steps import Outcome
 from bot.store import SqliteStore
@@ -267,16 +268,14 @@ async def test_a_stop_always_finds_room(desk: Desk) -> None:
 
 async def test_who_writes_too_fast_is_told_once_until_they_may_again(desk: Desk) -> None:
     desk.start(messages=2)
-    for event in "1234":
+    for event in "123":
         await desk.brings(inbound(event))
     slow = await desk.said()
     await desk.clock.advance(60)
     for event in "567":
         await desk.brings(inbound(event))
 
-    assert [text.partition(":")[0] for text in slow] == [
-        "That is a lot at once. Please wait 60 s; I have not taken this message, so send it again then."
-    ]
+    assert slow == ["That is a lot at once. Please wait 60 s; I have not taken this message, so send it again then."]
     assert len(await desk.said()) == 1
     assert await desk.taken() == ["1", "2", "5", "6"]
 
@@ -312,11 +311,61 @@ async def test_the_pace_binds_neither_owners_nor_a_stop(desk: Desk) -> None:
     assert (await desk.taken(), await desk.said()) == (["3", "4", "5"], [STOPPED])
 
 
-async def test_an_album_is_one_thing_to_say(desk: Desk) -> None:
-    desk.start(messages=1)
-    await desk.brings(inbound("1", group="album"), inbound("2", group="album"))
+async def test_an_album_is_taken_whole_and_counts_as_many(desk: Desk) -> None:
+    desk.start(messages=3)
+    await desk.brings(*(inbound(x, group="album") for x in "1234"), inbound("5", group="next album"), inbound("6"))
 
-    assert await desk.taken() == ["1", "2"]
+    assert await desk.taken() == ["1", "2", "3", "4"]
+
+
+async def test_the_files_of_a_message_count_each(desk: Desk) -> None:
+    desk.start(messages=10)
+    files = tuple(Attachment(Kind.AUDIO, "audio/flac", name=f"{x}.flac") for x in range(10))
+    await desk.brings(inbound("1", attachments=files), inbound("2"))
+
+    assert await desk.taken() == ["1"]
+
+
+async def test_what_is_not_taken_in_a_wait_is_counted_and_said_when_it_is_over(desk: Desk) -> None:
+    desk.start(messages=2)
+    async with desk.acceptor.not_taken:
+        for event in "1234":
+            await desk.brings(inbound(event))
+        await desk.brings(inbound("4"), inbound("5"))  # one of them comes again
+        at_once = await desk.said()
+        await desk.clock.advance(59)
+        early = await desk.said()
+        await desk.clock.advance(2)
+        await settled(desk)
+
+        assert (len(at_once), early) == (1, [])
+        assert await desk.said() == [MORE.format(count=2)]
+        await desk.clock.advance(1000)
+        assert await desk.said() == []
+
+
+async def test_what_found_no_room_is_counted_until_there_is_room_again(desk: Desk) -> None:
+    await fill(desk)
+    await desk.brings(*(inbound(x) for x in "abc"))
+    first = await desk.said()
+    await desk.taken()
+    await desk.brings(inbound("d"))
+
+    assert (first, await desk.said()) == ([FULL], [MORE.format(count=2)])
+
+
+async def test_a_shutdown_says_what_was_still_to_be_counted(desk: Desk) -> None:
+    desk.start(messages=1)
+    async with desk.acceptor.not_taken:
+        await desk.brings(*(inbound(x) for x in "1234"))
+
+    assert (await desk.said())[1:] == [MORE.format(count=2)]
+
+
+async def settled(desk: Desk) -> None:
+    """Returns once what was posted in the background is written."""
+    for _ in range(10):
+        await desk.store.session(HERE)
 
 
 async def test_each_person_has_a_pace_of_their_own(desk: Desk) -> None:
@@ -363,21 +412,16 @@ async def test_a_stranger_who_insists_is_not_answered_again_within_the_hour(stri
     assert await strict.said() == []
 
 
-async def test_a_crowd_of_strangers_is_told_nothing_beyond_the_open_requests(strict: Desk) -> None:
-    for number in range(OPEN_REQUESTS + 2):
-        stranger = Person(str(number))
-        await strict.brings(replace(inbound(str(number)), sender=stranger))
-
-    assert len(await strict.said()) == OPEN_REQUESTS
-    card, *_ = await strict.posted(conversation("owner"))
-    assert "Somebody (id 0)" in str(card)
-
-
-async def test_no_two_codes_are_alike(strict: Desk) -> None:
-    for number in range(OPEN_REQUESTS):
+async def test_in_a_crowd_of_strangers_each_gets_a_code_and_owners_a_few_cards_and_one_sentence(strict: Desk) -> None:
+    crowd = CARDS_AT_ONCE + 7
+    for number in range(crowd):
         await strict.brings(replace(inbound(str(number)), sender=Person(str(number))))
 
-    assert len(set(await strict.said())) == OPEN_REQUESTS
+    codes = await strict.said()
+    *cards, sentence = await strict.posted(conversation("owner"))
+    assert len(set(codes)) == crowd
+    assert [f"(id {number})" in str(card) for number, card in enumerate(cards)] == [True] * CARDS_AT_ONCE
+    assert "/guests lists them" in str(sentence)
 
 
 async def test_whoever_was_let_in_is_heard_at_once(strict: Desk, clock: FakeClock) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.agent.owners import SILENCE, Owners
@@ -148,3 +150,17 @@ async def test_what_is_known_is_not_written_down_again(desk: Desk) -> None:
         await owners.remember(said("1", "dm-1"))
 
     assert counting.tries == 1
+
+
+async def test_ten_troubles_at_once_are_one_alert_and_the_next_one_counts_them(desk: Desk) -> None:
+    await asyncio.gather(*(desk.owners.alert("credit", "No credit.") for _ in range(10)))
+    at_once = await desk.told(THREE)
+    await desk.clock.advance(SILENCE.total_seconds())
+    await desk.owners.alert("credit", "No credit.")
+    await desk.clock.advance(SILENCE.total_seconds())
+    later = await desk.told(THREE)
+    await desk.owners.alert("credit", "No credit.")
+
+    assert at_once == ["No credit."]
+    assert later == ["No credit. (This happened 9 more times since I last wrote about it.)"]
+    assert await desk.told(THREE) == ["No credit."]

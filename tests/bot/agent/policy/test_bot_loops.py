@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.agent.policy.bot_loops import BOTS_REMEMBERED, EVENTS_AT_MOST, SECONDS, BotLoopGuard
+from bot.agent.policy.bot_loops import EVENTS_AT_MOST, SECONDS, BotLoopGuard
 from tests.fakes.clock import FakeClock
 
 
@@ -24,9 +24,11 @@ async def test_a_message_that_is_offered_again_counts_once(clock: FakeClock) -> 
     assert all(guard.hears("discord:1", "the same") for _ in range(3 * EVENTS_AT_MOST))
 
 
-def test_bots_without_end_are_not_remembered_without_end(clock: FakeClock) -> None:
+async def test_silent_bots_without_end_are_not_remembered_without_end(clock: FakeClock) -> None:
     guard = BotLoopGuard(clock)
-    for number in range(BOTS_REMEMBERED + 5):
-        guard.hears(f"discord:{number}", "0")
+    for number in range(30):
+        for event in range(EVENTS_AT_MOST + 1):
+            guard.hears(f"discord:{number}", str(event))
+        await clock.advance(SECONDS / 2)
 
-    assert len(guard._taken) == BOTS_REMEMBERED
+    assert len(guard._silent_until) <= 3
