@@ -9,6 +9,7 @@ from bot.core.errors import VoxlineError
 from bot.core.messages import Conversation
 from bot.core.people import PairingRequest
 from bot.core.ports.clock import Clock
+from bot.media.names import plain_name
 from bot.ops.control import Answer, Facts
 from bot.store import SqliteStore
 
@@ -22,7 +23,8 @@ def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversati
         return {
             "requests": [_person_of(request) for request in await store.pairing_requests(clock.now())],
             "guests": [
-                {"channel": guest.channel, "id": guest.person_id, "name": guest.name} for guest in await store.guests()
+                {"channel": guest.channel, "id": guest.person_id, "name": plain_name(guest.name, "")}
+                for guest in await store.guests()
             ],
         }
 
@@ -43,4 +45,4 @@ def pairing_answers(store: SqliteStore, clock: Clock, wake: Callable[[Conversati
 
 
 def _person_of(request: PairingRequest) -> Facts:
-    return {"channel": request.channel, "id": request.person_id, "name": request.name}
+    return {"channel": request.channel, "id": request.person_id, "name": plain_name(request.name, "")}

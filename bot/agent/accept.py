@@ -24,6 +24,7 @@ from bot.core.messages import Choice, Conversation, Inbound, Target, Text
 from bot.core.people import PairingRequest
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Access, Inbox, Outbox
+from bot.media.names import plain_name
 
 log = logging.getLogger(__name__)
 
@@ -243,7 +244,7 @@ def hash_code(code: str) -> str:
 
 def pairing_card(request: PairingRequest) -> Text:
     """What an owner sees when somebody asks to be let in."""
-    name = request.name or "Somebody"
+    name = plain_name(request.name)
     return Text(
         f"{name} (id {request.person_id}) asks to talk to me on {request.channel}.",
         (

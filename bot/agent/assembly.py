@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bot.agent.accept import Acceptor, AcceptStore
 from bot.agent.background.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
@@ -185,7 +186,9 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
         ),
         channels=ports.channels,
         paid=paid,
-        settings=TurnSettings(settings.models.default, settings.voice, settings.character, groups.doors),
+        settings=TurnSettings(
+            settings.models.default, settings.voice, settings.character, groups.doors, ZoneInfo(settings.zone)
+        ),
         alert=owners.alert,
     )
     engine = Engine(

@@ -20,6 +20,7 @@ from bot.core.arrivals import Cursor
 from bot.core.messages import Choice, Conversation, Inbound, Target, Text
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Cursors, Outbox
+from bot.media.names import plain_name
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class GroupAccess:
         """The rooms that were decided about, a line each."""
         for channel, rooms in self._decided.items():
             for room, (answer, name, _) in rooms.items():
-                yield f"{channel} {room} {answer.value} {name}".strip()
+                yield f"{channel} {room} {answer.value} {plain_name(name, '')}".strip()
 
     async def _save(self, channel: str, room: str, answer: RoomAnswer, name: str) -> None:
         now = self._clock.now()
@@ -138,17 +139,11 @@ class GroupAccess:
 
 def room_card(channel: str, room: str, name: str) -> Text:
     """What an owner sees who called the bot from a room that is not served."""
-    place = f"“{_one_line(name)}” ({channel}, {room})" if name else f"a group on {channel} ({room})"
+    place = f"“{plain_name(name)}” ({channel}, {room})" if name else f"a group on {channel} ({room})"
     return Text(
         CARD.format(place=place, channel=channel, key=KEYS.get(channel, "groups"), room=room),
         tuple(Choice(label, f"/serve {channel} {room} {answer}") for answer, label in LABELS.items()),
     )
-
-
-def _one_line(name: str) -> str:
-    """A foreign name as plain words: no marks of Markdown, one line, at most 40 characters."""
-    plain = "".join(letter for letter in " ".join(name.split()) if letter not in "*_`~[]()<>|\\")
-    return plain[:40]
 
 
 def _cursor(channel: str) -> str:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bot.agent.attempt import Attempt
 from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.budget import OverBudget
 from bot.agent.policy.transcription_policy import EVERYTHING, OFF, SOUNDS, TranscriptionPolicy
-from bot.agent.prompt import Understood, untrusted, with_quote
+from bot.agent.prompt import Understood, untrusted, with_context
 from bot.core.errors import KeyRefused, MediaError, OutOfCredit, ProviderError, VoxlineError
 from bot.core.media import Sound
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Turn
@@ -26,6 +28,8 @@ from bot.core.ports.store import Blobs
 from bot.core.spending import Capability, Spend
 from bot.core.steps import Heard
 from bot.media.names import safe_name
+from bot.media.sniff import HEAD_BYTES, sniff
+from bot.media.text_encoding import decoded
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +37,14 @@ Result = TypeVar("Result")
 
 DOCUMENT_CHARACTERS = 50_000
 ATTACHMENTS_AT_MOST = 10
-NAMES = (".txt", ".md", ".csv", ".log", ".py")
-READABLE = ("text/", "application/json", "application/xml", "application/x-yaml", "application/toml")
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+DOCUMENT_BYTES = 4 * DOCUMENT_CHARACTERS  # no encoding takes more for a character
+MIME = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}")
+UNREADABLE = (
+    "[The person sent a file named {name!r} of type {mime}; it cannot be read here: its bytes are no text in an "
+    "encoding that is known. Say so; do not guess what it holds.]"
+)
+FILE_GONE = "[The person sent a file named {name!r}; it is gone from the disk, so you cannot read it.]"
 
 NOT_UNDERSTOOD = "I could not understand the voice note. Send it again, or say /retry."
 NO_SPEECH = "I heard no speech in that recording."
@@ -96,37 +106,45 @@ class Listener:
         saved = self._paid.saved(attempt, name, Heard)
         if saved is not None:
             return saved
-        costs = attachment.kind in SOUNDS and self._transcriber is not None
-        try:
-            async with self._paid.spending(attempt.turn, Capability.TRANSCRIPT if costs else None):
-                return await self._hear_once(attempt.turn, channel, attachment, name)
-        except OverBudget as error:
-            return Heard(None, tell=error.tell)
-
-    async def _hear_once(self, turn: Turn, channel: Channel, attachment: Attachment, name: str) -> Heard:
+        turn = attempt.turn
         try:
             paid = await self._hear(turn, channel, attachment, name)
+        except OverBudget as error:
+            return Heard(None, tell=error.tell)
         except VoxlineError as error:
             log.warning(
                 "attachment.unusable", extra={"turn": turn.id, "kind": attachment.kind.value, "why": str(error)}
             )
             paid = Paid(Heard(None, tell=error.tell))
-        await self._paid.finish(turn, name, paid)
+            await self._paid.finish(turn, name, paid)
         return paid.value
 
     async def _hear(self, turn: Turn, channel: Channel, attachment: Attachment, name: str) -> Paid[Heard]:
-        if attachment.kind is Kind.VIDEO:
-            return Paid(Heard(None, tell="I cannot watch videos yet. Tell me about it, or send a picture from it."))
-        if attachment.kind in SOUNDS and self._transcriber is None:
-            return Paid(Heard(None, tell=OFF))
+        """What is attached, as a finished step. Raises `OverBudget`, and `VoxlineError` for what cannot be used."""
+        paid = Paid(Heard(None, tell=self._refusal(attachment.kind)))
+        if paid.value.tell:
+            await self._paid.finish(turn, name, paid)
+            return paid
         blob = attachment.blob or await self._fetch(channel, attachment)
-        match attachment.kind:
-            case Kind.VOICE | Kind.AUDIO:
-                return await self._transcribe(turn, blob, name)
-            case Kind.PICTURE:
-                return Paid(Heard(await self._pictures.for_model(blob), original=blob))
-            case _:
-                return Paid(Heard(blob))
+        kind = attachment.kind
+        if kind is Kind.DOCUMENT:
+            kind = kind_of(await asyncio.to_thread(_beginning, self._blobs.path(blob), HEAD_BYTES))
+        hears = kind in SOUNDS and self._settings.policy.allows(turn.inbounds[-1])
+        async with self._paid.spending(turn, Capability.TRANSCRIPT if hears and self._transcriber else None):
+            if hears:
+                paid = await self._transcribe(turn, blob, name)
+            elif kind is Kind.PICTURE:
+                paid = Paid(Heard(await self._pictures.for_model(blob), original=blob))
+            else:
+                paid = Paid(Heard(blob))
+            await self._paid.finish(turn, name, paid)
+        return paid
+
+    def _refusal(self, kind: Kind) -> str:
+        """Why something of this kind is not even fetched; "" when it is."""
+        if kind is Kind.VIDEO:
+            return "I cannot watch videos yet. Tell me about it, or send a picture from it."
+        return OFF if kind in SOUNDS and self._transcriber is None else ""
 
     async def _fetch(self, channel: Channel, attachment: Attachment) -> Blob:
         cap = channel.limits.download_bytes
@@ -138,10 +156,11 @@ class Listener:
         return await self._blobs.put_stream(channel.fetch(attachment), attachment.mime, cap=cap)
 
     async def _transcribe(self, turn: Turn, blob: Blob, name: str) -> Paid[Heard]:
+        if self._transcriber is None:
+            return Paid(Heard(blob, tell=OFF))
         sound = await self._sounds.for_transcription(blob)
         if sound is None:
             return Paid(Heard(blob, tell=NO_SPEECH))
-        assert self._transcriber is not None  # checked before the fetch
         await self._paid.begin(turn, name)
         try:
             transcript = await self._transcriber.transcribe(sound, language=self._settings.language)
@@ -158,17 +177,48 @@ class Listener:
         return {
             attachment: await self._read_document(attachment, result.blob)
             for attachment, result in heard.items()
-            if attachment.kind is Kind.DOCUMENT and result.blob is not None
+            if attachment.kind is Kind.DOCUMENT
+            and result.blob is not None
+            and not (result.original or result.text or result.tell)
         }
 
     async def _read_document(self, attachment: Attachment, blob: Blob) -> str:
+        """The words of a text file, whatever its sender calls it; of another file, that it cannot be read."""
         name = safe_name(attachment.name)
-        if not attachment.mime.startswith(READABLE) and not name.lower().endswith(NAMES):
-            mime = attachment.mime or "unknown"
-            return f"[The person sent a file named {name!r} of type {mime}; it cannot be read here.]"
-        text = (await self._blobs.read(blob)).decode("utf-8", errors="replace")
-        cut = " (cut)" if len(text) > DOCUMENT_CHARACTERS else ""
+        try:
+            beginning = await asyncio.to_thread(_beginning, self._blobs.path(blob), DOCUMENT_BYTES)
+        except OSError as error:
+            log.warning("document.gone", extra={"file": name, "why": str(error)})
+            return FILE_GONE.format(name=name)
+        text = await asyncio.to_thread(text_of, beginning, whole=len(beginning) == blob.size)
+        if text is None:
+            return UNREADABLE.format(name=name, mime=sniff(beginning) or plain_mime(attachment.mime) or "unknown")
+        cut = " (cut)" if len(text) > DOCUMENT_CHARACTERS or len(beginning) < blob.size else ""
         return untrusted(text[:DOCUMENT_CHARACTERS], f"file {name!r}{cut}")
+
+
+def _beginning(file: Path, count: int) -> bytes:
+    """The first `count` bytes of a file. Raises `OSError`."""
+    with file.open("rb") as stream:
+        return stream.read(count)
+
+
+def kind_of(head: bytes) -> Kind:
+    """What a file is that was sent as a document: its first bytes decide, not the type that its sender claims."""
+    mime = sniff(head)
+    if mime.startswith("audio/"):
+        return Kind.AUDIO
+    return Kind.PICTURE if mime in PICTURES else Kind.DOCUMENT
+
+
+def text_of(beginning: bytes, *, whole: bool) -> str | None:
+    """The text of a file; None when its bytes are sound, a picture or anything else that is no text."""
+    return None if sniff(beginning) else decoded(beginning, whole=whole)
+
+
+def plain_mime(claim: str) -> str:
+    """The type that a sender claims, fit to stand in a sentence."""
+    return claim if MIME.fullmatch(claim) else ""
 
 
 async def all_or_none(works: Sequence[Coroutine[None, None, Result]]) -> list[Result]:
@@ -222,10 +272,10 @@ def put_together(
                 )
             elif attachment in documents:
                 words.append(documents[attachment])
-            elif attachment.kind is Kind.PICTURE and result.blob is not None:
+            elif result.original is not None and result.blob is not None:
                 pictures.append(result.blob)
-                originals.append(result.original or result.blob)
-        texts.append(with_quote("\n".join(words), inbound))
+                originals.append(result.original)
+        texts.append(with_context("\n".join(words), inbound))
     troubles = dict.fromkeys(result.tell for result in heard.values() if result.tell)
     left_out = len(attachments_of(inbounds)) - len(heard)
     if left_out:

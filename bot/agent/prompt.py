@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.core.chat import Assistant, ChatMessage, System, ToolResult, User
 from bot.core.messages import Blob, Inbound
+from bot.media.names import plain_name
 
 USER_TURNS_WITH_PICTURES = 3
 LONG_AGO = timedelta(minutes=10)
@@ -73,15 +74,23 @@ def system(
     room: str = "",
 ) -> System:
     """The instructions, the operator's own and those of the room; what changes from turn to turn is the suffix,
-    outside of prompt caches. `sent_at` stands there when the message had to wait for long, so that "in an hour" is
-    understood from there. `manner` is `SPOKEN`, `TAGGED` or ""."""
-    lines = [f"Now: {now:%A %Y-%m-%d %H:%M} UTC."]
+    outside of prompt caches. `now` is in the zone of the people who are answered. `sent_at` stands there when the
+    message had to wait for long, so that "in an hour" is understood from there. `manner` is `SPOKEN`, `TAGGED` or "".
+    """
+    lines = [f"Now: {moment(now)}."]
     if sent_at is not None and now - sent_at >= LONG_AGO:
-        lines.append(f"The message that you answer was sent {sent_at:%A %Y-%m-%d %H:%M} UTC.")
+        lines.append(f"The message that you answer was sent {moment(sent_at.astimezone(now.tzinfo))}.")
     if manner:
         lines.append(manner)
     parts = (INSTRUCTIONS.format(channel=channel, name=character.name), character.prompt.strip(), room.strip())
     return System("\n\n".join(part for part in parts if part), suffix="\n".join(lines))
+
+
+def moment(time: datetime) -> str:
+    """A zoned time as the model reads it, with the name of the zone and its offset from UTC at that time."""
+    zone = str(time.tzinfo)
+    offset = "" if zone == "UTC" else f" (UTC{time.isoformat(timespec='minutes')[-6:]})"
+    return f"{time:%A %Y-%m-%d %H:%M} {zone}{offset}"
 
 
 def size_of(message: ChatMessage) -> int:
@@ -119,14 +128,18 @@ def untrusted(text: str, what: str) -> str:
     return f"<untrusted {boundary} {what}>\n{text}\n</untrusted {boundary}>"
 
 
-def with_quote(text: str, inbound: Inbound) -> str:
-    """What a person said, preceded by what they replied to and where they had it from."""
+def with_context(text: str, inbound: Inbound) -> str:
+    """The words of a message with what the model must know of them: who says them in a room, what they reply to, and
+    whose they are. Forwarded words are somebody else's, so they stand in marks, with the name that came along."""
     parts = []
     if inbound.quoted is not None and inbound.quoted.text:
         whose = "your own message" if inbound.quoted.from_me else "a message"
         parts.append(f"[In reply to {whose}]\n{untrusted(inbound.quoted.text, 'quote')}")
     if inbound.forwarded_from:
-        parts.append(f"[Forwarded from {inbound.forwarded_from}]")
-    if text:
+        words = f"From {plain_name(inbound.forwarded_from)}:\n{text}".strip()
+        parts.append(f"[The person forwards this]\n{untrusted(words, 'forward')}")
+    elif text:
         parts.append(text)
+    if parts and not inbound.private and inbound.sender.name:
+        parts.insert(0, f"[{plain_name(inbound.sender.name)} writes]")
     return "\n".join(parts)

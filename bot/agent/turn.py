@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from functools import partial
 
 from bot.agent.attempt import Attempt, Thinking
@@ -73,12 +73,13 @@ class Verbs:
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
     """What the operator decided about every turn: the model that answers where none was chosen, when to speak, who
-    the agent is, and the doors with what it is told behind them."""
+    the agent is, the rules of each channel, and the zone whose time the model reads."""
 
     model: str
     voice: VoiceSettings
     character: Character = field(default_factory=Character)
     doors: Mapping[str, AccessRules] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
 
 class TurnRunner:
@@ -238,7 +239,7 @@ class TurnRunner:
         room = None if door is None or turn.inbounds[-1].private else door.room(turn.inbounds[-1])
         return system(
             turn.conversation.channel,
-            self._clock.now(),
+            self._clock.now().astimezone(self._settings.zone),
             sent_at=turn.inbounds[-1].sent_at,
             manner=manner,
             character=self._settings.character,
@@ -268,9 +269,8 @@ def age(past: timedelta) -> str:
 
 
 def own_words(last: Inbound, understood: Understood) -> str:
-    """What a command is looked for in: not what the person replied to."""
-    replied = last.quoted is not None and last.text and not last.forwarded_from
-    return last.text if replied else understood.text
+    """What a command is looked for in: neither what the person replied to, nor what they forward."""
+    return "" if last.forwarded_from else last.text or understood.text
 
 
 def with_troubles(text: str, understood: Understood) -> str:

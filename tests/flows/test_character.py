@@ -47,7 +47,7 @@ async def test_of_a_server_only_the_named_channels_are_served(tmp_path: Path) ->
         await talk.says("hello", chat="9", private=False, room="55")
         await talk.settles()
 
-        assert (talk.channel.texts("8"), talk.channel.texts("9")) == ([], ["You said: hello"])
+        assert (talk.channel.texts("8"), talk.channel.texts("9")) == ([], ["You said: [Ann writes]\nhello"])
         assert "only tea" in talk.model.instructions()
 
 

@@ -10,6 +10,7 @@ from bot.agent.pairing import Pairing
 from bot.core.messages import Conversation, Reply, Text
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Access, Outbox
+from bot.media.names import plain_name
 
 ASKING_LISTED = 20
 
@@ -25,22 +26,23 @@ def people_commands(
         request = await pairing.let_in(said.rest)
         if request is None:
             return (Text("No open request matches that. Codes are good for one hour; they can write to me again."),)
-        return (Text(f"{request.name or request.person_id} may talk to me on {request.channel} now."),)
+        return (Text(f"{plain_name(request.name, request.person_id)} may talk to me on {request.channel} now."),)
 
     async def refuse(said: Said) -> Reply:
         request = await pairing.take(said.rest)
         if request is None:
             return (Text("No open request matches that."),)
-        return (Text(f"{request.name or request.person_id} stays out."),)
+        return (Text(f"{plain_name(request.name, request.person_id)} stays out."),)
 
     async def guests(_: Said) -> Reply:
         let_in = await access.guests()
         waiting = await access.pairing_requests(clock.now())
-        lines = [f"{guest.channel} {guest.person_id} {guest.name}" for guest in let_in]
+        lines = [f"{guest.channel} {guest.person_id} {plain_name(guest.name, '')}" for guest in let_in]
         if len(waiting) > ASKING_LISTED:
             lines.append(f"({len(waiting)} people ask; the newest {ASKING_LISTED} of them:)")
         lines += [
-            f"(asks) {request.channel} {request.person_id} {request.name}" for request in waiting[-ASKING_LISTED:]
+            f"(asks) {request.channel} {request.person_id} {plain_name(request.name, '')}"
+            for request in waiting[-ASKING_LISTED:]
         ]
         return (Text("\n".join(lines) or "Nobody was let in by pairing yet."),)
 

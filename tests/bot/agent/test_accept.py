@@ -566,7 +566,7 @@ async def test_a_decision_follows_a_group_that_gets_another_id(strict: Desk) -> 
 async def test_a_name_of_a_group_is_plain_words(strict: Desk) -> None:
     await strict.brings(from_owner("1", room_name="[Renew](https://evil.example/k)\n**now** " + "x" * 99))
     [(_, card)] = await strict.posted(conversation("owner"))
-    assert isinstance(card, Text) and "“Renewhttps://evil.example/k now xxxxxxxx" in card.text
+    assert isinstance(card, Text) and "“Renew https evil. example k now xxxxxxx…" in card.text
     assert not set("[]*\n") & set(card.text)
 
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from dataclasses import dataclass, field, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.agent.attempt import Attempt
 from bot.agent.listen import (
     ATTACHMENTS_AT_MOST,
+    DOCUMENT_BYTES,
     DOCUMENT_CHARACTERS,
     NO_SPEECH,
     NOT_UNDERSTOOD,
     Listener,
     ListenSettings,
     all_or_none,
+    plain_mime,
 )
 from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.budget import Budget, BudgetLimits
+from bot.agent.policy.transcription_policy import OFF
 from bot.agent.prompt import Understood
 from bot.core.arrivals import Arrivals
 from bot.core.errors import BadRequest, MediaError, OutOfCredit, ProviderBusy, ProviderError
@@ -27,6 +33,7 @@ from bot.core.media import Sound, Transcript
 from bot.core.messages import Attachment, Blob, Inbound, Kind, Quoted, Session, Turn
 from bot.core.spending import Capability
 from bot.core.steps import Heard, Step
+from bot.media.text_encoding import decoded
 from bot.store import SqliteStore
 from tests.fakes.channel import LIMITS, FakeChannel, conversation
 from tests.fakes.clock import FakeClock
@@ -35,6 +42,7 @@ from tests.talk import FakeEars
 
 HERE = conversation()
 NO_LIMITS = BudgetLimits()
+ZIP = b"PK\3\4" + bytes(30)
 
 
 class Eyes:
@@ -217,12 +225,78 @@ async def test_a_clip_is_not_fetched_and_told(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("name", "mime"),
-    [("a.bin", "text/plain"), ("a", "application/json"), ("notes.md", ""), ("NOTES.TXT", ""), ("t.CSV", "x/y")],
+    [
+        ("a.bin", "text/plain"),
+        ("a", "application/json"),
+        ("notes.md", ""),
+        ("t.CSV", "x/y"),
+        ("app.js", "application/javascript"),
+        ("conf.yaml", "application/octet-stream"),
+        ("run.sh", "application/x-sh"),
+    ],
 )
-async def test_a_text_file_is_read_as_material(desk: Desk, name: str, mime: str) -> None:
-    understood = await desk.hears(said("sum up", desk.attach(Kind.DOCUMENT, "grün\xff".encode("latin-1"), name, mime)))
+async def test_a_text_file_is_read_as_material_whatever_its_sender_calls_it(desk: Desk, name: str, mime: str) -> None:
+    understood = await desk.hears(said("sum up", desk.attach(Kind.DOCUMENT, b"size = 1\n", name, mime)))
 
-    assert plain(understood.text) == f"sum up\n<untrusted file {name!r}>\ngr\ufffdn\ufffd\n</untrusted>"
+    assert plain(understood.text) == f"sum up\n<untrusted file {name!r}>\nsize = 1\n\n</untrusted>"
+
+
+async def test_a_text_file_in_another_encoding_is_read_in_it(desk: Desk) -> None:
+    files = [
+        desk.attach(Kind.DOCUMENT, "价格,数量\n苹果,3\n".encode("gbk"), "a.csv"),
+        desk.attach(Kind.DOCUMENT, "Größe\tÄpfel".encode("utf-16"), "b.txt"),
+    ]
+    understood = await desk.hears(said("", *files))
+
+    assert "价格,数量\n苹果,3" in understood.text
+    assert "Größe\tÄpfel" in understood.text
+
+
+@pytest.mark.parametrize(("name", "mime"), [("a.log", "text/plain"), ("a.txt", "")])
+async def test_binary_that_claims_to_be_text_is_named_and_not_given_to_the_model(
+    desk: Desk, name: str, mime: str
+) -> None:
+    noise = b"\x80\x02\xff\xfe\x00\x9d" * 500
+    understood = await desk.hears(said("", desk.attach(Kind.DOCUMENT, noise, name, mime)))
+
+    assert understood.text.startswith(f"[The person sent a file named {name!r} of type {mime or 'unknown'}; it cannot")
+    assert len(understood.text) < 300
+
+
+@pytest.mark.parametrize("mime", ["application/octet-stream", "text/plain", "application/pdf"])
+async def test_a_picture_and_a_recording_sent_as_files_are_seen_and_heard(desk: Desk, mime: str) -> None:
+    picture = desk.attach(Kind.DOCUMENT, b"\x89PNG\r\n\x1a\n", "scan", mime)
+    recording = desk.attach(Kind.DOCUMENT, b"ID3 six times seven", "note", mime)
+    understood = await desk.hears(said("both", picture, recording))
+
+    assert len(understood.pictures) == len(understood.originals) == 1
+    assert understood.text == "both\nID3 six times seven"
+    assert await desk.store.spent(NOON, capability=Capability.TRANSCRIPT.value) == 30
+
+
+async def test_a_recording_sent_as_a_file_is_heard_only_where_recordings_are(desk: Desk) -> None:
+    recording = desk.attach(Kind.DOCUMENT, b"ID3 words", "note")
+
+    assert (await desk.hears(said("", recording), deaf=True)).troubles == (OFF,)
+    assert (await desk.hears(said("", recording), limits=BudgetLimits(everybody=0))).troubles != ()
+    assert desk.ears.heard == []
+
+
+async def test_large_text_files_hold_up_nothing_and_only_their_beginnings_are_read(desk: Desk) -> None:
+    large = [desk.attach(Kind.DOCUMENT, b"%d" % number * 9_000_000, f"{number}.txt") for number in range(4)]
+    sizes: list[int] = []
+
+    def measured(data: bytes, *, whole: bool = True) -> str | None:
+        assert threading.current_thread() is not threading.main_thread()
+        sizes.append(len(data))
+        return decoded(data, whole=whole)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.agent.listen.decoded", measured)
+        understood = await desk.hears(said("", *large))
+
+    assert sizes == [DOCUMENT_BYTES] * 4
+    assert understood.text.count("(cut)") == 4
 
 
 async def test_a_long_file_is_cut_and_says_so(desk: Desk) -> None:
@@ -235,9 +309,15 @@ async def test_a_long_file_is_cut_and_says_so(desk: Desk) -> None:
 
 
 async def test_another_file_is_named_to_the_model(desk: Desk) -> None:
-    understood = await desk.hears(said("", desk.attach(Kind.DOCUMENT, b"PK", "a.zip", "application/zip")))
+    understood = await desk.hears(said("", desk.attach(Kind.DOCUMENT, ZIP, "a.zip", "application/zip")))
 
-    assert understood.text == "[The person sent a file named 'a.zip' of type application/zip; it cannot be read here.]"
+    assert understood.text.startswith("[The person sent a file named 'a.zip' of type application/zip; it cannot be")
+
+
+@given(st.text(max_size=90))
+def test_a_claimed_type_that_could_be_a_sentence_stands_in_none(claim: str) -> None:
+    assert plain_mime(claim) in ("", claim)
+    assert not set(plain_mime(claim)) & set("\n ]")
 
 
 async def test_a_file_larger_than_the_channel_gives_is_refused_before_it_is_fetched(desk: Desk) -> None:

@@ -35,7 +35,7 @@ async def test_a_room_that_needs_no_mention_is_answered_without_one(
         await talk.says("hello all", private=False, room="r", to_me=to_me)
         await talk.settles()
 
-        assert talk.channel.texts("1") == ["You said: hello all"] * answered
+        assert talk.channel.texts("1") == ["You said: [Ann writes]\nhello all"] * answered
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def test_a_command_that_is_only_quoted_or_forwarded_is_not_run(tmp_path: P
         second = await talk.answer()
 
         assert first.startswith("You said: [In reply to a message]")
-        assert "[Forwarded from Bob]" in second
+        assert "[The person forwards this]" in second
 
 
 # --- how it ends -------------------------------------------------------------------------------

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.agent.pairing import WELCOME
 from bot.agent.policy.access import AccessRules
+from bot.core.messages import Person
+from tests.fakes.channel import conversation
+from tests.fakes.rows import inbound
 from tests.talk import Talk, open_talk
 
 DOOR = AccessRules(owners=frozenset({"owner"}))
@@ -71,3 +75,16 @@ async def test_an_old_code_lets_nobody_in(tmp_path: Path) -> None:
         await talk.clock.advance(3601)
 
         assert await orders(talk, f"/allow {code}") == UNKNOWN
+
+
+@pytest.mark.parametrize("order", ["/guests", "/allow fake 7", "/refuse fake 7"])
+async def test_a_strangers_name_is_plain_words_wherever_an_owner_reads_it(tmp_path: Path, order: str) -> None:
+    async with open_talk(tmp_path, door=DOOR) as talk:
+        name = "[Renew the key here](https://evil.example/k)\n**bold**"
+        asking = replace(inbound("1", conversation("7")), sender=Person("7", name))
+        await talk.brings(asking)
+        await talk.settles()
+
+        for text in (talk.channel.texts("owner")[-1], await orders(talk, order)):
+            assert "Renew the key here https evil. example" in text
+            assert not set(text) & set("[]*\n")
