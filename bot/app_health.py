@@ -124,9 +124,9 @@ async def metrics(app: App) -> str:
 
 @asynccontextmanager
 async def chores(app: App, keep_days: int) -> AsyncIterator[None]:
-    """Runs the daemon's own background loops, the watchdog and the daily sweep, until the block ends."""
+    """Runs the daemon's own background loops, the watchdog and the daily care of the store, until the block ends."""
     app.chores.append(run_forever("watchdog", partial(beat, app), app.clock))
-    app.chores.append(run_forever("sweep", partial(sweep, app, keep_days), app.clock))
+    app.chores.append(run_forever("store", partial(tend_store, app, keep_days), app.clock))
     try:
         yield
     finally:
@@ -146,15 +146,33 @@ async def beat(app: App) -> None:
     await app.clock.sleep(SECONDS_WITHOUT_SYSTEMD if seconds is None else seconds)
 
 
-async def sweep(app: App, days: int) -> None:
-    """Removes what ended more than `days` ago, and rests for a day."""
+async def tend_store(app: App, days: int) -> None:
+    """Checks the database, removes what ended more than `days` ago, and rests for a day."""
+    if await _is_sound(app):
+        await _sweep(app, days)
+    await app.clock.sleep(A_DAY)
+
+
+async def _is_sound(app: App) -> bool:
+    """False for a damaged database, which accepts nothing from now on and is left as it is."""
+    try:
+        await app.store.check()
+    except StateError as error:
+        log.error("store.damaged", extra={"why": str(error)})
+        await app.agent.owners.alert("damaged", str(error))
+        return False
+    except StoreUnavailable as error:
+        log.warning("store.not_checked", extra={"why": str(error)})
+    return True
+
+
+async def _sweep(app: App, days: int) -> None:
     try:
         swept = await app.store.sweep(app.clock.now(), days)
     except (StoreUnavailable, OSError) as error:
         log.warning("store.not_swept", extra={"why": str(error)})
     else:
         log.info("store.swept", extra={"rows": swept})
-    await app.clock.sleep(A_DAY)
 
 
 def control_answers(app: App) -> Mapping[str, Answer]:

@@ -119,29 +119,31 @@ class TurnRunner:
         try:
             async with indicator(channel, turn.target, self._clock, Doing.TYPING) as shown:
                 outcome = await self._outcome(Attempt(turn, thinking=thinking, show=draft.push), channel, draft, shown)
+            ending = "dead" if outcome.dead else "done"
         except asyncio.CancelledError:
             if not stopped():
                 await asyncio.shield(self._let_go(turn, draft))
                 raise
-            outcome = stopped_outcome(thinking)
+            ending, outcome = "stopped", stopped_outcome(thinking)
         except VoxlineError as error:
             log.warning(TURN_APOLOGISED, extra={"turn": turn.id, "why": str(error)})
-            outcome = apology(thinking, error.tell)
+            ending, outcome = "apologised", apology(thinking, error.tell)
             if type(error) in ALERTS:
                 await self._alert(type(error).__name__, ALERTS[type(error)])
         except Exception:  # the door of a turn: the person hears of it, the operator finds it by its reference
             ref = secrets.token_hex(2).upper()
             log.exception(TURN_FAILED, extra={"turn": turn.id, "ref": ref})
-            outcome = apology(thinking, FAILED.format(ref=ref))
+            ending, outcome = "failed", apology(thinking, FAILED.format(ref=ref))
         try:
             await carried_through(self._finish(turn, channel, draft, outcome), stopped)
         except Exception:  # an outcome that cannot be written down: the person hears of it instead
             ref = secrets.token_hex(2).upper()
             log.exception("turn.unfinished", extra={"turn": turn.id, "ref": ref})
-            outcome = apology(thinking, FAILED.format(ref=ref))
+            ending, outcome = "failed", apology(thinking, FAILED.format(ref=ref))
             await carried_through(self._finish(turn, channel, draft, outcome), stopped)
         seconds = round(self._clock.monotonic() - started, 3)
-        log.info(TURN_DONE, extra={"turn": turn.id, "seconds": seconds, "parts": len(outcome.reply)})
+        ended = {"turn": turn.id, "outcome": ending, "seconds": seconds, "parts": len(outcome.reply)}
+        log.info(TURN_DONE, extra=ended)
 
     async def _let_go(self, turn: Turn, draft: Draft) -> None:
         await draft.close()

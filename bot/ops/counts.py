@@ -22,9 +22,9 @@ MOST_EVENTS = 500  # names come from the program alone; this only bounds a mista
 
 
 class Counts(logging.Handler):
-    """`events` by name; `failures`, the events among them that report a failure: logged as an error, or named so; how
-    long turns took, in `buckets` of seconds; `repeats` by the service that was asked again and whether it had asked
-    for a pause."""
+    """`events` by name; `failures`, the events among them that report a failure: logged as an error, or named so;
+    `outcomes` of turns that ended; how long turns took, in `buckets` of seconds; `repeats` by the service that was
+    asked again and whether it had asked for a pause."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -32,6 +32,7 @@ class Counts(logging.Handler):
         self.failures: Counter[str] = Counter()
         self.buckets = [0] * (len(BUCKETS) + 1)
         self.seconds = 0.0
+        self.outcomes: Counter[str] = Counter()
         self.repeats: Counter[tuple[str, bool]] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -44,6 +45,8 @@ class Counts(logging.Handler):
         if event in REPEATS:
             self.repeats[getattr(record, "of", "unknown"), bool(getattr(record, "throttled", False))] += 1
         seconds = getattr(record, "seconds", None)
+        if event == TURN_DONE:
+            self.outcomes[getattr(record, "outcome", "done")] += 1
         if event == TURN_DONE and isinstance(seconds, int | float):
             self.buckets[bisect_left(BUCKETS, seconds)] += 1
             self.seconds += seconds

@@ -15,25 +15,13 @@ from bot.core.log_events import (
     PART_NOT_SENT,
     PART_SENT,
     PART_UNDELIVERABLE,
-    TURN_APOLOGISED,
-    TURN_DEAD,
-    TURN_DONE,
-    TURN_FAILED,
-    TURN_RELEASED,
-    TURN_STOPPED,
 )
 from bot.core.ports.channel import Health
 from bot.core.spending import Capability
 from bot.ops.counts import BUCKETS, Counts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-OUTCOMES = {
-    "apologised": TURN_APOLOGISED,
-    "failed": TURN_FAILED,
-    "dead": TURN_DEAD,
-    "stopped": TURN_STOPPED,
-    "released": TURN_RELEASED,
-}
+OUTCOMES = ("done", "apologised", "failed", "dead", "stopped")
 PART_TROUBLES = (PART_NOT_SENT, PART_MAYBE_SENT, PART_FAILED, PART_UNDELIVERABLE)
 WHY = {True: "throttled", False: "failed"}
 
@@ -51,13 +39,12 @@ def exposition(
 ) -> str:
     """One page of metrics. `spend` is in micro-dollars since the start."""
     events = counts.events
-    turns = [({"outcome": "done"}, events[TURN_DONE])]
-    turns += [({"outcome": outcome}, events[event]) for outcome, event in OUTCOMES.items()]
+    turns = [({"outcome": outcome}, counts.outcomes[outcome]) for outcome in OUTCOMES]
     failures = [({"event": event}, n) for event, n in sorted(counts.failures.items())]
     repeats = [({"of": of, "why": WHY[throttled]}, n) for (of, throttled), n in sorted(counts.repeats.items())]
     logged = [({"event": event}, n) for event, n in sorted(events.items())]
     families = (
-        _family("voxline_turns_total", "counter", "Turns by outcome; done counts every one that ended.", turns),
+        _family("voxline_turns_total", "counter", "Turns that ended, by outcome; each counts once.", turns),
         _histogram(counts),
         _family("voxline_parts_sent_total", "counter", "Delivered parts.", [({}, events[PART_SENT])]),
         _family(

@@ -1,7 +1,7 @@
 """Blobs and their retention: media hashed and written off the event loop, swept when no row names them any more.
 
 A blob's row is committed before its file gets its name, and its file is removed by the writer thread
-together with its row: a blob that is put again while it is swept is never lost.
+before its row: a blob that is put again while it is swept is never lost.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class BlobShelf:
         unnamed = await self._off_loop(_unnamed, database_path, cutoff)
         swept = 0
         for sha256 in unnamed:
-            swept += await self._writer.write("", _forget, self._folder, sha256, cutoff)
+            await self._writer.read(_remove_file, self._folder, sha256, cutoff)
+            swept += await self._writer.write("", _forget, sha256, cutoff)
         return swept
 
     async def _keep(self, incoming: Incoming, mime: str) -> Blob:
@@ -108,11 +109,15 @@ def _use(database: Database, blob: Blob, now: int) -> None:
     database.run("use_blob", sha256=blob.sha256, mime=blob.mime, size=blob.size, now=now)
 
 
-def _forget(database: Database, folder: BlobFiles, sha256: str, cutoff: int) -> int:
-    if not database.run("forget_blob", sha256=sha256, cutoff=cutoff):
-        return 0  # it was put again meanwhile
-    folder.remove(sha256)
-    return 1
+def _remove_file(database: Database, folder: BlobFiles, sha256: str, cutoff: int) -> None:
+    """Removes the file unless it was put again since. A read, because a write may run twice or be rolled back; its row
+    goes afterwards, so that a kill in between leaves a row for the next sweep and no file without one."""
+    if database.one("is_old_blob", sha256=sha256, cutoff=cutoff)[0]:
+        folder.remove(sha256)
+
+
+def _forget(database: Database, sha256: str, cutoff: int) -> int:
+    return database.run("forget_blob", sha256=sha256, cutoff=cutoff)
 
 
 def _unnamed(database_path: Path, cutoff: int) -> tuple[str, ...]:

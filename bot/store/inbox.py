@@ -6,12 +6,13 @@ it keeps its name, its steps and its outbox keys however often it is tried.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.arrivals import Arrivals
 from bot.core.messages import Conversation, Inbound, Session, Turn
 from bot.core.steps import Outcome
-from bot.store import outbox
+from bot.store import moves, outbox
 from bot.store.codec import decode, encode
 from bot.store.database import Database, conversation_of, name_of
 
@@ -29,7 +30,7 @@ def accept(database: Database, arrivals: Arrivals, now: int) -> tuple[Inbound, .
     if arrivals.cursor is not None:
         database.run("save_cursor", name=arrivals.cursor.name, value=arrivals.cursor.value)
     for move in arrivals.moved:
-        outbox.move_conversation(database, move.old, move.new)
+        moves.move_conversation(database, move.old, move.new)
     return new
 
 
@@ -71,12 +72,17 @@ def claim(database: Database, conversation: Conversation, now: datetime) -> Turn
     return Turn(
         id=str(head),
         conversation=conversation,
-        inbounds=tuple(decode(body, Inbound) for _, _, body in rows),
+        inbounds=tuple(_at(conversation, decode(body, Inbound)) for _, _, body in rows),
         session=decode(session, Session) if session else Session(),
         attempt=rows[0][1],
         fence=fence,
         fresh=turn is None,
     )
+
+
+def _at(conversation: Conversation, inbound: Inbound) -> Inbound:
+    """The message where its chat is now: the chat may have got another id since it was stored."""
+    return inbound if inbound.conversation == conversation else replace(inbound, conversation=conversation)
 
 
 def _claim_behind(

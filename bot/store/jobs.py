@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core.jobs import Job
 from bot.core.messages import Conversation, Inbound
@@ -10,10 +11,12 @@ from bot.core.spending import Spend
 from bot.store import inbox, money
 from bot.store.codec import decode, encode
 from bot.store.database import Database, milliseconds, name_of
+from bot.store.moves import at_home, home
 
 
 def add_job(database: Database, job: Job) -> bool:
     """False when one of its kind already runs in the conversation, or the job is known."""
+    job = at_home(database, job)
     added = database.run(
         "add_job",
         id=job.id,
@@ -28,16 +31,17 @@ def add_job(database: Database, job: Job) -> bool:
 
 def save_job(database: Database, job: Job) -> None:
     """The job as it now stands; one that has ended does not run again."""
-    database.run("save_job", id=job.id, state=job.state.value, body=encode(job))
+    database.run("save_job", id=job.id, state=job.state.value, body=encode(at_home(database, job)))
 
 
-def end_job(database: Database, job: Job, arrival: Inbound, spend: Sequence[Spend], now: int) -> bool:
-    """The end, its cost and the row that tells about it. False when it had ended before."""
+def end_job(database: Database, job: Job, arrival: Inbound, spend: Sequence[Spend], now: int) -> Conversation | None:
+    """The end, its cost and the row that announces it. Returns where that row went, None when it had ended before."""
+    job = at_home(database, job)
     if not database.run("end_job", id=job.id, state=job.state.value, now=now, body=encode(job)):
-        return False
-    inbox.insert(database, arrival.origin.value, arrival, now)
+        return None
+    inbox.insert(database, arrival.origin.value, replace(arrival, conversation=job.target.conversation), now)
     money.record(database, spend, now)
-    return True
+    return job.target.conversation
 
 
 def job(database: Database, job_id: str) -> Job | None:
@@ -48,5 +52,7 @@ def job(database: Database, job_id: str) -> Job | None:
 
 def jobs(database: Database, conversation: Conversation | None, active: bool) -> tuple[Job, ...]:
     """Newest first."""
-    rows = database.all("jobs", conversation=name_of(conversation) if conversation else None, active=active)
+    rows = database.all(
+        "jobs", conversation=name_of(home(database, conversation)) if conversation else None, active=active
+    )
     return tuple(decode(body, Job) for (body,) in rows)

@@ -14,13 +14,13 @@ from pathlib import Path
 from bot.core.errors import StateError
 from bot.core.failpoints import failpoint
 from bot.store.database import SQL, explain
+from bot.store.integrity import damaged, must_check_at_start, refuse_damage
 
 DATABASE = "voxline.db"
 
 # Applied in this order, each once; a released one never changes.
-MIGRATIONS: tuple[str, ...] = tuple(
-    SQL.joinpath(name).read_text(encoding="utf-8") for name in ("schema.sql", "summaries.sql", "summary_begun.sql")
-)
+MIGRATION_FILES = ("schema.sql", "summaries.sql", "summary_begun.sql", "backlog_and_moves.sql")
+MIGRATIONS: tuple[str, ...] = tuple(SQL.joinpath(name).read_text(encoding="utf-8") for name in MIGRATION_FILES)
 
 _BUSY_SECONDS = 5.0
 # Every commit is on the disk when it is acknowledged (FULL): a transport forgets what it delivered.
@@ -68,31 +68,23 @@ def _refuse_orphaned_log(path: Path) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: Path, newest: int) -> None:
+    """Refuses what this program cannot use. Raises `StateError`. Reads all pages only if `integrity` wants it."""
     try:
         version = _version(connection)
-        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        tables = int(connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0])
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, str(error)) from error
+        raise damaged(path, str(error)) from error
     if version > newest:
         raise StateError(
             f"{path} has schema {version}, this program knows {newest}: it was written by a newer version; "
             "install that version again, or restore a backup from before the upgrade"
         )
-    if verdict != "ok":
-        raise _damaged(path, verdict.splitlines()[-1])
-    if version == 0 and connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_schema)").fetchone()[0]:
+    if tables and (version < newest or must_check_at_start(path)):  # a new file has nothing to check
+        refuse_damage(connection, path)
+    if version == 0 and tables:
         raise StateError(f"{path} is a database of another program; move it away or choose another state directory")
-
-
-def _damaged(path: Path, why: str) -> StateError:
-    backups = sorted(path.parent.glob(f"{path.name}.schema*.backup"))
-    restore = f"restore it: cp {backups[-1]} {path}" if backups else "restore it from your own backup"
-    return StateError(
-        f"{path} is damaged ({why}); nothing was changed; move {path.name}, {path.name}-wal and {path.name}-shm away "
-        f"together and keep them, then {restore}"
-    )
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:

@@ -78,10 +78,3 @@ def bury(database: Database, key: str, reason: str, now: int) -> None:
 def was_mine(database: Database, conversation: Conversation, message_id: str) -> bool:
     """Whether this message was sent from here."""
     return bool(database.one("was_mine", conversation=name_of(conversation), message_id=message_id)[0])
-
-
-def move_conversation(database: Database, old: Conversation, new: Conversation) -> None:
-    """Everything of a chat follows it to its new id. Placeholders stay behind: their messages have other ids there."""
-    moves = ("move_session", "move_history", "move_summaries", "move_summary_begun", "move_inbox", "move_outbox")
-    for query in moves:
-        database.run(query, old=name_of(old), new=name_of(new))

@@ -87,15 +87,15 @@ ORDER BY id DESC LIMIT :limit;
 
 -- name: recover_inbox
 -- Rows of a dead process wait again; their attempt counts.
-UPDATE inbox SET state = 'waiting' WHERE state = 'working';
+UPDATE inbox SET state = 'waiting' WHERE state IN ('waiting', 'working') AND state = 'working';
 
 -- name: recover_outbox
 -- Parts a dead process was sending are due again, and may have arrived.
-UPDATE outbox SET state = 'ready', maybe_sent = 1 WHERE state = 'sending';
+UPDATE outbox SET state = 'ready', maybe_sent = 1 WHERE state IN ('ready', 'sending') AND state = 'sending';
 
 -- name: unfinished_conversations
 -- Conversations with something to do or to deliver.
-SELECT conversation FROM inbox WHERE state IN ('waiting', 'working')
+SELECT conversation FROM inbox INDEXED BY inbox_open WHERE state IN ('waiting', 'working')
 UNION
 SELECT conversation FROM outbox WHERE state IN ('ready', 'sending');
 
@@ -253,6 +253,42 @@ UPDATE inbox SET conversation = :new WHERE conversation = :old AND state <> 'wor
 -- What is still to be said in a chat.
 UPDATE outbox SET conversation = :new, state = 'ready', message_id = ''
 WHERE conversation = :old AND state IN ('ready', 'sending');
+
+-- name: note_move
+-- Where a chat went.
+INSERT INTO moved (old, new) VALUES (:old, :new) ON CONFLICT (old) DO UPDATE SET new = excluded.new;
+
+-- name: follow_move
+-- Chats that went to the old id before are now at the new one.
+UPDATE moved SET new = :new WHERE new = :old;
+
+-- name: forget_move
+-- A chat that came back to an id is at home there.
+DELETE FROM moved WHERE old = :new;
+
+-- name: moved_to
+-- Where a chat went, if it did.
+SELECT new FROM moved WHERE old = :old;
+
+-- name: jobs_of
+-- The jobs of a chat, to be moved.
+SELECT id, body FROM job WHERE conversation = :old;
+
+-- name: move_job
+-- A job of a chat; the new id may wait for one of its kind already, then only its result follows.
+UPDATE OR IGNORE job SET conversation = :new WHERE id = :id;
+
+-- name: retarget_job
+-- Where a job's result goes.
+UPDATE job SET body = :body WHERE id = :id;
+
+-- name: reminders_of
+-- The reminders of a chat, to be moved.
+SELECT id, body FROM reminder WHERE conversation = :old;
+
+-- name: move_reminder
+-- A reminder of a chat.
+UPDATE reminder SET conversation = :new, body = :body WHERE id = :id;
 
 -- name: was_mine
 -- Whether a message of a conversation came from here.
@@ -461,6 +497,10 @@ WHERE body LIKE '%"sha256"%';
 -- name: old_blobs
 -- Blobs that were not put for long.
 SELECT sha256 FROM blob WHERE used_at < :cutoff;
+
+-- name: is_old_blob
+-- Whether a blob was not put for long.
+SELECT EXISTS (SELECT 1 FROM blob WHERE sha256 = :sha256 AND used_at < :cutoff);
 
 -- name: forget_blob
 -- A blob that was not put for long.

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.core.arrivals import Arrivals, Backlog, Cursor
+from bot.core.errors import StateError, StoreUnavailable
 from bot.core.history import HistoryRow, Summary
 from bot.core.jobs import Job, Reminder
 from bot.core.messages import Blob, Conversation, Inbound, Part, Reply, Session, Target, Turn
@@ -22,7 +23,7 @@ from bot.core.ports.channel import Health
 from bot.core.ports.clock import Clock
 from bot.core.spending import Capability, Spend
 from bot.core.steps import Due, Outcome, Step
-from bot.store import access, backlog, inbox, jobs, money, outbox, page_log, reminders, turns
+from bot.store import access, backlog, inbox, integrity, jobs, money, moves, outbox, page_log, reminders, turns
 from bot.store.backup import back_up
 from bot.store.blobs import BlobShelf
 from bot.store.database import Database, milliseconds
@@ -37,6 +38,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, writer: Writer, shelf: BlobShelf, clock: Clock, clean: Callable[[str], str]) -> None:
         self._path, self._writer, self._shelf, self._clock, self._clean = path, writer, shelf, clock, clean
+        self._damage = ""
 
     def _now(self) -> int:
         return milliseconds(self._clock.now())
@@ -49,14 +51,23 @@ class SqliteStore:
             await asyncio.gather(
                 self._writer.write("", _save_cursor, "store.ping", str(self._now())), return_exceptions=True
             )
-        if self._writer.refusing:
-            return Health(False, self._writer.refusing)
+        if reason := self._damage or self._writer.refusing:
+            return Health(False, reason)
         await self._writer.read(_touch)
         return Health(True, f"SQLite database {self._path}")
 
     def alive(self, within_seconds: float = 30.0) -> bool:
         """For a watchdog, without waiting: the writer thread lives and does not hang."""
         return self._writer.alive(within_seconds)
+
+    async def check(self) -> None:
+        """Checks every page beside the running work. Raises `StateError` for a damaged database; from then on nothing
+        is accepted, and `ping` says the same words."""
+        try:
+            await integrity.check(self._path)
+        except StateError as error:
+            self._damage = str(error)
+            raise
 
     async def open_conversations(self) -> tuple[Conversation, ...]:
         """Conversations with something to do or to deliver; nothing is changed."""
@@ -81,6 +92,8 @@ class SqliteStore:
     # --- inbox ---------------------------------------------------------------------------------
 
     async def accept(self, arrivals: Arrivals) -> tuple[Inbound, ...]:
+        if self._damage:
+            raise StoreUnavailable(self._damage)
         return await self._writer.write("c1", inbox.accept, arrivals, self._now())
 
     async def knows(self, source: str, inbound_id: str) -> bool:
@@ -182,7 +195,7 @@ class SqliteStore:
         await self._writer.write("", outbox.bury, key, self._clean(reason), self._now())
 
     async def move_conversation(self, old: Conversation, new: Conversation) -> None:
-        await self._writer.write("", outbox.move_conversation, old, new)
+        await self._writer.write("", moves.move_conversation, old, new)
 
     async def was_mine(self, conversation: Conversation, message_id: str) -> bool:
         return await self._writer.read(outbox.was_mine, conversation, message_id)
@@ -195,7 +208,7 @@ class SqliteStore:
     async def save_job(self, job: Job) -> None:
         await self._writer.write("job.save", jobs.save_job, replace(job, note=self._clean(job.note)))
 
-    async def end_job(self, job: Job, arrival: Inbound, spend: Sequence[Spend] = ()) -> bool:
+    async def end_job(self, job: Job, arrival: Inbound, spend: Sequence[Spend] = ()) -> Conversation | None:
         cleaned = replace(job, note=self._clean(job.note))
         return await self._writer.write("job.end", jobs.end_job, cleaned, arrival, spend, self._now())
 
@@ -211,7 +224,7 @@ class SqliteStore:
     async def reminders(self, conversation: Conversation | None) -> tuple[Reminder, ...]:
         return await self._writer.read(reminders.reminders, conversation)
 
-    async def fire(self, reminder: Reminder, arrival: Inbound, next_due: datetime | None) -> bool:
+    async def fire(self, reminder: Reminder, arrival: Inbound, next_due: datetime | None) -> Conversation | None:
         return await self._writer.write("reminder.fire", reminders.fire, reminder, arrival, next_due, self._now())
 
     async def drop_reminder(self, conversation: Conversation, reminder_id: str) -> bool:

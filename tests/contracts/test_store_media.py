@@ -16,7 +16,7 @@ from bot.core.errors import MediaError, StoreUnavailable
 from bot.core.messages import Blob, Target, Text
 from bot.core.steps import Outcome
 from bot.store import SqliteStore, open_store
-from bot.store.blobs import _forget
+from bot.store.blobs import _forget, _remove_file
 from bot.store.database import milliseconds
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import HERE, arrivals, outcome
@@ -200,8 +200,28 @@ async def test_media_that_is_put_again_while_it_is_swept_stays(store: SqliteStor
     blob = await store.put(b"again", "image/png")
     long_ago = milliseconds(clock.now() - timedelta(days=DAYS))
 
-    assert await store._writer.write("", _forget, store._shelf._folder, blob.sha256, long_ago) == 0
+    await store._writer.read(_remove_file, store._shelf._folder, blob.sha256, long_ago)
+    assert await store._writer.write("", _forget, blob.sha256, long_ago) == 0
     assert await store.read(blob) == b"again"
+
+
+async def test_a_sweep_whose_write_is_refused_leaves_a_row_for_the_next_one(
+    store: SqliteStore, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = await store.put(b"old", "image/png")
+    await clock.advance(LONG.total_seconds())
+    with monkeypatch.context() as full:
+        full.setattr("bot.store.blobs._forget", refused)
+        with pytest.raises(StoreUnavailable):
+            await store.sweep(clock.now(), DAYS)
+
+    assert await store.put(b"old", "image/png") == blob  # it is needed again before the next sweep
+    assert await store.read(blob) == b"old"
+    assert await store.sweep(clock.now(), DAYS) == 0
+
+
+def refused(*_: object) -> int:
+    raise StoreUnavailable("the disk is full")
 
 
 @pytest.mark.parametrize(("cap", "told"), [(1, 1), (1_999_999, 1), (2_000_000, 2)])

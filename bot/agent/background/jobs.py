@@ -289,10 +289,10 @@ class JobRunner:
             message_id=job.target.reply_to,
             origin=Origin.JOB,
         )
-        await write_durably(lambda: self._jobs.end_job(job, arrival, spend), self._clock)
+        announced_in = await write_durably(lambda: self._jobs.end_job(job, arrival, spend), self._clock)
         self._give_back(job)
         log.info("job.ended", extra={"job": job.id, "state": job.state.value})
-        self._wake(job.target.conversation)
+        self._wake(announced_in or job.target.conversation)
 
     def _give_back(self, job: Job) -> None:
         self._budget.give_back(self._held.pop(job.id, None))

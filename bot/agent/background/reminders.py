@@ -76,12 +76,12 @@ class ReminderTimer:
             origin=Origin.REMINDER,
         )
         fired = await write_durably(lambda: self._store.fire(reminder, arrival, next_due), self._clock)
-        if fired and next_due is not None:
+        if fired is not None and next_due is not None:
             self._armed[reminder.id] = replace(reminder, due=next_due)
         else:
             self._armed.pop(reminder.id, None)
-        log.info("reminder.fired", extra={"reminder": reminder.id, "fresh": fired})
-        self._wake(reminder.target.conversation)
+        log.info("reminder.fired", extra={"reminder": reminder.id, "fresh": fired is not None})
+        self._wake(fired or reminder.target.conversation)
 
     async def _round(self) -> None:
         """Fires what is due, then rests until the next reminder, a new one, or the next look at the clock."""

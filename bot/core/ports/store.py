@@ -120,8 +120,8 @@ class Outbox(Protocol):
         """Given up for good."""
 
     async def move_conversation(self, old: Conversation, new: Conversation) -> None:
-        """The platform gave a chat another id: its history, session and waiting work follow. Repeating it is
-        harmless; a turn that runs stays where it began."""
+        """The platform gave a chat another id: its history, session, waiting work, jobs and reminders
+        follow. Repeating it is harmless; a turn that runs stays where it began."""
 
     async def was_mine(self, conversation: Conversation, message_id: str) -> bool:
         """Whether this message was sent by us."""
@@ -135,9 +135,9 @@ class Jobs(Protocol):
     async def save_job(self, job: Job) -> None:
         """The job as it now stands (by id)."""
 
-    async def end_job(self, job: Job, arrival: Inbound, spend: Sequence[Spend] = ()) -> bool:
-        """The job's end, what it cost and the inbox row that tells about it, in one transaction.
-        False when it had ended before."""
+    async def end_job(self, job: Job, arrival: Inbound, spend: Sequence[Spend] = ()) -> Conversation | None:
+        """The job's end, what it cost and the inbox row that announces it, in one transaction. Returns where that row
+        went: the chat may have another id by now. None when the job had ended before."""
 
     async def job(self, job_id: str) -> Job | None: ...
     async def jobs(self, conversation: Conversation | None, *, active: bool) -> tuple[Job, ...]:
@@ -149,9 +149,9 @@ class Reminders(Protocol):
     async def reminders(self, conversation: Conversation | None) -> tuple[Reminder, ...]:
         """By due time."""
 
-    async def fire(self, reminder: Reminder, arrival: Inbound, next_due: datetime | None) -> bool:
-        """The inbox row and the next due time (None removes the reminder), in one transaction.
-        False when this firing was stored before."""
+    async def fire(self, reminder: Reminder, arrival: Inbound, next_due: datetime | None) -> Conversation | None:
+        """The inbox row and the next due time (None removes the reminder), in one transaction. Returns where the row
+        went: the chat may have another id by now. None when this firing was stored before."""
 
     async def drop_reminder(self, conversation: Conversation, reminder_id: str) -> bool: ...
 

@@ -30,7 +30,7 @@ def test_events_are_counted_below_the_level_that_is_written() -> None:
     try:
         with counting() as counts:
             log.info("turn.done", extra={"seconds": 1.5})
-            log.info("turn.done", extra={"seconds": 700.0})
+            log.info("turn.done", extra={"seconds": 700.0, "outcome": "apologised"})
             log.warning("turn.apologised")
         log.info("turn.done", extra={"seconds": 1.5})
     finally:
@@ -38,7 +38,10 @@ def test_events_are_counted_below_the_level_that_is_written() -> None:
 
     assert counts.events == {"turn.done": 2, "turn.apologised": 1}
     told = page(counts)
-    assert 'voxline_turns_total{outcome="done"} 2' in told
+    ended = [float(line.split()[-1]) for line in told.splitlines() if line.startswith("voxline_turns_total")]
+    assert sum(ended) == 2  # each turn counts once, whatever its outcome
+    assert 'voxline_turns_total{outcome="done"} 1' in told
+    assert 'voxline_turns_total{outcome="apologised"} 1' in told
     assert 'voxline_turn_seconds_bucket{le="1.0"} 0' in told
     assert 'voxline_turn_seconds_bucket{le="2.0"} 1' in told
     assert 'voxline_turn_seconds_bucket{le="+Inf"} 2' in told
