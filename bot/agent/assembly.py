@@ -168,7 +168,7 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
     budget = Budget(store, clock, limits=settings.budget, zone=settings.zone)
     paid = PaidSteps(store, clock, budget)
     makers = Makers(providers.videos, providers.music, settings.clip_seconds)
-    jobs = JobRunner(jobs=store, blobs=store, makers=makers, clock=clock, budget=budget, wake=wake)
+    jobs = JobRunner(store=store, makers=makers, clock=clock, budget=budget, wake=wake, alert_about=owners.alert_about)
     timer = ReminderTimer(store=store, clock=clock, wake=wake)
     costs = SpeechCosts(ledger=store, synthesizer=providers.synthesizer, clock=clock)
     memory = Memory(history=store, chat=providers.chat, paid=paid, context_size=providers.context_size)
@@ -179,7 +179,7 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
         verbs=Verbs(
             listener(ports, providers, settings, paid),
             memory,
-            thinker(ports, providers, paid, all_tools(ports, providers, settings, jobs, timer)),
+            thinker(ports, providers, paid, all_tools(ports, providers, settings, jobs, timer), owners),
             speaker(ports, providers, settings, paid, costs.wake),
             Commands(commands, lambda channel, person: person in groups.doors[channel].owners),
             ports.media,
@@ -189,7 +189,7 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
         settings=TurnSettings(
             settings.models.default, settings.voice, settings.character, groups.doors, ZoneInfo(settings.zone)
         ),
-        alert=owners.alert,
+        owners=owners,
     )
     engine = Engine(
         store,
@@ -236,9 +236,17 @@ def listener(ports: AgentPorts, providers: AgentProviders, settings: AgentSettin
     )
 
 
-def thinker(ports: AgentPorts, providers: AgentProviders, paid: PaidSteps, tools: tuple[Tool, ...]) -> Thinker:
+def thinker(
+    ports: AgentPorts, providers: AgentProviders, paid: PaidSteps, tools: tuple[Tool, ...], owners: Owners
+) -> Thinker:
     """The verb that asks the model and runs its tool calls."""
-    return Thinker(chat=providers.chat, tools=tools, paid=paid, blobs=DurableBlobs(ports.store, ports.clock))
+    return Thinker(
+        chat=providers.chat,
+        tools=tools,
+        paid=paid,
+        blobs=DurableBlobs(ports.store, ports.clock),
+        alert_about=owners.alert_about,
+    )
 
 
 def speaker(

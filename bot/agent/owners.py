@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.agent.policy.access import AccessRules
 from bot.core.arrivals import Cursor
-from bot.core.errors import StoreUnavailable
+from bot.core.errors import KeyRefused, OutOfCredit, StoreUnavailable, VoxlineError
 from bot.core.messages import Conversation, Inbound, Target, Text
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Cursors, Outbox
@@ -18,6 +18,16 @@ from bot.core.ports.store import Cursors, Outbox
 log = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=6)
+# What only an owner can mend. Subclasses, as a budget that is used up, are no trouble.
+TROUBLES: dict[type[VoxlineError], str] = {
+    KeyRefused: "The provider refused my key, or I have none: I can answer nobody. Sign in with `voxline onboard`.",
+    OutOfCredit: "The model account is out of credit, so I cannot answer. Top it up at https://openrouter.ai/credits.",
+}
+
+
+def owners_sentence(error: VoxlineError) -> str:
+    """What owners read about an error; "" when they need not hear of it."""
+    return TROUBLES.get(type(error), "")
 
 
 class Owners:
@@ -51,13 +61,18 @@ class Owners:
         """Where an owner is reached: the private chat, else the chat that has the person's id."""
         return Conversation(channel, await self._cursors.cursor(_cursor(channel, person)) or person)
 
-    async def alert(self, kind: str, text: str) -> None:
-        """Posts to every owner, once in six hours for each `kind`; the next one says how many were kept back. Never
-        raises: an alert is not worth a failure."""
-        async with self._alerting:  # the look at the last time and the note of this one belong together
-            await self._alert(kind, text)
+    async def alert_about(self, error: VoxlineError, *, elsewhere_than: Conversation | None = None) -> None:
+        """Alerts owners to an error that only they can mend; a no-op for any other. Never raises."""
+        if text := owners_sentence(error):
+            await self.alert(type(error).__name__, text, elsewhere_than=elsewhere_than)
 
-    async def _alert(self, kind: str, text: str) -> None:
+    async def alert(self, kind: str, text: str, *, elsewhere_than: Conversation | None = None) -> None:
+        """Posts to every owner, once in six hours for each `kind`; the next one says how many were kept back. Not to
+        the chat `elsewhere_than`, where it is read already. Never raises: an alert is not worth a failure."""
+        async with self._alerting:  # the look at the last time and the note of this one belong together
+            await self._alert(kind, text, elsewhere_than)
+
+    async def _alert(self, kind: str, text: str, elsewhere_than: Conversation | None) -> None:
         now = self._clock.now()
         try:
             if not _is_due(await self._cursors.cursor(f"alert:{kind}"), now):
@@ -67,6 +82,8 @@ class Owners:
                 text = f"{text} (This happened {kept_back} more times since I last wrote about it.)"
             for channel, person in self._everybody():
                 to = Target(await self.chat(channel, person))
+                if to.conversation == elsewhere_than:
+                    continue
                 await self._outbox.post(f"alert:{kind}:{now.isoformat()}:{channel}:{person}", to, (Text(text),))
                 self._wake(to.conversation)
             await self._cursors.save_cursor(Cursor(f"alert:{kind}", now.isoformat()))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from bot.agent.attempt import Attempt
+from bot.agent.attempt import Attempt, Thinking
 from bot.agent.durable_writes import DurableBlobs
 from bot.agent.paid_steps import PaidSteps, paid_answer
 from bot.agent.policy.budget import OverBudget
@@ -29,13 +29,13 @@ from bot.core.chat import (
     ToolResult,
     User,
 )
-from bot.core.errors import BadAnswer, ContextTooLong, ProviderError
+from bot.core.errors import BadAnswer, ContextTooLong, ProviderError, VoxlineError
 from bot.core.failpoints import failpoint
-from bot.core.messages import Blob, Kind, Media
+from bot.core.messages import Blob, Kind, Media, Turn
 from bot.core.paid import Paid
 from bot.core.ports.models import ChatModel
 from bot.core.spending import Capability
-from bot.core.steps import Answered, ToolOutcome
+from bot.core.steps import Answered, Heard, Step, ToolOutcome
 from bot.tools import arguments
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed
 
@@ -51,6 +51,10 @@ ANSWER_CHARACTERS = 256_000
 UNKNOWN_OUTCOME = (
     "The outcome of this call is unknown: the program was restarted while it ran. It may have happened and been paid "
     "for. Do not repeat it by yourself; tell the person and let them decide."
+)
+CUT_OFF = (
+    "This call was cut off while it ran: it may have had its effect and been paid for all the same. Do not repeat it "
+    "by yourself; tell the person and let them decide."
 )
 NOT_RUN = f"Not run: of the calls made at once only the first {CALLS_AT_ONCE} run. Call it again if it is still needed."
 LEFT_OUT = "{count} more calls were not even kept: make fewer at once."
@@ -79,7 +83,17 @@ class Question:
 class Thinker:
     """Runs one turn's conversation with the model."""
 
-    def __init__(self, *, chat: ChatModel, tools: Sequence[Tool], paid: PaidSteps, blobs: DurableBlobs) -> None:
+    def __init__(
+        self,
+        *,
+        chat: ChatModel,
+        tools: Sequence[Tool],
+        paid: PaidSteps,
+        blobs: DurableBlobs,
+        alert_about: Callable[[VoxlineError], Awaitable[None]],
+    ) -> None:
+        """`alert_about` alerts the owners to what made a tool fail and only they can mend."""
+        self._alert_about = alert_about
         self._chat, self._paid, self._blobs = chat, paid, blobs
         self._tools = {tool.spec.name: tool for tool in tools}
 
@@ -101,11 +115,16 @@ class Thinker:
                 return
             context = _Round(attempt, number, pictures, seen)
             for position, call in enumerate(calls[:CALLS_AT_ONCE]):
-                outcome = await self._run_call(call, position, context)
-                thinking.parts += outcome.parts
-                result = ToolResult(call.id, outcome.text[:TOOL_RESULT_CHARACTERS], outcome.pictures)
-                thinking.added.append(result)
+                await self._add_result(call, position, context)
             thinking.added += not_run(calls[CALLS_AT_ONCE:], left_out=len(words.calls) - len(calls))
+
+    async def _add_result(self, call: Call, position: int, context: _Round) -> None:
+        """Runs a call and adds its result to the turn, also when it is cut off: it may have had its effect by then."""
+        thinking, outcome = context.attempt.thinking, ToolOutcome(CUT_OFF)
+        try:
+            outcome = await self._run_call(call, position, context)
+        finally:
+            add_result(thinking, call, outcome)
 
     async def _ask_or_shorten(self, attempt: Attempt, question: Question, number: int, exhausted: bool) -> Answered:
         """The answer of this round, asked again with a shorter past where the model cannot hold it all."""
@@ -191,6 +210,7 @@ class Thinker:
             return Paid(ToolOutcome(str(error)))
         except ProviderError as error:
             log.warning("tool.failed", extra={"tool": call.name, "turn": context.turn.id, "why": str(error)})
+            await self._alert_about(error)
             return Paid(ToolOutcome(f"It failed: {error.tell} Tell the person; do not pretend it worked."))
 
 
@@ -202,6 +222,31 @@ class _Round:
     number: int
     pictures: tuple[Blob, ...]
     seen: Counter[tuple[str, str]]
+
+
+def add_result(thinking: Thinking, call: Call, outcome: ToolOutcome) -> None:
+    """Adds what a call brought: its text for the model, its parts for the person."""
+    thinking.parts += outcome.parts
+    thinking.added.append(ToolResult(call.id, outcome.text[:TOOL_RESULT_CHARACTERS], outcome.pictures))
+
+
+def done_before(turn: Turn, done: Mapping[str, Step]) -> Thinking:
+    """What earlier attempts of a turn thought and did, from their steps; nothing when none of them ran a tool."""
+    heard = [step.result.text for step in done.values() if isinstance(step.result, Heard) and step.result.text]
+    words = "\n".join([*(inbound.text for inbound in turn.inbounds if inbound.text), *heard])
+    thinking = Thinking(added=[User(words or "[a message without words]")])
+    for number in range(ROUNDS_AT_MOST):
+        answer = done.get(f"model:{number}")
+        if answer is None or not isinstance(answer.result, Answered):
+            break
+        numbered = enumerate(answer.result.assistant.calls[:CALLS_AT_ONCE])
+        begun = [(call, step) for position, call in numbered if (step := done.get(f"tool:{number}:{position}"))]
+        thinking.added.append(replace(answer.result.assistant, calls=tuple(call for call, _ in begun)))
+        for call, step in begun:
+            add_result(
+                thinking, call, step.result if isinstance(step.result, ToolOutcome) else ToolOutcome(UNKNOWN_OUTCOME)
+            )
+    return thinking if any(isinstance(message, ToolResult) for message in thinking.added) else Thinking()
 
 
 def not_run(calls: Sequence[Call], *, left_out: int) -> list[ToolResult]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, tzinfo
 from functools import partial
@@ -14,40 +14,33 @@ from bot.agent.attempt import Attempt, Thinking
 from bot.agent.commands.command import Commands
 from bot.agent.draft import Draft
 from bot.agent.durable_writes import write_durably
+from bot.agent.endings import announcement, apology, silence, stopped_outcome
 from bot.agent.fit import Shrinker, fit_for
 from bot.agent.history.context import Memory
 from bot.agent.indicator import Indicator, indicator
 from bot.agent.listen import Listener
+from bot.agent.owners import Owners, owners_sentence
 from bot.agent.paid_steps import PaidSteps
 from bot.agent.policy.access import AccessRules, meant_for_me, mentions
 from bot.agent.prompt import SPOKEN, TAGGED, Character, Understood, system
 from bot.agent.speak import Speaker, VoiceMode, VoiceSettings, word
-from bot.agent.think import Question, Thinker
-from bot.core.chat import Assistant, ChatMessage, ChatRequest, System, User
-from bot.core.errors import KeyRefused, OutOfCredit, VoxlineError
+from bot.agent.think import Question, Thinker, done_before
+from bot.core.chat import ChatMessage, ChatRequest, System, User
+from bot.core.errors import VoxlineError
 from bot.core.log_events import TURN_APOLOGISED, TURN_DEAD, TURN_DONE, TURN_FAILED, TURN_RELEASED
-from bot.core.messages import Doing, Inbound, Media, Origin, Part, Target, Text, Turn
+from bot.core.messages import Doing, Inbound, Origin, Part, Target, Text, Turn
 from bot.core.ports.channel import Channel
 from bot.core.ports.store import Inbox, Outbox
 from bot.core.steps import Outcome, Step
 from bot.core.trace import working_for
-from bot.media.speakable import unmarked
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS_AT_MOST = 3
-NOTHING = "The model returned nothing. Please try again, or choose another with /model."
 CRASHED = "I could not finish this one, even after trying again (ref {ref}). Please put it another way, or use /new."
 FAILED = "Something failed on my side (ref {ref}). Try again, or start over with /new."
-STOPPED = "(stopped)"
 TOO_LATE = "I did not run /{name}: it is {age} old. Say it again if you still want it."
-ALERTS: dict[type[VoxlineError], str] = {
-    KeyRefused: "The provider refused my key, or I have none: I can answer nobody. Sign in with `voxline onboard`.",
-    OutOfCredit: "The model account is out of credit, so I cannot answer. Top it up at https://openrouter.ai/credits.",
-}
 DEAD = "I gave up on a message in {conversation} after {attempts} tries (ref {ref}; the log says why)."
-
-Alert = Callable[[str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +86,10 @@ class TurnRunner:
         channels: Mapping[str, Channel],
         paid: PaidSteps,
         settings: TurnSettings,
-        alert: Alert,
+        owners: Owners,
     ) -> None:
-        """`alert` sends the owners one sentence about a kind of trouble."""
         self._store, self._verbs, self._channels, self._paid = store, verbs, channels, paid
-        self._settings, self._alert, self._clock = settings, alert, paid.clock
+        self._settings, self._owners, self._clock = settings, owners, paid.clock
 
     async def run(self, turn: Turn, stopped: Callable[[], bool]) -> None:
         """Runs the turn to its outcome. When it is cancelled, `stopped()` is True for a /stop, False for a shutdown."""
@@ -127,9 +119,7 @@ class TurnRunner:
             ending, outcome = "stopped", stopped_outcome(thinking)
         except VoxlineError as error:
             log.warning(TURN_APOLOGISED, extra={"turn": turn.id, "why": str(error)})
-            ending, outcome = "apologised", apology(thinking, error.tell)
-            if type(error) in ALERTS:
-                await self._alert(type(error).__name__, ALERTS[type(error)])
+            ending, outcome = "apologised", apology(thinking, await self._reported(turn, error))
         except Exception:  # the door of a turn: the person hears of it, the operator finds it by its reference
             ref = secrets.token_hex(2).upper()
             log.exception(TURN_FAILED, extra={"turn": turn.id, "ref": ref})
@@ -144,6 +134,15 @@ class TurnRunner:
         seconds = round(self._clock.monotonic() - started, 3)
         ended = {"turn": turn.id, "outcome": ending, "seconds": seconds, "parts": len(outcome.reply)}
         log.info(TURN_DONE, extra=ended)
+
+    async def _reported(self, turn: Turn, error: VoxlineError) -> str:
+        """The sentence for the person; owners are alerted where only they can help. An owner who asked in private
+        reads the owners' sentence, once, instead of an apology and an alert."""
+        last = turn.inbounds[-1]
+        door = self._settings.doors.get(turn.conversation.channel, AccessRules())
+        is_owner = last.private and last.sender.id in door.owners
+        await self._owners.alert_about(error, elsewhere_than=turn.conversation if is_owner else None)
+        return owners_sentence(error) or error.tell if is_owner else error.tell
 
     async def _let_go(self, turn: Turn, draft: Draft) -> None:
         await draft.close()
@@ -183,10 +182,11 @@ class TurnRunner:
         """The end of a turn that killed the process too often: an apology, and an alert to the owners."""
         turn, ref = attempt.turn, secrets.token_hex(2).upper()
         log.error(TURN_DEAD, extra={"turn": turn.id, "attempt": turn.attempt, "ref": ref})
-        await self._alert(
+        await self._owners.alert(
             f"dead:{turn.id}", DEAD.format(conversation=turn.conversation, attempts=ATTEMPTS_AT_MOST, ref=ref)
         )
-        return replace(apology(attempt.thinking, CRASHED.format(ref=ref)), dead=True)
+        thinking = done_before(turn, await self._paid.of(turn))
+        return replace(apology(thinking, CRASHED.format(ref=ref)), dead=True)
 
     def _addressed(self, turn: Turn, understood: Understood, channel: Channel) -> bool:
         """Whether a message in a room is for us: a voice note may say so only in speech."""
@@ -211,7 +211,7 @@ class TurnRunner:
         await self._verbs.thinker.think(attempt, question, understood.originals)
         recalled.tidy()
         if not thinking.text and not thinking.parts:
-            return apology(thinking, NOTHING)
+            return silence(thinking)
         wording = word(
             thinking.text,
             mode,
@@ -278,36 +278,3 @@ def own_words(last: Inbound, understood: Understood) -> str:
 def with_troubles(text: str, understood: Understood) -> str:
     """An answer, preceded by what was heard (where that is shown) and by what could not be used."""
     return "\n\n".join(part for part in (understood.echo, "\n".join(understood.troubles), text) if part)
-
-
-def announcement(turn: Turn) -> Outcome:
-    """What a finished job or a reminder says: its own words and files, without a model call."""
-    reply: list[Part] = []
-    note = []
-    for inbound in turn.inbounds:
-        if inbound.text:
-            reply.append(Text(inbound.text))
-            note.append(inbound.text)
-        for attachment in inbound.attachments:
-            if attachment.blob is not None:
-                reply.append(Media(attachment.kind, attachment.blob, attachment.name, seconds=attachment.seconds))
-                note.append(f"[delivered: {attachment.name}]")
-    return Outcome((Assistant("\n".join(note)),), tuple(reply))
-
-
-def stopped_outcome(thinking: Thinking) -> Outcome:
-    """What was said until /stop, marked; parts that were already made are delivered."""
-    text = f"{unmarked(thinking.text)} {STOPPED}".strip()
-    return Outcome(closed(thinking, text), (Text(text), *thinking.parts))
-
-
-def apology(thinking: Thinking, tell: str) -> Outcome:
-    """One honest sentence, below what was already said; the person's message stays in the history."""
-    text = "\n\n".join(part for part in (unmarked(thinking.text), tell) if part)
-    return Outcome(closed(thinking, text), (Text(text), *thinking.parts))
-
-
-def closed(thinking: Thinking, text: str) -> tuple[ChatMessage, ...]:
-    """The history of a turn that did not finish: what the person said and what they saw, no open calls."""
-    asked = tuple(message for message in thinking.added if isinstance(message, User))
-    return (*asked, Assistant(text)) if asked else ()

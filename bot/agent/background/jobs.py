@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Protocol
 
 from bot.agent.durable_writes import DurableBlobs, write_durably
 from bot.agent.policy.budget import Budget, Held, OverBudget
@@ -56,21 +57,26 @@ class Makers:
     clip_seconds: float = SECONDS_FOR_A_CLIP
 
 
+class JobStore(Jobs, Blobs, Protocol):
+    """The slices of the store that jobs need."""
+
+
 class JobRunner:
     """Watches over jobs. An async context manager: entering takes up what an earlier process left."""
 
     def __init__(
         self,
         *,
-        jobs: Jobs,
-        blobs: Blobs,
+        store: JobStore,
         makers: Makers,
         clock: Clock,
         budget: Budget,
         wake: Callable[[Conversation], None],
+        alert_about: Callable[[VoxlineError], Awaitable[None]],
     ) -> None:
-        self._jobs, self._blobs, self._makers = jobs, DurableBlobs(blobs, clock), makers
-        self._clock, self._wake, self._budget = clock, wake, budget
+        """`alert_about` alerts the owners to what made a job fail and only they can mend."""
+        self._jobs, self._blobs, self._makers = store, DurableBlobs(store, clock), makers
+        self._clock, self._wake, self._budget, self._alert_about = clock, wake, budget, alert_about
         self._held: dict[str, Held] = {}
         self._tasks: dict[str, asyncio.Future[None] | asyncio.Future[Begun]] = {}
 
@@ -192,6 +198,7 @@ class JobRunner:
             await work
         except VoxlineError as error:
             log.warning("job.failed", extra={"job": job.id, "why": str(error)})
+            await self._alert_about(error)
             await self._fail(job, error.tell, str(error))
         except Exception:  # the door of a job
             log.exception("job.broken", extra={"job": job.id})

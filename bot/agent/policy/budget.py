@@ -113,8 +113,8 @@ class Budget:
             (self.limits.person, person, "your budget"),
         ):
             if limit and limit * NOTE_AT <= (spent := await self.spent(whose)) < limit:
-                share = f"{spent / limit:.0%} of {who} for today is used (${spent / MICRO:.2f} of "
-                told.append((f"budget:{self.today:%Y-%m-%d}:{whose}", Text(f"{share}${limit / MICRO:.2f}).")))
+                share = f"{spent / limit:.0%} of {who} for today is used ({dollars(spent)} of "
+                told.append((f"budget:{self.today:%Y-%m-%d}:{whose}", Text(f"{share}{dollars(limit)}).")))
         return tuple(told)
 
     async def _check(self, limit: int | None, person: str, tell: str) -> None:
@@ -127,3 +127,8 @@ class Budget:
             raise OverBudget(
                 f"{(spent + held) / MICRO:.4f} of {limit / MICRO:.4f} dollars are spent or set aside", tell=tell
             )
+
+
+def dollars(microusd: int) -> str:
+    """An amount in dollars: to the cent, and one below a cent whole."""
+    return f"${microusd / MICRO:.2f}" if microusd == 0 or microusd >= MICRO / 100 else f"${microusd / MICRO:.6f}"

@@ -40,7 +40,7 @@ def ended_badly(body: Mapping[str, Any]) -> BadAnswer | None:
     error = body.get("error")
     detail = error if isinstance(error, str) else detail_of(dict(body))
     reason = shown(detail) or f"OpenRouter video generation {status}"
-    return BadAnswer(reason, tell="The video service could not make that clip.")
+    return BadAnswer(reason, tell=f"the video service says: {reason}" if shown(detail) else f"it {status}.")
 
 
 def video_state(body: Mapping[str, Any]) -> VideoState:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -103,6 +104,7 @@ class Head:
             tools=[self.tool("draw"), self.tool("look")],
             paid=PaidSteps(self.store, self.clock, Budget(self.store, self.clock, limits=self.money)),
             blobs=DurableBlobs(self.store, self.clock),
+            alert_about=AsyncMock(),
         )
         done = {step.name: step for step in await self.store.steps(turn)}
         await thinker.think(

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.agent.attempt import Thinking
+from bot.agent.endings import announcement, apology, silence, stopped_outcome
 from bot.agent.policy.access import RoomRules
 from bot.agent.prompt import Understood
-from bot.agent.turn import announcement, apology, carried_through, stopped_outcome, with_troubles
-from bot.core.chat import Assistant, Call, ToolResult, User
+from bot.agent.think import CUT_OFF, UNKNOWN_OUTCOME, done_before
+from bot.agent.turn import carried_through, with_troubles
+from bot.core.chat import Assistant, Call, FinishReason, ToolResult, Usage, User
+from bot.core.errors import BadRequest, KeyRefused, OutOfCredit
+from bot.core.media import Drawn
 from bot.core.messages import Attachment, Blob, Conversation, Kind, Media, Origin, Quoted, Session, Text, Turn
+from bot.core.steps import Answered, Outcome, Step, ToolOutcome
+from tests.fakes.model import Calls, Says
 from tests.fakes.rows import inbound
 from tests.talk import OPEN, open_talk
 
@@ -99,13 +108,135 @@ def test_a_stop_before_the_first_word_says_only_that() -> None:
     assert stopped_outcome(thought()).history == ()
 
 
-def test_an_apology_stands_below_what_was_said_and_leaves_no_open_call() -> None:
-    said = thought("Half", User("tell"), Assistant("Half", (Call("c", "t", "{}"),)), ToolResult("c", "x"))
-    outcome = apology(said, "It broke.")
+SET, DRAWN = Call("c", "reminder", "{}"), Call("d", "image_generate", "{}")
 
-    assert outcome.reply == (Text("Half\n\nIt broke."),)
-    assert outcome.history == (User("tell"), Assistant("Half\n\nIt broke."))
+
+@pytest.mark.parametrize("end", [lambda thinking: apology(thinking, "It broke."), stopped_outcome])
+def test_what_tools_did_stays_in_the_history_of_a_turn_that_did_not_finish(
+    end: Callable[[Thinking], Outcome],
+) -> None:
+    result = ToolResult("c", "The reminder is set.")
+    thinking = thought("Half", User("remind me"), Assistant("Half", (SET, DRAWN)), result)
+    outcome = end(thinking)
+
+    shown = outcome.reply[0]
+    assert isinstance(shown, Text)
+    assert shown.text in ("Half\n\nIt broke.", "Half (stopped)")
+    assert outcome.history == (User("remind me"), Assistant("", (SET,)), result, Assistant(shown.text))
     assert not outcome.dead
+
+
+calls_of_a_round = st.lists(st.sampled_from([SET, DRAWN]), max_size=4)
+
+
+@given(rounds=st.lists(st.tuples(calls_of_a_round, st.integers(0, 4)), max_size=4))
+def test_no_history_has_a_call_without_its_result(rounds: list[tuple[list[Call], int]]) -> None:
+    thinking = thought("", User("do it"))
+    for calls, answered in rounds:
+        thinking.added.append(Assistant("words", tuple(calls)))
+        thinking.added += [ToolResult(call.id, "done") for call in calls[:answered]]
+    history = apology(thinking, "It broke.").history
+
+    open_calls: list[str] = []
+    for message in history:
+        if isinstance(message, ToolResult):
+            assert message.call_id == open_calls.pop(0)
+            continue
+        assert open_calls == []
+        open_calls = [call.id for call in message.calls] if isinstance(message, Assistant) else []
+    assert open_calls == []
+    results = sum(isinstance(message, ToolResult) for message in history)
+    assert results == sum(min(len(calls), answered) for calls, answered in rounds)
+
+
+def test_when_the_model_says_nothing_the_person_reads_what_its_tools_did() -> None:
+    thinking = thought("", User("remind me"), Assistant("", (SET,)), ToolResult("c", "Set for\nMonday."), Assistant(""))
+
+    assert silence(thinking).reply == (Text("The model says nothing about what it did:\n- reminder: Set for Monday."),)
+    assert silence(thought("", User("hi"))).reply == (
+        Text("The model returned nothing. Please try again, or choose another with /model."),
+    )
+
+
+DRAWS = Calls((("image_generate", {"prompt": "a kite"}),))
+
+
+@pytest.mark.parametrize("end", ["error", "empty", "stop"])
+async def test_a_picture_that_was_drawn_before_a_turn_failed_is_known_in_the_next(tmp_path: Path, end: str) -> None:
+    after = {"error": BadRequest("HTTP 400"), "empty": Says(""), "stop": Says("here it", hold=asyncio.Event())}[end]
+    async with open_talk(tmp_path, DRAWS, after, Says("It was drawn already.")) as talk:
+        await talk.says("draw a kite")
+        if end == "stop":
+            await talk.channel.until(lambda: "here" in " ".join(talk.channel.texts("1")))
+            await talk.says("/stop")
+        await talk.settles()
+        await talk.says("try again please")
+        await talk.settles()
+
+        asked = talk.model.requests[-1].messages
+        names = [call.name for message in asked if isinstance(message, Assistant) for call in message.calls]
+        assert names == ["image_generate"]
+        assert any(isinstance(message, ToolResult) and "will be delivered" in message.text for message in asked)
+
+
+async def test_a_call_that_is_cut_off_by_a_stop_is_known_as_of_unknown_end(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, DRAWS, Says("as you say")) as talk:
+        started = asyncio.Event()
+
+        async def never(request: object) -> Drawn:
+            started.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        talk.painter.draw = never  # type: ignore[method-assign]
+        await talk.says("draw a kite")
+        await started.wait()
+        await talk.says("/stop")
+        await talk.settles()
+        await talk.says("and now?")
+        await talk.settles()
+
+        results = [message.text for message in talk.model.requests[-1].messages if isinstance(message, ToolResult)]
+        assert results == [CUT_OFF]
+
+
+def test_a_message_that_kills_the_process_keeps_what_its_tools_did() -> None:
+    steps = {
+        "model:0": Step("model:0", Answered(Assistant("", (SET, DRAWN)), Usage(), FinishReason.TOOLS, "m")),
+        "tool:0:0": Step("tool:0:0", ToolOutcome("The reminder is set.", (PICTURE,))),
+        "tool:0:1": Step("tool:0:1", None),
+    }
+    before = done_before(turn(Origin.PERSON), steps)
+
+    assert before.parts == [PICTURE]
+    assert before.added == [
+        User("say 1"),
+        Assistant("", (SET, DRAWN)),
+        ToolResult("c", "The reminder is set."),
+        ToolResult("d", UNKNOWN_OUTCOME),
+    ]
+    assert done_before(turn(Origin.PERSON), {"model:0": steps["model:0"]}).added == []
+
+
+@pytest.mark.parametrize(("who", "texts"), [("owner", 1), ("7", 2)])
+async def test_an_owner_in_private_reads_one_sentence_about_a_refused_key(tmp_path: Path, who: str, texts: int) -> None:
+    async with open_talk(tmp_path, KeyRefused("HTTP 401")) as talk:
+        await talk.says("hi", who=who, chat=who)
+        await talk.settles()
+
+        shown = [shown.text for shown in talk.channel.shown]
+        assert len(shown) == texts
+        assert sum("voxline onboard" in text for text in shown) == 1
+        assert "voxline onboard" in talk.channel.texts("owner")[0]
+
+
+async def test_owners_hear_when_a_picture_finds_the_account_empty(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, DRAWS, Says("It did not work.")) as talk:
+        talk.painter.faults.append(OutOfCredit("HTTP 402"))
+        await talk.says("draw a kite")
+        await talk.settles()
+
+        assert "out of credit" in talk.channel.texts("owner")[-1]
 
 
 @pytest.mark.parametrize("origin", [Origin.JOB, Origin.REMINDER])

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -20,7 +21,7 @@ from bot.agent.background.jobs import (
     what,
 )
 from bot.agent.policy.budget import Budget, BudgetLimits, OverBudget
-from bot.core.errors import BadAnswer, BadRequest, MediaError, ProviderBusy, StoreUnavailable, VoxlineError
+from bot.core.errors import BadAnswer, BadRequest, MediaError, OutOfCredit, ProviderBusy, StoreUnavailable, VoxlineError
 from bot.core.jobs import Job, JobState
 from bot.core.media import Clip, Song, SongRequest, Sound, VideoJob, VideoRequest, VideoState
 from bot.core.messages import Conversation, Inbound, Target
@@ -86,6 +87,7 @@ class Works:
     store: SqliteStore
     clock: FakeClock
     woken: list[Conversation]
+    alerted: list[VoxlineError]
 
     async def told(self, conversation: Conversation = HERE) -> Inbound:
         """What the person is told when a job has ended, however long it takes."""
@@ -120,16 +122,21 @@ async def open_works(
     clip_seconds: float = 600,
 ) -> AsyncIterator[Works]:
     woken: list[Conversation] = []
+    alerted: list[VoxlineError] = []
+
+    async def alert_about(error: VoxlineError) -> None:
+        alerted.append(error)
+
     runner = JobRunner(
-        jobs=store,
-        blobs=store,
+        store=store,
         makers=Makers(studio, studio, clip_seconds),
         clock=clock,
         budget=Budget(store, clock, limits=limits or BudgetLimits()),
         wake=woken.append,
+        alert_about=alert_about,
     )
     async with runner:
-        yield Works(runner, store, clock, woken)
+        yield Works(runner, store, clock, woken, alerted)
 
 
 async def test_a_clip_is_submitted_followed_fetched_and_told(store: SqliteStore, clock: FakeClock) -> None:
@@ -334,6 +341,15 @@ async def test_a_clip_too_large_to_carry_is_a_link(store: SqliteStore, clock: Fa
         assert (await works.told()).text.endswith("https://x/big")
 
 
+async def test_owners_hear_of_a_song_that_finds_the_account_empty(store: SqliteStore, clock: FakeClock) -> None:
+    empty = OutOfCredit("HTTP 402")
+    async with open_works(store, clock, Studio(songs=[empty])) as works:
+        await works.runner.start_song(SONG)
+        await works.told()
+
+        assert works.alerted == [empty]
+
+
 async def test_a_bug_in_a_job_is_told_and_kept_from_the_others(store: SqliteStore, clock: FakeClock) -> None:
     async with open_works(store, clock, Studio(songs=[KeyError("a bug")])) as works:
         await works.runner.start_song(SONG)
@@ -356,12 +372,12 @@ async def test_a_full_disk_does_not_lose_a_finished_clip(store: SqliteStore, clo
 
     async with open_works(store, clock, Studio()) as works:
         runner = JobRunner(
-            jobs=store,
-            blobs=Full(),  # type: ignore[arg-type]
+            store=Full(),  # type: ignore[arg-type]
             makers=Makers(Studio(), None),
             clock=clock,
             budget=Budget(store, clock, limits=BudgetLimits()),
             wake=lambda _: None,
+            alert_about=AsyncMock(),
         )
         async with runner:
             await runner.start_video(job("1"))

@@ -101,6 +101,26 @@ async def test_a_job_that_ended_badly_is_a_bad_answer(
 
 
 @pytest.mark.parametrize(
+    ("body", "tell"),
+    [
+        (
+            {"status": "failed", "error": "the prompt names a person"},
+            "the video service says: the prompt names a person",
+        ),
+        ({"status": "expired"}, "it expired."),
+    ],
+)
+async def test_a_person_reads_why_the_provider_made_no_clip(
+    server: RecordingServer, videos: OpenRouterVideos, body: dict[str, Any], tell: str
+) -> None:
+    server.on("GET /videos/v%2F1", says(body))
+
+    with pytest.raises(BadAnswer) as failure:
+        await videos.poll(JOB)
+    assert failure.value.tell == tell
+
+
+@pytest.mark.parametrize(
     "reply",
     [
         says({"error": "x"}, status=500),
