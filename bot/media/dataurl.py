@@ -32,10 +32,10 @@ def strict_base64(text: str) -> bytes:
 
 def image_of_data_url(url: str) -> tuple[bytes, str]:
     """The bytes and the declared MIME type of a base64 image data URL. Raises `ValueError`."""
-    found = _DATA_URL.fullmatch(url.strip())
-    if found is None:
+    match = _DATA_URL.fullmatch(url.strip())
+    if match is None:
         raise ValueError("not a base64 image data URL")
-    return strict_base64(found[2]), found[1].lower()
+    return strict_base64(match[2]), match[1].lower()
 
 
 def image_urls_in(text: str) -> list[str]:

@@ -80,16 +80,16 @@ class Ffmpeg:
     async def works(self) -> str:
         """The executable, once it has run and can write voice notes. Raises `MediaError` with what to do."""
         path = await self.path()
-        code, _, told = await self._run(["-encoders"], b"", cap=_PIPE_BYTES, seconds=self._seconds)
-        if code != 0 or b"libopus" not in told:
+        code, _, log_text = await self._run(["-encoders"], b"", cap=_PIPE_BYTES, seconds=self._seconds)
+        if code != 0 or b"libopus" not in log_text:
             raise MediaError(f"{path!r} cannot write Opus: set media.ffmpegPath to an ffmpeg that can (libopus)")
         return path
 
     async def probe(self, source: Path, mime: str) -> Probe:
         """Duration and streams of a file, read for five seconds at most. Raises `MediaError`."""
         seconds = min(PROBE_SECONDS, self._seconds)
-        _, told, _ = await self._run(_input(source, mime), b"", cap=0, seconds=seconds)
-        return read_probe(told)
+        _, log_text, _ = await self._run(_input(source, mime), b"", cap=0, seconds=seconds)
+        return read_probe(log_text)
 
     async def decode(self, source: Path, mime: str, *, rate: int, seconds: float) -> bytes:
         """At most `seconds` of a file's first sound as signed 16-bit mono PCM. Raises `MediaError`."""
@@ -109,9 +109,9 @@ class Ffmpeg:
         return await self._checked([*source, *codec, "pipe:1"], pcm, cap=cap)
 
     async def _checked(self, arguments: list[str], data: bytes, *, cap: int) -> bytes:
-        code, told, out = await self._run(arguments, data, cap=cap, seconds=self._seconds)
+        code, log_text, out = await self._run(arguments, data, cap=cap, seconds=self._seconds)
         if code != 0 and not out:
-            last = told.strip().splitlines()[-1:] or ["no word"]
+            last = log_text.strip().splitlines()[-1:] or ["no word"]
             raise MediaError(f"ffmpeg ended with status {code}: {last[0][:200]}")
         return out
 
@@ -135,7 +135,7 @@ class Ffmpeg:
                 raise MediaError(f"ffmpeg cannot be started: {error.strerror}") from error
             try:
                 async with asyncio.timeout(seconds):
-                    told, out = await _talk(process, data, cap)
+                    log_text, out = await _talk(process, data, cap)
                     code = await process.wait()
             except TimeoutError as error:
                 raise MediaError(f"ffmpeg did not finish within {seconds:.0f} s") from error
@@ -143,7 +143,7 @@ class Ffmpeg:
                 await _end(process)
         if code in (_NOT_EXECUTABLE, _NOT_FOUND):
             raise MediaError(f"ffmpeg cannot be started from {command[0]!r}: set media.ffmpegPath to an executable")
-        return code, told, out
+        return code, log_text, out
 
 
 async def _talk(process: asyncio.subprocess.Process, data: bytes, cap: int) -> tuple[str, bytes]:
@@ -157,10 +157,10 @@ async def _talk(process: asyncio.subprocess.Process, data: bytes, cap: int) -> t
                 await stdin.drain()
         stdin.close()
 
-    _, out, told = await asyncio.gather(
+    _, out, log_text = await asyncio.gather(
         feed(process.stdin), _read(process.stdout, cap), _read(process.stderr, 64 * 1024)
     )
-    return told.decode(errors="replace"), out
+    return log_text.decode(errors="replace"), out
 
 
 async def _read(stream: asyncio.StreamReader, cap: int) -> bytes:
@@ -198,12 +198,12 @@ def _pcm_bytes(rate: int, seconds: float) -> int:
     return int(rate * 2 * (seconds + 1))
 
 
-def read_probe(told: str) -> Probe:
+def read_probe(log_text: str) -> Probe:
     """Duration and streams out of what `ffmpeg -i` prints. Raises `MediaError` when it could not read the file."""
-    streams = len(re.findall(r"^\s*Stream #\d+:\d+", told, re.MULTILINE))
+    streams = len(re.findall(r"^\s*Stream #\d+:\d+", log_text, re.MULTILINE))
     if not streams:
         raise MediaError("ffmpeg finds no stream in the file")
-    has_audio = re.search(r"^\s*Stream #\d+:\d+.*: Audio:", told, re.MULTILINE) is not None
-    found = re.search(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", told)
-    seconds = None if found is None else int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
+    has_audio = re.search(r"^\s*Stream #\d+:\d+.*: Audio:", log_text, re.MULTILINE) is not None
+    duration = re.search(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", log_text)
+    seconds = None if duration is None else int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3])
     return Probe(seconds, streams, has_audio)

@@ -43,7 +43,7 @@ def mark_end(state_dir: Path) -> None:
 
 def _read(state_dir: Path) -> list[datetime]:
     try:
-        told = json.loads((state_dir / DEATHS).read_text())
-        return [datetime.fromisoformat(moment) for moment in told]
+        moments = json.loads((state_dir / DEATHS).read_text())
+        return [datetime.fromisoformat(moment) for moment in moments]
     except (FileNotFoundError, ValueError, TypeError):
         return []

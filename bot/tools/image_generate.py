@@ -14,7 +14,7 @@ from bot.core.steps import ToolOutcome
 from bot.media.names import safe_name
 from bot.tools import arguments
 from bot.tools.pictures import ImageSources, named
-from bot.tools.spec import FLAG, TEXT, WHOLE, choice, said, spec, texts
+from bot.tools.spec import FLAG, TEXT, WHOLE, choice, described, spec, texts
 from bot.tools.tool import Effect, Tool, ToolContext
 
 ACTIONS = ("generate", "status", "list")
@@ -32,14 +32,14 @@ SPEC = spec(
     "image_generate",
     "Draw pictures, or change some. The result is delivered to the chat.",
     action=choice(*ACTIONS),
-    prompt=said("What to draw or to change, in full."),
-    edit=said("Change the picture(s) the person sent or replied to.", FLAG),
+    prompt=described("What to draw or to change, in full."),
+    edit=described("Change the picture(s) the person sent or replied to.", FLAG),
     image=TEXT,
     images=texts("More to change: the person's by number, or https and data: addresses."),
-    model=said("Only if asked for."),
+    model=described("Only if asked for."),
     count=WHOLE,
-    aspectRatio=said("Such as 16:9."),
-    size=said("WxH; its shape counts."),
+    aspectRatio=described("Such as 16:9."),
+    size=described("WxH; its shape counts."),
     resolution=choice(*RESOLUTIONS),
     filename=TEXT,
     timeoutMs=WHOLE,
@@ -49,14 +49,14 @@ SPEC = spec(
 def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
     """The tool, drawing with `images`. A picture is paid for, so a call with unknown outcome is not repeated."""
 
-    async def run(given: Mapping[str, object], context: ToolContext) -> Paid[ToolOutcome]:
-        match arguments.one_of(given, "action", ACTIONS):
+    async def run(fields: Mapping[str, object], context: ToolContext) -> Paid[ToolOutcome]:
+        match arguments.one_of(fields, "action", ACTIONS):
             case "status":
                 return Paid(ToolOutcome(NOTHING_RUNS))
             case "list":
                 return Paid(ToolOutcome(OFFERED))
-        request = asked(given)
-        names = named(given, context.pictures, flag="edit", at_most=PICTURES_AT_MOST)
+        request = asked(fields)
+        names = named(fields, context.pictures, flag="edit", at_most=PICTURES_AT_MOST)
         request = replace(request, references=tuple([await gallery.load(name, context.pictures) for name in names]))
         drawn = await images.draw(request)
         billed = drawn.cost_microusd is not None
@@ -64,9 +64,9 @@ def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
         parts = []
         for number, picture in enumerate(drawn.pictures, 1):
             blob = await gallery.shelf.put(picture.data, picture.mime)
-            parts.append(Media(Kind.PICTURE, blob, file_name(given, number, len(drawn.pictures), picture.mime)))
+            parts.append(Media(Kind.PICTURE, blob, file_name(fields, number, len(drawn.pictures), picture.mime)))
         count = f"{len(parts)} pictures" if len(parts) > 1 else "The picture"
-        unused = (*drawn.ignored, *(name for name in UNSUPPORTED if given.get(name) is not None))
+        unused = (*drawn.ignored, *(name for name in UNSUPPORTED if fields.get(name) is not None))
         ignored = f" Ignored hints: {', '.join(unused)}." if unused else ""
         words = f"{count} for {request.prompt!r} will be delivered after your words.{ignored}"
         return Paid(ToolOutcome(words, tuple(parts)), (spend,))
@@ -74,22 +74,22 @@ def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
     return Tool(SPEC, Effect.ONCE, run, Capability.IMAGE)
 
 
-def asked(given: Mapping[str, object]) -> ImageRequest:
+def asked(fields: Mapping[str, object]) -> ImageRequest:
     """The call as a request, without its pictures. Raises `ToolFailed`."""
     return ImageRequest(
-        prompt=arguments.text(given, "prompt", required=True),
-        model=arguments.text(given, "model"),
-        count=arguments.positive_integer(given, "count", at_most=COUNT_AT_MOST) or 1,
-        aspect_ratio=arguments.ratio(given),
-        resolution=arguments.one_of(given, "resolution", RESOLUTIONS),
-        size=arguments.size(given),
-        timeout_seconds=arguments.milliseconds(given),
+        prompt=arguments.text(fields, "prompt", required=True),
+        model=arguments.text(fields, "model"),
+        count=arguments.positive_integer(fields, "count", at_most=COUNT_AT_MOST) or 1,
+        aspect_ratio=arguments.ratio(fields),
+        resolution=arguments.one_of(fields, "resolution", RESOLUTIONS),
+        size=arguments.size(fields),
+        timeout_seconds=arguments.milliseconds(fields),
     )
 
 
-def file_name(given: Mapping[str, object], number: int, count: int, mime: str) -> str:
+def file_name(fields: Mapping[str, object], number: int, count: int, mime: str) -> str:
     """image-1.png, or the name that was asked for with the ending of what was drawn."""
-    wanted = arguments.text(given, "filename")
+    wanted = arguments.text(fields, "filename")
     ending = extension(mime)
     if not wanted:
         return f"image-{number}.{ending}"

@@ -13,7 +13,7 @@ from bot.core.ports.clock import Clock
 from bot.core.steps import ToolOutcome
 from bot.tools import arguments
 from bot.tools.pictures import ImageSources, is_link, named
-from bot.tools.spec import FLAG, TEXT, WHOLE, choice, said, spec, texts
+from bot.tools.spec import FLAG, TEXT, WHOLE, choice, described, spec, texts
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed, free
 
 FRAMES_AT_MOST = 9
@@ -52,12 +52,12 @@ VIDEO = spec(
     resolution=TEXT,
     size=TEXT,
     audio=FLAG,
-    useImages=said("Start from the person's picture(s).", FLAG),
+    useImages=described("Start from the person's picture(s).", FLAG),
     image=TEXT,
     images=texts("As in image_generate."),
     imageRoles=texts(of=choice(*ROLES)),
     model=TEXT,
-    providerOptions=said("seed", {"type": "object"}),
+    providerOptions=described("seed", {"type": "object"}),
     timeoutMs=WHOLE,
 )
 
@@ -70,7 +70,7 @@ MUSIC = spec(
     instrumental=FLAG,
     durationSeconds=WHOLE,
     format=choice(*FORMATS),
-    useImage=said("Let the person's picture inspire it.", FLAG),
+    useImage=described("Let the person's picture inspire it.", FLAG),
     image=TEXT,
     images=texts(),
     model=TEXT,
@@ -97,15 +97,15 @@ class Starter(Protocol):
 def video_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
     """The tool that starts a clip: one submit at most, whatever is restarted in between."""
 
-    async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
-        match arguments.one_of(given, "action", ACTIONS):
+    async def run(fields: Mapping[str, object], context: ToolContext) -> ToolOutcome:
+        match arguments.one_of(fields, "action", ACTIONS):
             case "status":
                 return await status(jobs, context, VideoRequest, clock)
             case "list":
                 return ToolOutcome(CLIPS_OFFERED)
-        request = replace(clip(given), frames=await frames(given, context.pictures, gallery))
+        request = replace(clip(fields), frames=await frames(fields, context.pictures, gallery))
         wanted = job(context, request, clock)
-        return told(wanted, await jobs.start_video(wanted), clock)
+        return outcome_of(wanted, await jobs.start_video(wanted), clock)
 
     return Tool(VIDEO, Effect.KEYED, free(run))
 
@@ -113,21 +113,21 @@ def video_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
 def music_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
     """The tool that starts a song."""
 
-    async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
-        match arguments.one_of(given, "action", ACTIONS):
+    async def run(fields: Mapping[str, object], context: ToolContext) -> ToolOutcome:
+        match arguments.one_of(fields, "action", ACTIONS):
             case "status":
                 return await status(jobs, context, SongRequest, clock)
             case "list":
                 return ToolOutcome(SONGS_OFFERED)
-        picture = await inspiration(given, context.pictures, gallery)
-        request = replace(song(given), picture=picture.blob, picture_url=picture.url)
+        picture = await inspiration(fields, context.pictures, gallery)
+        request = replace(song(fields), picture=picture.blob, picture_url=picture.url)
         wanted = job(context, request, clock)
-        return told(wanted, await jobs.start_song(wanted), clock)
+        return outcome_of(wanted, await jobs.start_song(wanted), clock)
 
     return Tool(MUSIC, Effect.KEYED, free(run))
 
 
-def told(wanted: Job, begun: Begun, clock: Clock) -> ToolOutcome:
+def outcome_of(wanted: Job, begun: Begun, clock: Clock) -> ToolOutcome:
     """What became of a start."""
     other = begun.instead
     if other is None:
@@ -152,40 +152,40 @@ def so_far(one: Job, clock: Clock) -> str:
     return f"{one.request.prompt!r}: {int((clock.now() - one.created_at).total_seconds())} s so far"
 
 
-def clip(given: Mapping[str, object]) -> VideoRequest:
+def clip(fields: Mapping[str, object]) -> VideoRequest:
     """The call as a request, without its pictures. Raises `ToolFailed`."""
-    if any(given.get(name) for name in NOT_PICTURES):
+    if any(fields.get(name) for name in NOT_PICTURES):
         raise ToolFailed("Clips are made from words and pictures here, not from clips or sounds.")
-    seed, callback = options(given)
+    seed, callback = options(fields)
     return VideoRequest(
-        prompt=arguments.text(given, "prompt", required=True),
-        model=arguments.text(given, "model"),
-        duration_seconds=arguments.positive_integer(given, "durationSeconds"),
-        resolution=arguments.text(given, "resolution"),
-        aspect_ratio=arguments.ratio(given),
-        size=arguments.size(given),
-        audio=arguments.flag(given, "audio"),
+        prompt=arguments.text(fields, "prompt", required=True),
+        model=arguments.text(fields, "model"),
+        duration_seconds=arguments.positive_integer(fields, "durationSeconds"),
+        resolution=arguments.text(fields, "resolution"),
+        aspect_ratio=arguments.ratio(fields),
+        size=arguments.size(fields),
+        audio=arguments.flag(fields, "audio"),
         seed=seed,
         callback_url=callback,
-        timeout_seconds=arguments.milliseconds(given),
+        timeout_seconds=arguments.milliseconds(fields),
     )
 
 
-def song(given: Mapping[str, object]) -> SongRequest:
+def song(fields: Mapping[str, object]) -> SongRequest:
     """The call as a request, without its picture. Raises `ToolFailed`."""
     return SongRequest(
-        prompt=arguments.text(given, "prompt", required=True),
-        model=arguments.text(given, "model"),
-        lyrics=arguments.text(given, "lyrics"),
-        instrumental=bool(arguments.flag(given, "instrumental")),
-        duration_seconds=arguments.positive_integer(given, "durationSeconds"),
-        format=arguments.one_of(given, "format", FORMATS),
+        prompt=arguments.text(fields, "prompt", required=True),
+        model=arguments.text(fields, "model"),
+        lyrics=arguments.text(fields, "lyrics"),
+        instrumental=bool(arguments.flag(fields, "instrumental")),
+        duration_seconds=arguments.positive_integer(fields, "durationSeconds"),
+        format=arguments.one_of(fields, "format", FORMATS),
     )
 
 
-def options(given: Mapping[str, object]) -> tuple[int | None, str]:
+def options(fields: Mapping[str, object]) -> tuple[int | None, str]:
     """Seed and callback address under providerOptions; nothing else is known there."""
-    named = given.get("providerOptions")
+    named = fields.get("providerOptions")
     if named is None:
         return None, ""
     if not isinstance(named, dict) or not set(named) <= set(OPTIONS):
@@ -196,10 +196,10 @@ def options(given: Mapping[str, object]) -> tuple[int | None, str]:
     return seed, arguments.text(named, "callback_url")
 
 
-async def frames(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> tuple[Frame, ...]:
+async def frames(fields: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> tuple[Frame, ...]:
     """The pictures with their roles, matched by place once each picture is named once."""
-    names = named(given, shown, flag="useImages", at_most=FRAMES_AT_MOST)
-    roles = given.get("imageRoles") or []
+    names = named(fields, shown, flag="useImages", at_most=FRAMES_AT_MOST)
+    roles = fields.get("imageRoles") or []
     if not isinstance(roles, list) or len(roles) > len(names):
         raise ToolFailed(f"'imageRoles' must list at most {len(names)} roles, one for each picture.")
     written = [role if isinstance(role, str) else "" for role in roles]
@@ -208,9 +208,9 @@ async def frames(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: 
     return tuple(replace(one, role=role) for one, role in zip(loaded, padded, strict=True))
 
 
-async def inspiration(given: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> Frame:
+async def inspiration(fields: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> Frame:
     """The picture for a song; an empty frame without one."""
-    names = named(given, shown, flag="useImage", most_shown=1, at_most=PICTURES_AT_MOST)
+    names = named(fields, shown, flag="useImage", most_shown=1, at_most=PICTURES_AT_MOST)
     if len(names) > 1:
         raise ToolFailed(f"A song takes one picture, not {len(names)}.")
     return await frame(names[0], shown, gallery) if names else Frame(None)

@@ -43,7 +43,7 @@ class Shelf(Protocol):
 
 
 class FetchedPicture(Protocol):
-    """What was found at an address."""
+    """The picture at an address."""
 
     @property
     def data(self) -> bytes: ...
@@ -56,27 +56,27 @@ class PublicWeb(Protocol):
 
 
 def named(
-    given: Mapping[str, object], shown: Sequence[Blob], *, flag: str, most_shown: int | None = None, at_most: int
+    fields: Mapping[str, object], shown: Sequence[Blob], *, flag: str, most_shown: int | None = None, at_most: int
 ) -> tuple[str, ...]:
     """The pictures of a call, each once: with `flag` the person's by number, then `image`, then `images`.
 
     A leading @ means nothing. Raises `ToolFailed` for what is no text, for a flag without pictures and for more than
     `at_most`."""
-    own = [str(number) for number in range(1, len(shown) + 1)][:most_shown] if arguments.flag(given, flag) else []
-    listed = given.get("images")
+    own = [str(number) for number in range(1, len(shown) + 1)][:most_shown] if arguments.flag(fields, flag) else []
+    listed = fields.get("images")
     if listed is not None and not isinstance(listed, list):
         raise ToolFailed(f"'images' must be a list of strings, not {listed!r:.80}.")
-    found: dict[str, None] = dict.fromkeys(own)
-    for value in (given.get("image"), *(listed or ())):
+    names: dict[str, None] = dict.fromkeys(own)
+    for value in (fields.get("image"), *(listed or ())):
         if value is not None and not isinstance(value, str):
             raise ToolFailed(f"A picture must be named by a string, not {value!r:.80}.")
         if text := (value or "").strip().removeprefix("@").strip():
-            found[text] = None
-    if arguments.flag(given, flag) and not found:
+            names[text] = None
+    if arguments.flag(fields, flag) and not names:
         raise ToolFailed("There is no picture: the person sent none and replied to none. Ask for it.")
-    if len(found) > at_most:
-        raise ToolFailed(f"{len(found)} pictures are named; {at_most} are the most that can be.")
-    return tuple(found)
+    if len(names) > at_most:
+        raise ToolFailed(f"{len(names)} pictures are named; {at_most} are the most that can be.")
+    return tuple(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,9 @@ def read_below(folders: Sequence[Path], path: str, *, cap_bytes: int = PICTURE_B
     for folder in folders:
         try:
             root = folder.resolve()
-            found = (root / path).resolve(strict=True)
-            if found.is_relative_to(root):
-                return _read(found, cap_bytes)
+            file = (root / path).resolve(strict=True)
+            if file.is_relative_to(root):
+                return _read(file, cap_bytes)
         except (OSError, ValueError, RuntimeError):  # not there, a name with NUL in it, links in a circle
             continue
     raise MediaError(NOT_THERE)
@@ -152,8 +152,8 @@ def _of_the_person(number: str, shown: Sequence[Blob]) -> Blob:
 
 
 def _scheme(name: str) -> str:
-    found = _SCHEME.match(name)
-    return found[1].lower() if found else ""
+    scheme = _SCHEME.match(name)
+    return scheme[1].lower() if scheme else ""
 
 
 def _path(address: str) -> str:

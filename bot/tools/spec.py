@@ -28,6 +28,6 @@ def texts(description: str = "", of: Mapping[str, object] = TEXT) -> Mapping[str
     return {"type": "array", "items": of, **({"description": description} if description else {})}
 
 
-def said(description: str, of: Mapping[str, object] = TEXT) -> Mapping[str, object]:
+def described(description: str, of: Mapping[str, object] = TEXT) -> Mapping[str, object]:
     """A property that its name does not explain."""
     return {**of, "description": description}

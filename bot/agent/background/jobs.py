@@ -124,9 +124,9 @@ class JobRunner:
         """None once the intent is stored, otherwise what forbids it: this very job, known since an earlier attempt of
         the call, or one of its kind that this conversation still waits for."""
         while not await self._jobs.add_job(job):
-            known = await self._jobs.job(job.id)
-            if known is not None:
-                return known
+            earlier = await self._jobs.job(job.id)
+            if earlier is not None:
+                return earlier
             for other in await self.running(job.target.conversation):
                 if type(other.request) is type(job.request):
                     return other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.agent.commands.command import MENU, Command, Said
+from bot.agent.commands.command import MENU, Command, CommandCall
 from bot.agent.commands.money import Money
 from bot.core.errors import VoxlineError
 from bot.core.messages import Reply, Text
@@ -29,25 +29,25 @@ def about_commands(
     """The commands that only tell. `look` tells how every channel is, `lacks` are what cannot be done, `others`
     gives all commands, for /help."""
 
-    async def help_(said: Said) -> Reply:
-        lines = [f"/{command.name} — {command.about}" for command in others() if said.owner or not command.owners_only]
+    async def help_(call: CommandCall) -> Reply:
+        lines = [f"/{command.name} — {command.about}" for command in others() if call.owner or not command.owners_only]
         return (Text("\n".join([f"/stop — {MENU['stop']}", *lines])),)
 
-    async def start(_: Said) -> Reply:
+    async def start(_: CommandCall) -> Reply:
         return (Text(START),)
 
-    async def status(said: Said) -> Reply:
-        lines = [f"Model: `{said.turn.session.model or model}`", *await money.of(said)]
-        lines += [str(lack) if said.owner else lack.tell for lack in lacks]
+    async def status(call: CommandCall) -> Reply:
+        lines = [f"Model: `{call.turn.session.model or model}`", *await money.of(call)]
+        lines += [str(lack) if call.owner else lack.tell for lack in lacks]
         for name, health in (await look()).items():
-            if said.owner or name == said.turn.conversation.channel:
+            if call.owner or name == call.turn.conversation.channel:
                 lines.append(f"{name}: {'' if health.ok else 'not working, '}{health.detail}")
         return (Text("\n".join(lines)),)
 
-    async def whoami(said: Said) -> Reply:
-        sender = said.turn.inbounds[-1].sender
-        conversation = said.turn.conversation
-        owner = " You own this bot." if said.owner else ""
+    async def whoami(call: CommandCall) -> Reply:
+        sender = call.turn.inbounds[-1].sender
+        conversation = call.turn.conversation
+        owner = " You own this bot." if call.owner else ""
         return (
             Text(f"Your id on {conversation.channel} is `{sender.id}`, this chat is `{conversation.chat}`.{owner}"),
         )

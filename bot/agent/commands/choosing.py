@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, get_args
 
-from bot.agent.commands.command import Command, Said
+from bot.agent.commands.command import Command, CommandCall
 from bot.agent.speak import VoiceMode
 from bot.config.agents import Thinking
 from bot.config.choose import among, nearest
@@ -63,47 +63,47 @@ def choosing_commands(
 ) -> tuple[Command, ...]:
     """The commands that change how one conversation is answered."""
 
-    async def model(said: Said) -> Reply:
-        if not said.rest:
-            current = said.turn.session.model or models.default
+    async def model(call: CommandCall) -> Reply:
+        if not call.rest:
+            current = call.turn.session.model or models.default
             return (Text(f"I answer with `{current}`. To change it: `/model <name>`.", buttons(models)),)
-        wanted = "" if said.rest.casefold() == "default" else said.rest
+        wanted = "" if call.rest.casefold() == "default" else call.rest
         try:
             ref = models.resolve(wanted) if wanted else ""
         except ConfigError as error:
             listed = () if models.closed else await guide.listed()
             return (unknown(error, wanted, models, listed),)
-        await sessions.save_session(said.turn.conversation, replace(said.turn.session, model=ref))
-        told = f"From now on I answer here with `{ref or models.default}`."
+        await sessions.save_session(call.turn.conversation, replace(call.turn.session, model=ref))
+        sentence = f"From now on I answer here with `{ref or models.default}`."
         listed = () if models.closed or not ref else await guide.listed()
         if not listed or among(ref, [*models.offered, *listed]):
-            return (Text(told),)
+            return (Text(sentence),)
         near = nearest(ref, listed)
-        return (Text(f"{told} But the provider does not list it.{meant(near)}", buttons(models, near)),)
+        return (Text(f"{sentence} But the provider does not list it.{meant(near)}", buttons(models, near)),)
 
-    async def think(said: Said) -> Reply:
-        level = "default" if said.rest.casefold() == "default" else guide.level_of(said.rest)
-        ref = said.turn.session.model or models.default
-        known = guide.levels(ref)
+    async def think(call: CommandCall) -> Reply:
+        level = "default" if call.rest.casefold() == "default" else guide.level_of(call.rest)
+        ref = call.turn.session.model or models.default
+        levels = guide.levels(ref)
         if level is None:
-            current = said.turn.session.thinking or "default"
-            choices = tuple(Choice(level, f"/think {level}") for level in ("default", *known))
-            return (Text(f"Thinking level: {current}.{alone(ref, known)}", choices),)
+            current = call.turn.session.thinking or "default"
+            choices = tuple(Choice(level, f"/think {level}") for level in ("default", *levels))
+            return (Text(f"Thinking level: {current}.{alone(ref, levels)}", choices),)
         thinking = "" if level == "default" else level
-        await sessions.save_session(said.turn.conversation, replace(said.turn.session, thinking=thinking))
-        return (Text(f"Thinking level: {level}.{alone(ref, known)}"),)
+        await sessions.save_session(call.turn.conversation, replace(call.turn.session, thinking=thinking))
+        return (Text(f"Thinking level: {level}.{alone(ref, levels)}"),)
 
-    async def speech(said: Said) -> Reply:
+    async def speech(call: CommandCall) -> Reply:
         modes = {mode.value for mode in VoiceMode}
-        mode, _, name = said.rest.partition(" ")
+        mode, _, name = call.rest.partition(" ")
         if mode == "name":
-            await sessions.save_session(said.turn.conversation, replace(said.turn.session, voice=name.strip()))
+            await sessions.save_session(call.turn.conversation, replace(call.turn.session, voice=name.strip()))
             return (Text(f"I will speak as {name.strip() or 'configured'}."),)
         if mode.casefold() not in modes:
-            current = said.turn.session.voice_mode or voice.value
+            current = call.turn.session.voice_mode or voice.value
             choices = tuple(Choice(mode.value, f"/voice {mode.value}") for mode in VoiceMode)
             return (Text(f"Spoken answers: {current}. `/voice name <voice>` changes the voice.", choices),)
-        await sessions.save_session(said.turn.conversation, replace(said.turn.session, voice_mode=mode.casefold()))
+        await sessions.save_session(call.turn.conversation, replace(call.turn.session, voice_mode=mode.casefold()))
         return (Text(f"Spoken answers: {mode.casefold()}."),)
 
     return (Command("model", model), Command("think", think), Command("voice", speech))
@@ -131,8 +131,8 @@ def buttons(models: ModelChoices, first: str = "") -> tuple[Choice, ...]:
     """One for each offered model, as many as every channel shows; `first` comes before them. A reference that is too
     long for a button is chosen by its short name."""
     refs = dict.fromkeys((first, *models.offered) if first else models.offered)
-    told = ((ref, models.aliases.get(ref, "")) for ref in refs)
-    fitting = ((alias or ref, next(filter(_fits, (ref, alias)), "")) for ref, alias in told)
+    sentence = ((ref, models.aliases.get(ref, "")) for ref in refs)
+    fitting = ((alias or ref, next(filter(_fits, (ref, alias)), "")) for ref, alias in sentence)
     return tuple(Choice(label, f"/model {name}") for label, name in fitting if name)[:BUTTONS_AT_MOST]
 
 

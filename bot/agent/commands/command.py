@@ -1,4 +1,4 @@
-"""What a slash command is, and how one is found in what a person wrote or said."""
+"""Slash commands: what one is, and how it is found in a text or a transcript."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ OWNERS_MENU = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A command as it was given: in which turn, by whom, with what behind it."""
+class CommandCall:
+    """One call of a command: its turn, whether an owner calls, and the words behind it."""
 
     turn: Turn
     rest: str
@@ -44,7 +44,7 @@ class Said:
     pictures: tuple[Blob, ...] = ()
 
 
-Run = Callable[[Said], Awaitable[Reply]]
+Run = Callable[[CommandCall], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CommandMatch:
     """A command with what followed it; `command` None when there is none of that name."""
 
     command: Command | None
@@ -81,19 +81,19 @@ class Commands:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {command.name: command for command in self.commands})
 
-    def find(self, text: str) -> Found | None:
+    def find(self, text: str) -> CommandMatch | None:
         """The command a text begins with, or None when it is not a command."""
         words = text.strip().split(maxsplit=1)
         if not words or not words[0].startswith("/") or not words[0][1:].replace("_", "").isalnum():
             return None
         name = words[0][1:].casefold()
-        return Found(self.by_name.get(name), name, words[1].strip() if len(words) > 1 else "")
+        return CommandMatch(self.by_name.get(name), name, words[1].strip() if len(words) > 1 else "")
 
-    async def run(self, found: Found, turn: Turn, understood: Understood) -> Reply:
+    async def run(self, match: CommandMatch, turn: Turn, understood: Understood) -> Reply:
         """What the command answers."""
-        if found.command is None:
-            return (Text(f"I do not know /{found.name}. /help lists what I know."),)
+        if match.command is None:
+            return (Text(f"I do not know /{match.name}. /help lists what I know."),)
         owner = self.is_owner(turn.conversation.channel, turn.inbounds[-1].sender.id)
-        if found.command.owners_only and not owner:
-            return (Text(f"Only my owner can use /{found.name}."),)
-        return await found.command.run(Said(turn, found.rest, owner, understood.pictures))
+        if match.command.owners_only and not owner:
+            return (Text(f"Only my owner can use /{match.name}."),)
+        return await match.command.run(CommandCall(turn, match.rest, owner, understood.pictures))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.agent.commands.command import Command, Said
+from bot.agent.commands.command import Command, CommandCall
 from bot.core.arrivals import Arrivals
 from bot.core.messages import Reply, Text
 from bot.core.ports.store import History, Inbox, Sessions
@@ -15,23 +15,23 @@ LOOK_BACK = 20  # an album has up to ten messages
 def conversation_commands(*, inbox: Inbox, history: History, sessions: Sessions) -> tuple[Command, ...]:
     """The commands that change what was said."""
 
-    async def new(said: Said) -> Reply:
-        conversation = said.turn.conversation
+    async def new(call: CommandCall) -> Reply:
+        conversation = call.turn.conversation
         since = await sessions.newest_row(conversation)
-        await sessions.save_session(conversation, replace(said.turn.session, since=since))
+        await sessions.save_session(conversation, replace(call.turn.session, since=since))
         return (Text("A fresh start: I have put the conversation so far aside."),)
 
-    async def undo(said: Said) -> Reply:
-        gone = await history.forget_turns(said.turn.conversation, turns=1)
+    async def undo(call: CommandCall) -> Reply:
+        gone = await history.forget_turns(call.turn.conversation, turns=1)
         return (Text("I have forgotten your last message and my answer." if gone else "There is nothing to undo."),)
 
-    async def retry(said: Said) -> Reply:
-        recent = await inbox.recent(said.turn.conversation, limit=LOOK_BACK)
+    async def retry(call: CommandCall) -> Reply:
+        recent = await inbox.recent(call.turn.conversation, limit=LOOK_BACK)
         last = next((inbound for inbound in recent if not inbound.text.startswith("/")), None)
         if last is None:
             return (Text("There is nothing to try again."),)
         whole = [one for one in reversed(recent) if one is last or (last.group and one.group == last.group)]
-        name = f"retry:{said.turn.id}"
+        name = f"retry:{call.turn.id}"
         again = [replace(one, id=f"{name}:{place}", group=name) for place, one in enumerate(whole)]
         await inbox.accept(Arrivals("retry", tuple(again)))
         return ()

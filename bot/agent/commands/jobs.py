@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bot.agent.background.jobs import JobRunner, what
-from bot.agent.commands.command import Command, Said
+from bot.agent.commands.command import Command, CommandCall
 from bot.core.jobs import Job
 from bot.core.messages import Choice, Reply, Text
 from bot.core.ports.clock import Clock
@@ -17,10 +17,10 @@ LISTED = 10
 def job_commands(*, jobs: Jobs, runner: JobRunner, clock: Clock) -> tuple[Command, ...]:
     """The command about slow work."""
 
-    async def show(said: Said) -> Reply:
-        conversation = said.turn.conversation
+    async def show(call: CommandCall) -> Reply:
+        conversation = call.turn.conversation
         active = await jobs.jobs(conversation, active=True)
-        word, _, number = said.rest.partition(" ")
+        word, _, number = call.rest.partition(" ")
         if word == "cancel":
             chosen = [job for place, job in enumerate(active, 1) if number in ("", "all", str(place), mark(job))]
             cancelled = [job for job in chosen if await runner.cancel(conversation, job.id)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.agent.commands.command import Command, Said
+from bot.agent.commands.command import Command, CommandCall
 from bot.agent.policy.budget import MICRO, Budget
 from bot.core.messages import Reply, Text
 from bot.core.spending import Capability
@@ -27,16 +27,16 @@ class Money:
     budget: Budget
     credit: Callable[[], Awaitable[str]] | None = None
 
-    async def of(self, said: Said) -> tuple[str, ...]:
+    async def of(self, call: CommandCall) -> tuple[str, ...]:
         """What this person spent today; for an owner also what everybody did, and what the account has left."""
-        lines = [f"You have spent today: {await self._used(said.turn.person, self.budget.limits.person)}"]
-        if said.owner:
+        lines = [f"You have spent today: {await self._used(call.turn.person, self.budget.limits.person)}"]
+        if call.owner:
             lines.append(f"Everybody together: {await self._used('', self.budget.limits.everybody)}")
             if self.credit is not None:
                 lines.append(await self.credit())
         return tuple(lines)
 
-    async def by_capability(self, _: Said) -> Reply:
+    async def by_capability(self, _: CommandCall) -> Reply:
         """Today's money of everybody, by what it was spent on."""
         lines = [f"Spent today: {await self._used('', self.budget.limits.everybody)}"]
         for capability, name in NAMES.items():

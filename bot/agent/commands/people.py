@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.agent.commands.command import Command, Said
+from bot.agent.commands.command import Command, CommandCall
 from bot.agent.group_access import DONE, LABELS, GroupAccess, RoomAnswer
 from bot.agent.pairing import Pairing
 from bot.core.messages import Conversation, Reply, Text
@@ -22,19 +22,19 @@ def people_commands(
 
     pairing = Pairing(access=access, outbox=outbox, clock=clock, wake=wake)
 
-    async def allow(said: Said) -> Reply:
-        request = await pairing.let_in(said.rest)
+    async def allow(call: CommandCall) -> Reply:
+        request = await pairing.let_in(call.rest)
         if request is None:
             return (Text("No open request matches that. Codes are good for one hour; they can write to me again."),)
         return (Text(f"{plain_name(request.name, request.person_id)} may talk to me on {request.channel} now."),)
 
-    async def refuse(said: Said) -> Reply:
-        request = await pairing.take(said.rest)
+    async def refuse(call: CommandCall) -> Reply:
+        request = await pairing.take(call.rest)
         if request is None:
             return (Text("No open request matches that."),)
         return (Text(f"{plain_name(request.name, request.person_id)} stays out."),)
 
-    async def guests(_: Said) -> Reply:
+    async def guests(_: CommandCall) -> Reply:
         let_in = await access.guests()
         waiting = await access.pairing_requests(clock.now())
         lines = [f"{guest.channel} {guest.person_id} {plain_name(guest.name, '')}" for guest in let_in]
@@ -46,14 +46,14 @@ def people_commands(
         ]
         return (Text("\n".join(lines) or "Nobody was let in by pairing yet."),)
 
-    async def remove(said: Said) -> Reply:
-        words = said.rest.split()
+    async def remove(call: CommandCall) -> Reply:
+        words = call.rest.split()
         if len(words) != 2 or not await access.put_out(words[0], words[1]):
             return (Text("Say it as `/remove <channel> <id>`; /guests lists them."),)
         return (Text("They are out."),)
 
-    async def serve(said: Said) -> Reply:
-        words = said.rest.split()
+    async def serve(call: CommandCall) -> Reply:
+        words = call.rest.split()
         if not words:
             lines = "\n".join(groups.lines())
             return (Text(lines or "Call me in a group, and I ask you here whether to answer there."),)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.agent.commands.command import MENU, OWNERS_MENU, Command, Commands, Said
+from bot.agent.commands.command import MENU, OWNERS_MENU, Command, CommandCall, Commands
 from bot.agent.prompt import Understood
 from bot.core.messages import Conversation, Reply, Text
 from tests.bot.tools.calling import context, picture
@@ -14,7 +14,7 @@ from tests.bot.tools.calling import context, picture
 TURN = context().turn
 
 
-async def echo(said: Said) -> Reply:
+async def echo(said: CommandCall) -> Reply:
     return (Text(f"{said.rest}|{said.owner}|{len(said.pictures)}"),)
 
 
