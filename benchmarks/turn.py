@@ -188,14 +188,15 @@ async def start(model: ModelServer) -> None:
     say("process start to first getUpdates", told, "<= 1.0 s", statistics.median(times) <= 1.0)
 
 
-async def one_start(model: ModelServer, root: Path = ROOT) -> float:
-    """Seconds from starting the process to its first question for updates."""
+async def one_start(model: ModelServer, root: Path = ROOT, state: Path | None = None) -> float:
+    """Seconds from starting the process to its first question for updates, with an empty database unless `state` is a
+    directory that holds one."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         api = await stack.enter_async_context(TelegramApi())
         (folder / "voxline.json5").write_text(config(api, model))
         started = time.monotonic()
-        places = ("--config", str(folder / "voxline.json5"), "--state-dir", str(folder / "state"))
+        places = ("--config", str(folder / "voxline.json5"), "--state-dir", str(state or folder / "state"))
         await stack.enter_async_context(running("bot", "run", *places, root=root))
         await api.wait_for(lambda: api.count("getUpdates") > 0, 20)
         return time.monotonic() - started

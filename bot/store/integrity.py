@@ -35,7 +35,7 @@ async def check(path: Path) -> None:
     except sqlite3.Error as error:
         raise explain(error) from error
     finally:
-        await asyncio.wait({checking})
+        await asyncio.gather(checking, return_exceptions=True)  # the thread must have left the connection
         connection.close()
 
 
