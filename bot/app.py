@@ -170,7 +170,6 @@ async def serve(
     environ = environment(config, os.environ) if environ is None else environ
     profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
     install_logging(config.logging.level.upper(), Redactor(known_secrets(config, environ, profiles.stored)))
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     asyncio.get_running_loop().set_exception_handler(sparing_words())
     stop = asyncio.Event()
     with _signals(stop, state_dir), counting() as counts:

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from bot.agent.accept import Acceptor, AcceptStore
 from bot.agent.background.jobs import SECONDS_FOR_A_CLIP, JobRunner, Makers
@@ -57,6 +56,7 @@ from bot.core.ports.store import (
     Sessions,
     Steps,
 )
+from bot.core.zones import open_zone
 from bot.tools.image_generate import image_generate
 from bot.tools.media_jobs import music_generate, video_generate
 from bot.tools.pictures import ImageSources, PublicWeb
@@ -187,7 +187,7 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
         channels=ports.channels,
         paid=paid,
         settings=TurnSettings(
-            settings.models.default, settings.voice, settings.character, groups.doors, ZoneInfo(settings.zone)
+            settings.models.default, settings.voice, settings.character, groups.doors, open_zone(settings.zone)
         ),
         owners=owners,
     )

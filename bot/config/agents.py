@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.config.section import AsTuple, Milliseconds, Params, Schema, Section, Texts, matching, or_text
+from bot.core.zones import open_zone
 
 Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max"]
 
@@ -24,10 +25,7 @@ def _primary_from_text(value: object) -> object:
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not a time zone; write an IANA name such as Europe/Berlin") from None
+    open_zone(name)
     return name
 
 

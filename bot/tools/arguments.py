@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 
@@ -72,6 +73,20 @@ def positive_integer(arguments: Mapping[str, object], name: str, *, at_most: int
     if at_most is not None and value > at_most:
         raise ToolFailed(f"{name!r} must be at most {at_most}, not {value!r}.")
     return int(value)
+
+
+def number(arguments: Mapping[str, object], name: str) -> float | None:
+    """A finite number, also one that is written as text; None when absent."""
+    value = arguments.get(name)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        parsed = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        parsed = math.nan
+    if math.isnan(parsed):
+        raise ToolFailed(f"{name!r} must be a number, not {value!r:.80}.")
+    return parsed
 
 
 def milliseconds(arguments: Mapping[str, object]) -> float | None:

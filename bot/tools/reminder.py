@@ -13,13 +13,15 @@ from bot.core.jobs import Reminder
 from bot.core.messages import Conversation, Target
 from bot.core.ports.clock import Clock
 from bot.core.steps import ToolOutcome
+from bot.core.zones import UnknownZone, open_zone
 from bot.tools import arguments
-from bot.tools.cron import next_cron_time
+from bot.tools.cron import next_cron_time, parse_cron
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed, free
 
 ACTIONS = ("set", "list", "remove")
 REMINDERS_AT_MOST = 50
 FARTHEST = timedelta(days=3660)
+SHORTEST_PERIOD = timedelta(minutes=5)
 
 SPEC = ToolSpec(
     "reminder",
@@ -32,7 +34,10 @@ SPEC = ToolSpec(
                 "text": {"type": "string", "description": "What to remind of."},
                 "inMinutes": {"type": "number"},
                 "at": {"type": "string", "description": "Local time, 2026-01-31T08:00."},
-                "cron": {"type": "string", "description": "Repeats: five fields; days by name, e.g. mon-fri."},
+                "cron": {
+                    "type": "string",
+                    "description": "Repeats: five fields; mon-fri; first Monday: mon#1.",
+                },
                 "zone": {"type": "string", "description": "IANA time zone; ask if you do not know it."},
                 "id": {"type": "string"},
             },
@@ -66,7 +71,7 @@ def reminder(timer: Timer, clock: Clock, zone: str) -> Tool:
             raise ToolFailed(f"There are {REMINDERS_AT_MOST} reminders already; remove one first.")
         made = make(given, context, clock.now(), zone)
         await timer.add(made)
-        local = made.due.astimezone(ZoneInfo(made.zone))
+        local = made.due.astimezone(open_zone(made.zone))
         return ToolOutcome(f"Set for {local:%A %Y-%m-%d %H:%M} {made.zone} (id {made.id}). Tell the person this time.")
 
     return Tool(SPEC, Effect.KEYED, free(run))
@@ -76,9 +81,9 @@ def make(given: Mapping[str, object], context: ToolContext, now: datetime, zone:
     """The reminder a call asks for. Its id is made from the call's key, so a repeated call sets one reminder."""
     name = arguments.text(given, "zone") or zone
     try:
-        local = ZoneInfo(name)
-    except (KeyError, ValueError) as error:
-        raise ToolFailed(f"{name!r} is not an IANA time zone such as Europe/Berlin.") from error
+        local = open_zone(name)
+    except UnknownZone as error:
+        raise ToolFailed(f"{error}.") from error
     text, cron = arguments.text(given, "text", required=True), arguments.text(given, "cron")
     due = first_cron_time(cron, local, now) if cron else once(given, local, now)
     target = Target(context.turn.conversation, context.turn.inbounds[-1].message_id)
@@ -87,14 +92,13 @@ def make(given: Mapping[str, object], context: ToolContext, now: datetime, zone:
 
 def once(given: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetime:
     """The one time that was asked for, in UTC."""
-    minutes = given.get("inMinutes")
-    if (
-        isinstance(minutes, int | float)
-        and not isinstance(minutes, bool)
-        and 0 < minutes * 60 < FARTHEST.total_seconds()
-    ):
+    minutes, at = arguments.number(given, "inMinutes"), arguments.text(given, "at")
+    if minutes is not None and (minutes or not at):  # some models fill in a 0 where they mean the other one
+        if minutes <= 0:
+            raise ToolFailed(f"'inMinutes' must be more than 0, not {minutes:g}.")
+        if minutes * 60 >= FARTHEST.total_seconds():
+            raise ToolFailed(f"{minutes:g} minutes are more than ten years.")
         return now + timedelta(minutes=minutes)
-    at = arguments.text(given, "at")
     if not at:
         raise ToolFailed("Say when: 'inMinutes', 'at' or 'cron'.")
     try:
@@ -112,9 +116,14 @@ def once(given: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetim
 def first_cron_time(cron: str, local: ZoneInfo, now: datetime) -> datetime:
     """The first time of a repeating reminder, in UTC."""
     try:
-        due = next_cron_time(cron, local, now)
+        period, due = parse_cron(cron).shortest_period, next_cron_time(cron, local, now)
     except ValueError as error:
-        raise ToolFailed(f"{cron!r} is not a cron line of five fields: {error}.") from error
+        raise ToolFailed(f"{cron!r:.80} is not a cron line of five fields: {error}.") from error
+    if period < SHORTEST_PERIOD:
+        raise ToolFailed(
+            f"{cron!r} comes every {period.total_seconds() / 60:.0f} minutes; "
+            f"{SHORTEST_PERIOD.total_seconds() / 60:.0f} minutes are the least between two."
+        )
     if due is None:
         raise ToolFailed(f"{cron!r} never comes.")
     return due
@@ -123,7 +132,7 @@ def first_cron_time(cron: str, local: ZoneInfo, now: datetime) -> datetime:
 def listing(reminders: tuple[Reminder, ...]) -> str:
     """The reminders as the model reads them."""
     lines = [
-        f"{one.id}: {one.due.astimezone(ZoneInfo(one.zone)):%Y-%m-%d %H:%M} {one.zone}"
+        f"{one.id}: {one.due.astimezone(open_zone(one.zone)):%Y-%m-%d %H:%M} {one.zone}"
         f"{f' (repeats: {one.cron})' if one.cron else ''}: {one.text}"
         for one in reminders
     ]

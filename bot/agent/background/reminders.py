@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from bot.agent.durable_writes import write_durably
 from bot.core.background import BackgroundTask, run_forever, wait_for_news
@@ -18,6 +17,7 @@ from bot.core.jobs import Reminder
 from bot.core.messages import Conversation, Inbound, Origin, Person
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Reminders
+from bot.core.zones import open_zone
 from bot.tools.cron import next_cron_time
 
 log = logging.getLogger(__name__)
@@ -109,12 +109,12 @@ def next_time(reminder: Reminder, now: datetime) -> datetime | None:
     """The next time after now, None for a reminder that fires once. What was missed is said once, late."""
     if not reminder.cron:
         return None
-    return next_cron_time(reminder.cron, ZoneInfo(reminder.zone), now + timedelta(seconds=1))
+    return next_cron_time(reminder.cron, open_zone(reminder.zone), now + timedelta(seconds=1))
 
 
 def words(reminder: Reminder, now: datetime) -> str:
     """What the reminder says; a late one says that it is late."""
     if (now - reminder.due).total_seconds() <= LATE_SECONDS:
         return f"⏰ {reminder.text}"
-    due = reminder.due.astimezone(ZoneInfo(reminder.zone))
+    due = reminder.due.astimezone(open_zone(reminder.zone))
     return f"⏰ {reminder.text}\n(due {due:%Y-%m-%d %H:%M} {reminder.zone}; late because I was offline)"

@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.core.errors import OutOfCredit
 from bot.core.messages import Text
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Ledger
 from bot.core.spending import Capability
+from bot.core.zones import open_zone
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Budget:
 
     def __init__(self, ledger: Ledger, clock: Clock, *, limits: BudgetLimits, zone: str = "UTC") -> None:
         self._ledger, self._clock = ledger, clock
-        self.limits, self._zone = limits, ZoneInfo(zone)
+        self.limits, self._zone = limits, open_zone(zone)
         self._held: list[Held] = []
         self._asking = asyncio.Lock()
 
