@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import StateError
-from bot.ops.control import SOCKET
+from bot.ops.control import socket_address
 
 SECONDS = 60.0
 
@@ -20,9 +20,9 @@ class NotRunning(StateError):
 def ask(state: Path, do: str, **more: str) -> dict[str, Any]:
     """The daemon's reply: `ok` and its facts. Raises `NotRunning`, and `StateError` for a reply that is no object."""
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        with socket_address(state) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(SECONDS)
-            line.connect(str(state / SOCKET))
+            line.connect(address)
             line.sendall(json.dumps({"do": do, **more}).encode() + b"\n")
             with line.makefile("rb") as answers:
                 reply = json.loads(answers.readline())

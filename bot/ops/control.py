@@ -9,8 +9,8 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from bot.core.errors import VoxlineError
@@ -18,6 +18,7 @@ from bot.core.errors import VoxlineError
 log = logging.getLogger(__name__)
 
 SOCKET = "control.sock"
+PATH_BYTES = 100  # 108 on Linux and 104 elsewhere are what a socket's address can hold
 LINE_BYTES = 65_536
 SECONDS = 60.0
 
@@ -29,7 +30,6 @@ Answer = Callable[[Mapping[str, str]], Awaitable[Facts]]
 async def control(state_dir: Path, answers: Mapping[str, Answer]) -> AsyncIterator[None]:
     """Answers what is asked under `do` until the block ends. The state directory must be held: a socket that lies
     there is a dead process's. A place where no socket can lie only costs the commands that need it."""
-    path = state_dir / SOCKET
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -41,14 +41,16 @@ async def control(state_dir: Path, answers: Mapping[str, Answer]) -> AsyncIterat
         finally:
             writer.close()
 
+    path = state_dir / SOCKET
     try:
         path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
-            server = await asyncio.start_unix_server(serve, path, limit=LINE_BYTES)
+            with socket_address(state_dir) as address:
+                server = await asyncio.start_unix_server(serve, address, limit=LINE_BYTES)
         finally:
             os.umask(before)
-    except OSError as error:  # too long a path, or a file system without sockets
+    except OSError as error:  # a file system without sockets
         log.warning("control.unavailable", extra={"path": str(path), "why": str(error)})
         yield
         return
@@ -59,12 +61,27 @@ async def control(state_dir: Path, answers: Mapping[str, Answer]) -> AsyncIterat
         path.unlink(missing_ok=True)
 
 
+@contextmanager
+def socket_address(state_dir: Path) -> Iterator[str]:
+    """The address of the control socket, good until the block ends: its path, or where that is too long for a socket,
+    the way to it by an open descriptor of the state directory. Raises `OSError`."""
+    path = state_dir / SOCKET
+    if len(os.fsencode(path)) <= PATH_BYTES:
+        yield str(path)
+        return
+    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{SOCKET}"
+    finally:
+        os.close(folder)
+
+
 async def _answered(line: bytes, answers: Mapping[str, Answer]) -> Facts:
     try:
         asked = json.loads(line)
         if not isinstance(asked, dict) or not all(isinstance(value, str) for value in asked.values()):
             raise ValueError("not an object of texts")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return {"ok": False, "error": f"not a request: {error}"}
     answer = answers.get(asked.get("do", ""))
     if answer is None:

@@ -8,17 +8,21 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
+from bot.cli.control import ask
 from bot.core.errors import StateError
-from bot.ops.control import SOCKET, control
+from bot.ops.control import SOCKET, control, socket_address
 
 
 async def asked(state: Path, line: bytes) -> dict[str, object]:
-    reader, writer = await asyncio.open_unix_connection(state / SOCKET)
+    with socket_address(state) as address:
+        reader, writer = await asyncio.open_unix_connection(address)
     try:
         writer.write(line + b"\n")
-        told = json.loads(await reader.readline())
-        assert isinstance(told, dict)
-        return told
+        reply = json.loads(await reader.readline())
+        assert isinstance(reply, dict)
+        return reply
     finally:
         writer.close()
         await writer.wait_closed()
@@ -45,7 +49,7 @@ async def test_what_is_asked_is_answered_in_one_line(tmp_path: Path) -> None:
 
 async def test_nonsense_is_refused_and_the_next_is_answered(tmp_path: Path) -> None:
     async with control(tmp_path, {"hello": hello}):
-        for nonsense in (b"", b"[]", b"{", b'{"do": 1}', b'{"do": "rm"}', b"\xff"):
+        for nonsense in (b"", b"[]", b"{", b'{"do": 1}', b'{"do": "rm"}', b"\xff", b"[" * 30_000, b'{"a":' * 9_000):
             assert (await asked(tmp_path, nonsense))["ok"] is False
         assert (await asked(tmp_path, b'{"do": "hello", "name": "Bo"}'))["ok"] is True
 
@@ -57,6 +61,25 @@ async def test_only_the_owner_may_ask_and_a_dead_socket_is_replaced(tmp_path: Pa
     assert not (tmp_path / SOCKET).exists()
 
 
-async def test_a_place_where_no_socket_can_lie_costs_only_the_socket(tmp_path: Path) -> None:
-    async with control(tmp_path / ("x" * 120), {"hello": hello}):
-        pass
+@pytest.mark.parametrize("length", [90, 99, 100, 101, 104, 108, 142, 900])
+async def test_a_state_directory_of_any_length_has_a_socket(tmp_path: Path, length: int) -> None:
+    state = tmp_path
+    while len(str(state / SOCKET)) < length - 1:
+        state = state / ("x" * min(200, length - 1 - len(str(state / SOCKET))))
+    state.mkdir(parents=True, exist_ok=True)
+    async with control(state, {"hello": hello}):
+        replies = [
+            await asked(state, b'{"do": "hello", "name": "Ann"}'),
+            await asyncio.to_thread(ask, state, "hello", name="Bo"),
+        ]
+        assert stat.S_IMODE((state / SOCKET).stat().st_mode) == 0o600
+
+    assert [reply["hello"] for reply in replies] == ["Ann", "Bo"]
+    assert list(state.iterdir()) == []
+
+
+async def test_a_place_where_no_socket_can_lie_costs_only_the_socket(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with control(tmp_path / "gone" / ("x" * 120), {"hello": hello}):
+        assert "control.unavailable" in caplog.text
