@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot.agent.durable_writes import write_durably
+from bot.agent.owners import ALERT
 from bot.core.errors import ChannelError, MaybeSent, MediaError, NotSent, Undeliverable
 from bot.core.failpoints import failpoint
 from bot.core.log_events import PART_FAILED, PART_MAYBE_SENT, PART_NOT_SENT, PART_SENT, PART_UNDELIVERABLE
@@ -25,6 +26,7 @@ from bot.core.trace import turn_of, working_for
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = "…"
+UNDELIVERABLE = "A text in {where} could not be delivered, and the person there sees nothing: {why}"
 BROKEN = "Something failed on my side."
 SECONDS_BETWEEN_TRIES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 FORM_TRIES = 3  # how often something is tried that fails for a reason nobody foresaw
@@ -39,10 +41,12 @@ class Deliverer:
         outbox: Outbox,
         channels: Mapping[str, Channel],
         clock: Clock,
+        alert: Callable[[str, str], Awaitable[None]],
         wake: Callable[[Conversation], None] = lambda conversation: None,
     ) -> None:
-        """`wake` is told of the conversation that a chat moved to."""
-        self._outbox, self._channels, self._clock, self._wake = outbox, channels, clock, wake
+        """`alert` reaches the owners; `wake` gets the conversation that a chat moved to."""
+        self._outbox, self._channels, self._clock = outbox, channels, clock
+        self._alert, self._wake = alert, wake
 
     async def deliver_all(self, conversation: Conversation) -> None:
         """Returns when the conversation has nothing more to deliver.
@@ -137,6 +141,10 @@ class Deliverer:
         if not error.gone and not isinstance(due.part, Text):
             notice = Text(f"I could not deliver {what(due.part)}. {error.tell}")
             await write_durably(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
+        if isinstance(due.part, Text) and not due.key.startswith(ALERT):
+            # the person sees nothing at all; an alert about a lost alert would be lost as well
+            where = due.target.conversation
+            await self._alert(f"undeliverable:{where}", UNDELIVERABLE.format(where=where, why=error))
         return 0.0
 
     async def _put_back(self, due: Due, *, maybe_sent: bool) -> None:

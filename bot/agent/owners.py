@@ -18,6 +18,7 @@ from bot.core.ports.store import Cursors, Outbox
 log = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=6)
+ALERT = "alert:"  # begins the key of every alert
 # What only an owner can mend. Subclasses, as a budget that is used up, are no trouble.
 TROUBLES: dict[type[VoxlineError], str] = {
     KeyRefused: "The provider refused my key, or I have none: I can answer nobody. Sign in with `voxline onboard`.",
@@ -84,7 +85,7 @@ class Owners:
                 to = Target(await self.chat(channel, person))
                 if to.conversation == elsewhere_than:
                     continue
-                await self._outbox.post(f"alert:{kind}:{now.isoformat()}:{channel}:{person}", to, (Text(text),))
+                await self._outbox.post(f"{ALERT}{kind}:{now.isoformat()}:{channel}:{person}", to, (Text(text),))
                 self._wake(to.conversation)
             await self._cursors.save_cursor(Cursor(f"alert:{kind}", now.isoformat()))
         except StoreUnavailable as error:

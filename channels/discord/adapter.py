@@ -29,6 +29,7 @@ from channels.discord.close_codes import closed_for_good, login_refused
 from channels.discord.identify_limit import spend_identify
 from channels.discord.inbound import Json
 from channels.discord.intake import EventIntake, EventQueue
+from channels.discord.interaction_replies import InteractionReplies
 from channels.discord.interactions import Acknowledgement, acknowledgement, offered
 from channels.discord.rest import DiscordRest
 from channels.discord.send import TEXT, DiscordSender
@@ -81,7 +82,12 @@ class DiscordChannel(Channel):
             self._files = AttachmentDownloads(self._rest, files, self._settings.api_base, DOWNLOAD_BYTES)
             my_id = self._client.me("").id
             self._sender = DiscordSender(
-                self._rest, self._blobs, self._clock, my_id=my_id, upload_bytes=self._client.upload_bytes
+                self._rest,
+                self._blobs,
+                self._clock,
+                replies=self._replies,
+                my_id=my_id,
+                upload_bytes=self._client.upload_bytes,
             )
             await self._offer_commands(my_id)
             self._closing = stack.pop_all()
@@ -112,6 +118,7 @@ class DiscordChannel(Channel):
                 self._client.http.connector = discord.utils.MISSING  # closed with the session; made anew
                 await self._clock.sleep(wait)
                 wait = min(wait * 2, 30.0)
+        self._replies = InteractionReplies(str(self._client.application_id), self._clock)
         await self._find_gateway()
         await Bookmarks(self._cursors, self._client.me("").id, self._clock).begin()
         self._gateway = asyncio.create_task(self._stay_connected())
@@ -198,6 +205,7 @@ class DiscordChannel(Channel):
     def _take_event(self, kind: GatewayEvent, data: Json) -> None:
         self._queue.put(kind, data)
         if kind is GatewayEvent.INTERACTION and (acknowledged := acknowledgement(data)):
+            self._replies.remember(acknowledged.channel_id, acknowledged.token)
             task = asyncio.get_running_loop().create_task(self._acknowledge(acknowledged))
             self._acknowledging.add(task)
             task.add_done_callback(self._acknowledging.discard)
@@ -212,13 +220,7 @@ class DiscordChannel(Channel):
         )
         done = await self._rest.quietly(route, seconds=INTERACTION_SECONDS, json=callback.body)
         if done and callback.shows_thinking:  # the answer comes as a message of its own
-            route = Route(
-                "DELETE",
-                "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
-                webhook_id=self._client.application_id,
-                webhook_token=callback.token,
-            )
-            await self._rest.quietly(route, seconds=BUSY_SECONDS)
+            await self._rest.quietly(self._replies.delete_original(callback.token), seconds=BUSY_SECONDS)
 
     async def receive(self, accept: Accept) -> None:
         bookmarks = Bookmarks(self._cursors, self._client.me("").id, self._clock)

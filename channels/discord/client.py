@@ -29,6 +29,7 @@ class GatewayEvent(Enum):
 
     NEW_SESSION = "new_session"  # earlier messages are only in the history
     MESSAGE = "message"
+    UPDATE = "update"  # of a message: an edit, but also a pin, a thread begun on it, a preview, the end of a poll
     INTERACTION = "interaction"
 
 
@@ -69,7 +70,8 @@ class GatewayClient(discord.Client):
         parsers |= {event: _tolerant(event, parse) for event, parse in parsers.items()}
         parsers["READY"] = self._start_session
         parsers["GUILD_CREATE"] = _tolerant("GUILD_CREATE", self._learn_server)
-        parsers["MESSAGE_CREATE"] = parsers["MESSAGE_UPDATE"] = lambda data: on_event(GatewayEvent.MESSAGE, data)
+        parsers["MESSAGE_CREATE"] = lambda data: on_event(GatewayEvent.MESSAGE, data)
+        parsers["MESSAGE_UPDATE"] = lambda data: on_event(GatewayEvent.UPDATE, data)
         parsers["INTERACTION_CREATE"] = lambda data: on_event(GatewayEvent.INTERACTION, data)
 
     def _get_state(self, **options: Any) -> ConnectionState[Any]:

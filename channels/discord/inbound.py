@@ -15,11 +15,14 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.messages import Attachment, Conversation, Inbound, Kind, Person, Quoted
+from channels.discord.message_types import NOTICES
 from channels.discord.snowflake import made_at
 
-DEFAULT, REPLY = 0, 19  # the only types that a person writes; all others are notices such as "joined" or "pinned"
 FORWARD = 1  # a message_reference of this type carries a snapshot instead of a reply
 VOICE_MESSAGE = 1 << 13
+UNREADABLE = "[a message of a kind that cannot be read here]"
+_WRITTEN_EMBEDS = ("rich", "poll_result", "auto_moderation_message")
+_TEXT_DISPLAY = 10
 _KINDS = {"image": Kind.PICTURE, "video": Kind.VIDEO, "audio": Kind.AUDIO}
 _CUSTOM_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 
@@ -37,30 +40,32 @@ class BotUser:
 def to_inbound(message: Json, me: BotUser, room: str) -> Inbound | None:
     """What a person wrote, or None for a notice and for the bot's own messages. `room` is "" in a direct chat.
 
+    A message without anything that can be read has a text that says so: in a direct chat it is answered too.
+
     An edited message has an id of its own, so that it is not taken for the original.
     Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` when it makes no sense.
     """
     author = message["author"]
-    if message.get("type", DEFAULT) not in (DEFAULT, REPLY) or str(author["id"]) == me.id:
+    if message.get("type", 0) in NOTICES or str(author["id"]) == me.id:
         return None
     message_id, channel_id = str(message["id"]), str(message["channel_id"])
     edited = message.get("edited_timestamp")
-    snapshot = _snapshot(message)
+    body = _shown(message)
     quoted = _quoted(message, me)
-    body = snapshot or message
+    text, attachments = _words(body, me), _attachments(body, channel_id, message_id)
     return Inbound(
         id=f"{message_id}:e{_millis(edited)}" if edited else message_id,
         conversation=Conversation("discord", channel_id),
         sender=_person(message),
         sent_at=made_at(message_id),
-        text=_words(body, me),
-        attachments=_attachments(body, channel_id, message_id),
+        text=text or ("" if attachments or quoted or _names_me(message, me) else UNREADABLE),
+        attachments=attachments,
         message_id=message_id,
         quoted=quoted,
         private=not room,
         to_me=not room or _names_me(message, me) or (quoted is not None and quoted.from_me),
         room=room,
-        forwarded_from="another chat" if snapshot else "",
+        forwarded_from="another chat" if body is not message else "",
         edited=bool(edited),
     )
 
@@ -88,18 +93,23 @@ def _quoted(message: Json, me: BotUser) -> Quoted | None:
     if not answered:
         return Quoted(message_id)
     channel_id = str(answered.get("channel_id") or message["channel_id"])
+    body = _shown(answered)
     return Quoted(
         message_id,
-        text=_words(answered, me),
-        attachments=_attachments(answered, channel_id, message_id),
+        text=_words(body, me),
+        attachments=_attachments(body, channel_id, message_id),
         from_me=str(answered["author"]["id"]) == me.id,
     )
 
 
-def _snapshot(message: Json) -> Json | None:
+def _shown(message: Json) -> Json:
+    """What people see of a message: its own content, or the snapshot that a forward carries."""
     reference = message.get("message_reference") or {}
     snapshots = message.get("message_snapshots") or ()
-    return snapshots[0]["message"] if reference.get("type", 0) == FORWARD and snapshots else None
+    if reference.get("type", 0) != FORWARD or not snapshots:
+        return message
+    shown: Json = snapshots[0]["message"]
+    return shown
 
 
 def _words(body: Json, me: BotUser) -> str:
@@ -111,7 +121,11 @@ def _words(body: Json, me: BotUser) -> str:
         name = user.get("global_name") or user.get("username") or "someone"
         text = text.replace(f"<@{user['id']}>", f"@{name}").replace(f"<@!{user['id']}>", f"@{name}")
     text = _CUSTOM_EMOJI.sub(r"\1", text)
-    return "\n".join(part for part in (text.strip(), *_besides_text(body)) if part)
+    return "\n".join(part for part in (text.strip(), *_besides_text(body)) if _is_visible(part))
+
+
+def _is_visible(text: str) -> bool:
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def _besides_text(body: Json) -> Iterable[str]:
@@ -120,10 +134,30 @@ def _besides_text(body: Json) -> Iterable[str]:
     if poll := body.get("poll"):
         answers = ", ".join(str((answer.get("poll_media") or {}).get("text", "")) for answer in poll.get("answers", ()))
         yield f"[poll: {(poll.get('question') or {}).get('text', '')} ({answers})]"
-    if body.get("content"):
-        return  # the embeds of a written message are only previews of its links
+    if activity := body.get("activity"):
+        name = (body.get("application") or {}).get("name") or activity.get("party_id") or ""
+        yield f"[invitation to an activity: {name}]"
     for embed in body.get("embeds") or ():
-        yield "\n".join(str(embed[key]) for key in ("title", "description") if embed.get(key))
+        # other kinds are previews of the links in the text, which Discord adds by itself
+        if embed.get("type") in _WRITTEN_EMBEDS or not body.get("content"):
+            yield _card(embed)
+    yield from _component_texts(body.get("components") or ())
+
+
+def _card(embed: Json) -> str:
+    """An embed as people read it, from its author's name to its footer. Source: Discord docs, Embed object."""
+    fields = [f"{field.get('name', '')}: {field.get('value', '')}" for field in embed.get("fields") or ()]
+    author, footer = (embed.get("author") or {}).get("name"), (embed.get("footer") or {}).get("text")
+    lines = (author, embed.get("title"), embed.get("description"), *fields, footer)
+    return "\n".join(str(line) for line in lines if line)
+
+
+def _component_texts(components: Iterable[Json]) -> Iterable[str]:
+    """The texts among the components of a bot's message. Source: Discord docs, Component Reference, Text Display."""
+    for component in components:
+        if component.get("type") == _TEXT_DISPLAY:
+            yield str(component.get("content") or "")
+        yield from _component_texts(component.get("components") or ())
 
 
 def _attachments(body: Json, channel_id: str, message_id: str) -> tuple[Attachment, ...]:

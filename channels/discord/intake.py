@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.core.arrivals import Arrivals, Poison
 from bot.core.errors import ChannelDown, StoreUnavailable
@@ -23,6 +24,7 @@ from channels.discord.rest import DiscordRest
 log = logging.getLogger(__name__)
 
 WAITING = 1000
+EDIT_WINDOW = timedelta(hours=24)  # the store keeps what it answered for two days at least, and knows an edit again
 Read = Callable[[Json], Inbound | None]
 
 
@@ -84,8 +86,22 @@ class EventIntake:
             await self._catch_up(accept)
         elif kind is GatewayEvent.INTERACTION:
             await self._store(accept, self._arrivals([data], interactions.to_inbound))
-        elif "author" in data:  # an update without an author only adds a link preview
+        elif kind is GatewayEvent.MESSAGE or await self._is_news(data):
             await self._message(accept, data)
+
+    async def _is_news(self, update: Json) -> bool:
+        """Whether an update holds new words of its author: a fresh edit, or a message that was never stored.
+
+        Discord also updates a message, of any age, for a pin, a thread begun on it, a preview, the end of a poll, and
+        then sends the whole of it with the `edited_timestamp` that it had before, mostly null."""
+        if "author" not in update:
+            return False
+        try:
+            if edited := update.get("edited_timestamp"):
+                return self._clock.now() - datetime.fromisoformat(edited) < EDIT_WINDOW
+            return int(update["id"]) > await self._bookmarks.read_until(str(update["channel_id"]))
+        except NONSENSE:
+            return True  # `_arrivals` sets it aside for the operator
 
     async def _message(self, accept: Accept, data: Json) -> None:
         room, channel_id = str(data.get("guild_id") or ""), str(data.get("channel_id") or "")

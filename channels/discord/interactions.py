@@ -25,6 +25,7 @@ class Acknowledgement:
     """The callback that must reach Discord within three seconds. `shows_thinking` asks to be taken away again."""
 
     interaction_id: str
+    channel_id: str
     token: str
     body: Json
     shows_thinking: bool
@@ -39,7 +40,13 @@ def acknowledgement(interaction: Json) -> Acknowledgement | None:
         body = {"type": SILENTLY}
     else:
         return None
-    return Acknowledgement(str(interaction["id"]), str(interaction["token"]), body, kind == COMMAND)
+    return Acknowledgement(
+        interaction_id=str(interaction["id"]),
+        channel_id=str(interaction.get("channel_id", "")),
+        token=str(interaction["token"]),
+        body=body,
+        shows_thinking=kind == COMMAND,
+    )
 
 
 def to_inbound(interaction: Json) -> Inbound | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import deque
 from typing import Any
 
@@ -27,16 +28,24 @@ BAN_SECONDS = 900.0
 BUSY_SECONDS = 30.0
 REFUSALS, REFUSAL_SECONDS = 50, 600.0
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, CANNOT_MESSAGE_USER, NO_SHARED_SERVER = 10003, 10004, 50007, 50278
+MISSING_ACCESS, MISSING_PERMISSIONS, INVALID_WEBHOOK_TOKEN = 50001, 50013, 50027
 FORBIDDEN = "I am not allowed to do that here."
 _GONE = (UNKNOWN_CHANNEL, UNKNOWN_GUILD, CANNOT_MESSAGE_USER, NO_SHARED_SERVER)
+_BLAMED = re.compile(r"^In (\w+)", re.MULTILINE)  # as the library words the errors of a form
 
 
 class DiscordRefused(Undeliverable):
-    """Discord refused this request as written. `code` is Discord's own error code, 0 without one."""
+    """Discord refused this request as written. `code` is Discord's own error code, 0 without one, `fields` names the
+    fields of the request that are to blame."""
 
-    def __init__(self, message: str, *, status: int, code: int, gone: bool = False) -> None:
-        super().__init__(message, tell=FORBIDDEN if status == 403 else None, gone=gone)
-        self.status, self.code = status, code
+    def __init__(self, message: str, *, status: int, code: int, fields: frozenset[str] = frozenset()) -> None:
+        super().__init__(message, tell=FORBIDDEN if status == 403 else None, gone=code in _GONE)
+        self.status, self.code, self.fields = status, code, fields
+
+    @property
+    def shuts_out(self) -> bool:
+        """Whether the bot may not write in that place, whatever it writes."""
+        return self.code in (UNKNOWN_CHANNEL, MISSING_ACCESS, MISSING_PERMISSIONS)
 
 
 class PlacedHTTPClient(HTTPClient):
@@ -109,7 +118,8 @@ class DiscordRest:
         while refusals and now - refusals[0] > REFUSAL_SECONDS:
             refusals.popleft()
         if len(refusals) >= REFUSALS:
-            raise Undeliverable(f"{what}: refused {REFUSALS} times in ten minutes; check the bot's permissions there")
+            why = f"{what}: refused {REFUSALS} times in ten minutes; check the bot's permissions there"
+            raise DiscordRefused(why, status=403, code=MISSING_PERMISSIONS)
 
     def _classified(self, what: str, place: str, error: discord.HTTPException) -> ChannelError:
         text = f"{what}: Discord answered {error.status}, code {error.code}: {error.text[:200]}"
@@ -121,13 +131,14 @@ class DiscordRest:
             return NotSent(f"{text}; nothing is sent for {BAN_SECONDS:.0f} s", retry_after=BAN_SECONDS)
         if error.status >= 500:
             return MaybeSent(text)
-        if error.status == 401:
+        if error.status == 401 and error.code != INVALID_WEBHOOK_TOKEN:
             return NotSent(f"{text}; the token was reset: put the new one into the settings", retry_after=BAN_SECONDS)
         if error.status == 403:
             if len(self._refusals) > 1000:
                 self._refusals.clear()
             self._refusals.setdefault(place, deque(maxlen=REFUSALS)).append(self._clock.monotonic())
-        return DiscordRefused(text, status=error.status, code=error.code, gone=error.code in _GONE)
+        fields = frozenset(_BLAMED.findall(error.text))
+        return DiscordRefused(text, status=error.status, code=error.code, fields=fields)
 
     async def quietly(self, route: Route, *, seconds: float, **kwargs: Any) -> bool:
         """Whether the request worked, for requests that may fail without harm. Takes at most `seconds`; logs instead of

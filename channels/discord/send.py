@@ -26,6 +26,7 @@ from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs
 from bot.media.characters import whole
 from channels.discord.inbound import Json
+from channels.discord.interaction_replies import InteractionReplies
 from channels.discord.markdown import to_discord
 from channels.discord.rest import UNKNOWN_CHANNEL, DiscordRefused, DiscordRest
 from channels.discord.snowflake import first_id_at
@@ -36,8 +37,9 @@ TEXT = 2000
 SUPPRESS_EMBEDS, VOICE_MESSAGE = 1 << 2, 1 << 13
 NO_MENTIONS: Json = {"parse": [], "replied_user": False}
 NO_VOICE_HERE = 50173
+NO_REPLY_HERE = 160002  # a reply asks for the right to read the history
 BUTTON, ROW = 2, 1
-LABEL, ROWS, PER_ROW = 80, 5, 5
+LABEL, CUSTOM_ID, ROWS, PER_ROW = 80, 100, 5, 5
 LOOK_BACK, LOOK_BACK_SHORT = timedelta(hours=24), timedelta(minutes=15)
 SHORT = 40  # below this many characters the same words may well be another answer
 KNOWN = 256
@@ -71,8 +73,10 @@ def text_body(text: Text) -> Json:
 
 
 def _rows(choices: tuple[Choice, ...]) -> list[Json]:
-    """Buttons in rows of five. Discord refuses two buttons with one custom id."""
-    unique = list({choice.say: choice for choice in choices}.values())[: ROWS * PER_ROW]
+    """Buttons in rows of five. Discord refuses two with one custom id, and a custom id or a label that is blank or too
+    long: what such a button would say can still be written."""
+    possible = (choice for choice in choices if 0 < len(choice.say) <= CUSTOM_ID and choice.label.strip())
+    unique = list({choice.say: choice for choice in possible}.values())[: ROWS * PER_ROW]
     buttons = [
         {"type": BUTTON, "style": 2, "label": choice.label[:LABEL], "custom_id": choice.say} for choice in unique
     ]
@@ -107,13 +111,32 @@ def voice_upload(voice: Voice, data: bytes) -> Upload:
     return Upload("voice-message.ogg", "audio/ogg", data, extra)
 
 
+def _as_file(upload: Upload | None) -> tuple[Json, Upload | None]:
+    """A voice message as an ordinary sound file."""
+    return {"allowed_mentions": NO_MENTIONS}, replace(upload, extra=()) if upload else None
+
+
+def refused_field(refusal: DiscordRefused, wish: Json) -> str:
+    """The field that the refusal blames and without which the message still says the same, "" for none."""
+    blamed = refusal.fields | ({"message_reference"} if refusal.code == NO_REPLY_HERE else frozenset())
+    return next((name for name in ("message_reference", "components") if name in blamed and wish.get(name)), "")
+
+
 class DiscordSender:
-    """Sends and edits. `upload_bytes` returns the largest file a channel takes; `my_id` is the bot's user id."""
+    """Sends and edits. `replies` answers where a channel refuses the bot, `upload_bytes` returns the largest file
+    that a channel takes, `my_id` is the bot's user id."""
 
     def __init__(
-        self, rest: DiscordRest, blobs: Blobs, clock: Clock, *, my_id: str, upload_bytes: Callable[[str], int]
+        self,
+        rest: DiscordRest,
+        blobs: Blobs,
+        clock: Clock,
+        *,
+        replies: InteractionReplies,
+        my_id: str,
+        upload_bytes: Callable[[str], int],
     ) -> None:
-        self._rest, self._blobs, self._clock = rest, blobs, clock
+        self._rest, self._blobs, self._clock, self._replies = rest, blobs, clock, replies
         self._my_id, self._upload_bytes = my_id, upload_bytes
         # which key each recent message was sent under: the same words twice are two messages
         self._keys: OrderedDict[str, str] = OrderedDict()
@@ -128,9 +151,22 @@ class DiscordSender:
         try:
             return await self._send(self._placed(to), part, key, maybe_sent)
         except DiscordRefused as refusal:
+            token = self._replies.token(to.conversation.chat) if refusal.shuts_out else ""
+            if token:
+                return await self._reply(to, part, token)
             if refusal.code != UNKNOWN_CHANNEL or not await self._opened(to.conversation.chat):
                 raise
         return await self._send(self._placed(to), part, key, maybe_sent)
+
+    async def _reply(self, to: Target, part: Part, token: str) -> Sent:
+        """Answers over the webhook of an interaction, which knows neither idempotency keys nor voice messages."""
+        body, upload = await self._rendered(to, part)
+        if isinstance(part, Voice):
+            body, upload = _as_file(upload)
+        message = await self._posted(self._replies.create(token), body, upload)
+        log.info("discord.replied_by_webhook", extra={"channel": to.conversation.chat})
+        self._replies.remember_sent(str(message["id"]), token)
+        return Sent(str(message["id"]))
 
     async def _opened(self, person: str) -> bool:
         """Whether a private chat with this person was opened now. Source: Discord docs, User resource, Create DM."""
@@ -147,17 +183,18 @@ class DiscordSender:
         chat = self._private.get(to.conversation.chat)
         return replace(to, conversation=replace(to.conversation, chat=chat)) if chat else to
 
+    async def _rendered(self, to: Target, part: Part) -> tuple[Json, Upload | None]:
+        """The body of the message that shows this part, and its file."""
+        if isinstance(part, Text):
+            return text_body(part), None
+        data = await self._bytes(to, part)
+        if isinstance(part, Voice):
+            return {"flags": VOICE_MESSAGE, "allowed_mentions": NO_MENTIONS}, voice_upload(part, data)
+        body = text_body(Text(part.caption)) if part.caption else {"allowed_mentions": NO_MENTIONS}
+        return body, Upload(part.name, part.blob.mime, data)
+
     async def _send(self, to: Target, part: Part, key: str, maybe_sent: bool) -> Sent:
-        match part:
-            case Text():
-                body, upload = text_body(part), None
-            case Voice():
-                data = await self._bytes(to, part)
-                body, upload = {"flags": VOICE_MESSAGE, "allowed_mentions": NO_MENTIONS}, voice_upload(part, data)
-            case Media():
-                data = await self._bytes(to, part)
-                body = text_body(Text(part.caption)) if part.caption else {"allowed_mentions": NO_MENTIONS}
-                upload = Upload(part.name, part.blob.mime, data)
+        body, upload = await self._rendered(to, part)
         if maybe_sent and (message_id := await self._already(to, body, upload, key)):
             log.info("discord.adopted", extra={"message_id": message_id, "key": key})
             return self._remember(message_id, key)
@@ -167,8 +204,7 @@ class DiscordSender:
             if not isinstance(part, Voice) or not (refusal.status == 400 or refusal.code == NO_VOICE_HERE):
                 raise
             log.info("discord.voice_refused", extra={"code": refusal.code})
-            plain = Upload("voice-message.ogg", "audio/ogg", data)
-            message = await self._create(to, {"allowed_mentions": NO_MENTIONS}, plain, key)
+            message = await self._create(to, *_as_file(upload), key)
         if isinstance(part, Text) and str(message.get("content", "")).split() != str(body["content"]).split():
             # the nonce named an earlier message: a draft, or a placeholder
             await self.edit(to, str(message["id"]), part)
@@ -183,11 +219,23 @@ class DiscordSender:
             channel_id=self._placed(to).conversation.chat,
             message_id=message_id,
         )
-        await self._rest.call(route, json=text_body(text))
+        await self._rest.call(self._replies.edit(message_id) or route, json=text_body(text))
 
     async def _create(self, to: Target, body: Json, upload: Upload | None, key: str) -> Json:
-        route = Route("POST", CREATE, channel_id=to.conversation.chat)
+        """The message. A field that Discord refuses and that the words can do without is left out in a next try."""
         wish = addressed(body, to, key)
+        while True:
+            try:
+                route = Route("POST", CREATE, channel_id=to.conversation.chat)
+                return await self._posted(route, wish, upload)
+            except DiscordRefused as refusal:
+                spare = refused_field(refusal, wish)
+                if not spare:
+                    raise
+                log.info("discord.field_left_out", extra={"field": spare, "code": refusal.code})
+                wish = {name: value for name, value in wish.items() if name != spare}
+
+    async def _posted(self, route: Route, wish: Json, upload: Upload | None) -> Json:
         message: Json
         if upload is None:
             message = await self._rest.call(route, json=wish)
@@ -219,7 +267,11 @@ class DiscordSender:
         earliest = max(first_id_at(self._clock.now() - window), int(to.reply_to or 0))
         route = Route("GET", CREATE, channel_id=to.conversation.chat)
         asked = {"limit": "50"} | ({"after": to.reply_to} if to.reply_to else {})
-        page: list[Json] = await self._rest.call(route, params=asked)
+        try:
+            page: list[Json] = await self._rest.call(route, params=asked)
+        except DiscordRefused as refusal:  # writing may be allowed where reading is not, and twice beats never
+            log.info("discord.cannot_look", extra={"channel": to.conversation.chat, "error": str(refusal)})
+            return ""
         wanted = _face(content, [(upload.name, len(upload.data))] if upload else [])
         for message in page:
             message_id = str(message["id"])

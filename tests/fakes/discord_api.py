@@ -22,6 +22,7 @@ from tests.fakes import discord_rest
 from tests.fakes.discord_faults import Do, Fault, strike
 from tests.fakes.discord_gateway import Gateway
 from tests.fakes.discord_world import ADA_ID, APPLICATION_ID, BOT_ID, CHANNEL_ID, DM_ID, GUILD_ID, Upload, World
+from tests.specs import discord
 
 TOKEN = "fake-discord-token"
 Json = dict[str, Any]
@@ -93,7 +94,7 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
         body = await request.json() if request.content_type == "application/json" and request.can_read_body else None
         self.requests.append(Request(request.method, path, body))
         if not path.startswith("/webhooks") and request.headers.get("Authorization") != f"Bot {TOKEN}":
-            return discord_rest.refusal(401, 0, "401: Unauthorized")
+            return discord_rest.refused(discord.UNAUTHORIZED)
         # every fault counts every request it matches, also while another one strikes
         striking = [fault for fault in self.faults if fault.strikes(request.method, path)]
         answer = await (strike(striking[0], request, handler) if striking else handler(request))
@@ -163,6 +164,14 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
         message |= {"content": text, "edited_timestamp": self.world.now().isoformat()}
         await self.gateway.dispatch("MESSAGE_UPDATE", self.world.told(message))
 
+    async def update(self, channel_id: str, message_id: str, **changes: Any) -> None:
+        """Something about a message changes that is no edit: it is pinned, a thread begins on it, a preview comes."""
+        message = self.world.find(channel_id, message_id)
+        assert message is not None
+        message |= changes
+        await self.gateway.dispatch("MESSAGE_UPDATE", self.world.told(message))
+        await self._notify()
+
     async def press(self, channel_id: str, author: str, message_id: str, custom_id: str) -> str:
         """A person presses a button; returns the interaction id."""
         data = {"component_type": 2, "custom_id": custom_id}
@@ -177,12 +186,13 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
 
     async def _interact(self, channel_id: str, author: str, more: Json) -> str:
         person = self.world.person(author)
-        interaction = {"id": self.world.snowflake(), "token": f"token-{len(self.world.interactions)}", "version": 1}
+        interaction: Json = {"id": self.world.snowflake(), "token": f"token-{len(self.world.interactions)}", "version": 1}
         interaction |= {"application_id": APPLICATION_ID, "channel_id": channel_id, **more}
         if self.world.channels[channel_id]["type"] == 1:
             interaction["user"] = person
         else:
             interaction |= {"guild_id": GUILD_ID, "member": {"user": person, "roles": [], "nick": None}}
+        self.world.tokens[interaction["token"]] = interaction
         await self.gateway.dispatch("INTERACTION_CREATE", interaction)
         return str(interaction["id"])
 

@@ -9,7 +9,9 @@ import aiohttp
 from aiohttp import web
 
 from tests.fakes.discord_gateway import Gateway
-from tests.fakes.discord_world import APPLICATION_ID, Upload, World
+from tests.fakes.discord_world import APPLICATION_ID, BOT_ID, Upload, World
+from tests.specs import discord
+from tests.specs.discord import Refusal
 
 API = "/api/v10"
 # high enough that the client library never waits by itself
@@ -23,8 +25,10 @@ def told(body: object, status: int = 200) -> web.Response:
     return web.Response(status=status, body=json.dumps(body).encode(), headers=headers)
 
 
-def refusal(status: int, code: int, message: str) -> web.Response:
-    return told({"message": message, "code": code}, status)
+def refused(refusal: Refusal, errors: Json | None = None) -> web.Response:
+    """A refusal with the errors of the form, nested as Discord nests them."""
+    body: Json = {"message": refusal.message, "code": refusal.code}
+    return told(body | ({"errors": errors} if errors else {}), refusal.status)
 
 
 def nothing() -> web.Response:
@@ -50,6 +54,7 @@ def routes(world: World, gateway: Gateway) -> list[web.RouteDef]:
         web.post(f"{API}/channels/{{channel}}/typing", rest.type),
         web.post(f"{API}/interactions/{{interaction}}/{{token}}/callback", rest.callback),
         web.post(f"{API}/webhooks/{{application}}/{{token}}", rest.follow_up),
+        web.patch(f"{API}/webhooks/{{application}}/{{token}}/messages/{{message}}", rest.change_reply),
         web.delete(f"{API}/webhooks/{{application}}/{{token}}/messages/@original", rest.delete_original),
         web.get("/attachments/{channel}/{attachment}/{name}", rest.file),
     ]
@@ -76,21 +81,28 @@ class Rest:
 
     async def open_dm(self, request: web.Request) -> web.Response:
         person = self.world.users.get(str((await request.json()).get("recipient_id")))
-        return told(self.world.direct_chat(person)) if person else refusal(400, 50033, "Invalid Recipient(s)")
+        return told(self.world.direct_chat(person)) if person else refused(discord.INVALID_RECIPIENT)
 
     async def put_commands(self, request: web.Request) -> web.Response:
-        self.world.commands = await request.json()
+        commands = await request.json()
+        if len(commands) > discord.COMMANDS_AT_MOST:
+            return refused(discord.TOO_MANY_COMMANDS)
+        if errors := discord.nested(discord.command_errors(commands)):
+            return refused(discord.INVALID_FORM, errors)
+        self.world.commands = commands
         return told(self.world.commands)
 
     async def channel(self, request: web.Request) -> web.Response:
         found = self.world.channels.get(request.match_info["channel"])
-        return told(found) if found else refusal(404, 10003, "Unknown Channel")
+        return told(found) if found else refused(discord.UNKNOWN_CHANNEL)
 
     async def messages(self, request: web.Request) -> web.Response:
         channel_id = request.match_info["channel"]
         if channel_id not in self.world.channels:
-            return refusal(404, 10003, "Unknown Channel")
+            return refused(discord.UNKNOWN_CHANNEL)
         asked = request.query
+        if errors := discord.nested(discord.page_errors(dict(asked))):
+            return refused(discord.INVALID_FORM, errors)
         page = self.world.page(
             channel_id,
             after=asked.get("after", ""),
@@ -105,7 +117,7 @@ class Rest:
     async def message(self, request: web.Request) -> web.Response:
         found = self._found(request)
         if found is None:
-            return refusal(404, 10008, "Unknown Message")
+            return refused(discord.UNKNOWN_MESSAGE)
         for attachment in found["attachments"]:
             self._renew(attachment)
         return told(found)
@@ -121,42 +133,58 @@ class Rest:
     async def create(self, request: web.Request) -> web.Response:
         channel_id = request.match_info["channel"]
         if channel_id not in self.world.channels:
-            return refusal(404, 10003, "Unknown Channel")
+            return refused(discord.UNKNOWN_CHANNEL)
         wish, files = await _message_wish(request)
         nonce = str(wish.get("nonce", ""))
         if wish.get("enforce_nonce") and nonce and (known := self.world.with_nonce(nonce)):
             return told(known)
-        if problem := _refused(wish, files, self.world.upload_bytes(channel_id)):
+        if problem := self._problem(channel_id, wish, files):
             return problem
+        message = await self._add(channel_id, wish, files)
+        if nonce:
+            message["nonce"] = nonce
+            self.world.keep_nonce(nonce, message)
+        return told(message)
+
+    def _problem(self, channel_id: str, wish: Json, files: list[Upload]) -> web.Response | None:
+        errors = discord.nested(discord.message_errors(wish, lambda at: self.world.find(channel_id, at) is not None))
+        if errors:
+            return refused(discord.INVALID_FORM, errors)
+        refusal = _refusal(wish, files, self.world.upload_bytes(channel_id))
+        return refused(refusal) if refusal else None
+
+    async def _add(self, channel_id: str, wish: Json, files: list[Upload]) -> Json:
         uploads = [
             _with_voice(upload, listed) for upload, listed in zip(files, wish.get("attachments", []), strict=True)
         ]
         more: Json = {key: wish[key] for key in ("flags", "components", "message_reference") if key in wish}
         more |= {"attachments": self.world.attach(channel_id, uploads), "allowed": wish.get("allowed_mentions")}
+        reference = wish.get("message_reference")
+        if reference and self.world.find(channel_id, reference["message_id"]) is None:
+            del more["message_reference"]  # what it answered is gone: an ordinary message
         message = self.world.add(channel_id, self.world.bot, wish.get("content") or "", **more)
-        if nonce:
-            message["nonce"] = nonce
-            self.world.keep_nonce(nonce, message)
         await self.events.dispatch("MESSAGE_CREATE", self.world.told(message))
-        return told(message)
+        return message
 
     async def change(self, request: web.Request) -> web.Response:
         found = self._found(request)
         if found is None:
-            return refusal(404, 10008, "Unknown Message")
-        wish = await request.json()
-        if problem := _refused(wish, [], 0):
+            return refused(discord.UNKNOWN_MESSAGE)
+        if found["author"]["id"] != BOT_ID:
+            return refused(discord.NOT_YOURS)
+        return await self._change(found, await request.json())
+
+    async def _change(self, found: Json, wish: Json) -> web.Response:
+        if problem := self._problem(found["channel_id"], wish, []):
             return problem
-        self.world.edits.setdefault(found["id"], []).append(found["content"])
-        found |= {key: wish[key] for key in ("content", "flags", "components") if key in wish}
-        found["edited_timestamp"] = self.world.now().isoformat()
+        self.world.change(found, wish)
         await self.events.dispatch("MESSAGE_UPDATE", self.world.told(found))
         return told(found)
 
     async def delete(self, request: web.Request) -> web.Response:
         found = self._found(request)
         if found is None:
-            return refusal(404, 10008, "Unknown Message")
+            return refused(discord.UNKNOWN_MESSAGE)
         self.world.history[request.match_info["channel"]].remove(found)
         return nothing()
 
@@ -165,14 +193,46 @@ class Rest:
         return nothing()
 
     async def callback(self, request: web.Request) -> web.Response:
-        self.world.interactions.append({"id": request.match_info["interaction"]} | await request.json())
+        interaction = self.world.tokens.get(request.match_info["token"])
+        if interaction is None or interaction["id"] != request.match_info["interaction"]:
+            return refused(discord.UNKNOWN_INTERACTION)
+        if any(answer.get("id") == interaction["id"] for answer in self.world.interactions):
+            return refused(discord.ALREADY_ACKNOWLEDGED)
+        wish = await request.json()
+        if wish.get("type") not in discord.CALLBACK_TYPES[interaction["type"]]:
+            return refused(discord.INVALID_FORM, discord.nested(iter([("type", "Value is not a callback type.")])))
+        self.world.interactions.append({"id": interaction["id"]} | wish)
         return nothing()
 
+    def _interaction(self, request: web.Request) -> Json | web.Response:
+        """The interaction whose webhook this is. Source: Discord docs, Followup Messages: for 15 minutes."""
+        if request.match_info["application"] != APPLICATION_ID:
+            return refused(discord.UNKNOWN_WEBHOOK)
+        interaction = self.world.tokens.get(request.match_info["token"])
+        if interaction is None:
+            return refused(discord.INVALID_TOKEN)
+        return interaction
+
     async def follow_up(self, request: web.Request) -> web.Response:
-        self.world.interactions.append({"token": request.match_info["token"]} | await request.json())
-        return told({"id": self.world.snowflake()})
+        interaction = self._interaction(request)
+        if isinstance(interaction, web.Response):
+            return interaction
+        wish, files = await _message_wish(request)
+        if problem := self._problem(interaction["channel_id"], wish, files):
+            return problem
+        return told(await self._add(interaction["channel_id"], wish, files))
+
+    async def change_reply(self, request: web.Request) -> web.Response:
+        interaction = self._interaction(request)
+        if isinstance(interaction, web.Response):
+            return interaction
+        found = self.world.find(interaction["channel_id"], request.match_info["message"])
+        return await self._change(found, await request.json()) if found else refused(discord.UNKNOWN_MESSAGE)
 
     async def delete_original(self, request: web.Request) -> web.Response:
+        interaction = self._interaction(request)
+        if isinstance(interaction, web.Response):
+            return interaction
         self.world.interactions.append({"token": request.match_info["token"], "deleted": True})
         return nothing()
 
@@ -212,22 +272,18 @@ def _with_voice(upload: Upload, listed: Json) -> Upload:
     )
 
 
-def _refused(wish: Json, files: list[Upload], limit: int) -> web.Response | None:
-    """Discord's own rules for a message."""
+def _refusal(wish: Json, files: list[Upload], limit: int) -> Refusal | None:
+    """Discord's rules for a message that are not about the length of a field."""
     content = wish.get("content") or ""
     voice = wish.get("flags", 0) & 8192
     if any("\ud800" <= character <= "\udfff" for character in content):
-        return refusal(400, 50109, "The request body contains invalid JSON.")
-    if len(content) > 2000:
-        return refusal(400, 50035, "Invalid Form Body: content: Must be 2000 or fewer in length.")
+        return discord.INVALID_JSON
     if not content.strip() and not files and "attachments" not in wish:
-        return refusal(400, 50006, "Cannot send an empty message")
-    if len(str(wish.get("nonce", ""))) > 25:
-        return refusal(400, 50035, "Invalid Form Body: nonce: Must be 25 or fewer in length.")
+        return discord.EMPTY
     if sum(len(file.data) for file in files) > limit:
-        return refusal(413, 40005, "Request entity too large")
+        return discord.TOO_LARGE
     if voice and (content or wish.get("embeds") or wish.get("components")):
-        return refusal(400, 50159, "Voice messages do not support additional content.")
+        return discord.VOICE_WITH_MORE
     if voice and not (len(files) == 1 and {"duration_secs", "waveform"} <= set(wish["attachments"][0])):
-        return refusal(400, 50161, "Voice messages must have supporting metadata.")
+        return discord.VOICE_WITHOUT_DATA
     return None

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 EPOCH_MS = 1_420_070_400_000
@@ -40,8 +41,25 @@ def user(user_id: str, name: str, *, bot: bool = False) -> Json:
         "global_name": name,
         "discriminator": "0",
         "avatar": None,
+        "avatar_decoration_data": None,
+        "banner": None,
+        "accent_color": None,
+        "collectibles": None,
+        "display_name_styles": None,
+        "primary_guild": None,
+        "clan": None,
+        "public_flags": 0,
+        "flags": 0,
         "bot": bot,
     }
+
+
+def _number_components(message: Json) -> None:
+    """Gives every component the id that Discord gives it. Source: Discord docs, Component Reference."""
+    numbers = count(1)
+    for row in message["components"]:
+        for component in (row, *row.get("components", ())):
+            component.setdefault("id", next(numbers))
 
 
 def _role(role_id: str, name: str, tags: Json | None = None) -> Json:
@@ -65,6 +83,7 @@ class World:
     premium_tier: int = 0
     joined_at: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     interactions: list[Json] = field(default_factory=list)
+    tokens: dict[str, Json] = field(default_factory=dict)
     commands: list[Json] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
     gone_links: set[str] = field(default_factory=set)
@@ -208,9 +227,20 @@ class World:
         reference = message.get("message_reference")
         if reference and reference.get("message_id") and not reference.get("type"):
             target = self.find(channel_id, reference["message_id"])
-            message |= {"type": 19, "referenced_message": copy.deepcopy(target)}
+            told = {"type": 0, "channel_id": channel_id, "message_id": reference["message_id"]}
+            if guild_id := self.channels[channel_id].get("guild_id"):
+                told["guild_id"] = guild_id
+            message |= {"type": 19, "message_reference": told, "referenced_message": copy.deepcopy(target)}
+        _number_components(message)
         self.history[channel_id].append(message)
         return message
+
+    def change(self, message: Json, wish: Json) -> None:
+        """An edit by the message's author."""
+        self.edits.setdefault(message["id"], []).append(message["content"])
+        message |= {key: wish[key] for key in ("content", "flags", "components") if key in wish}
+        message["edited_timestamp"] = self.now().isoformat()
+        _number_components(message)
 
     def told(self, message: Json) -> Json:
         """The message as the gateway words it: with the server it is in, which REST leaves out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -33,6 +33,10 @@ class Post:
     outbox: SqliteStore
     channel: FakeChannel
     clock: FakeClock
+    alerts: list[tuple[str, str]] = field(default_factory=list)
+
+    async def alert(self, kind: str, text: str) -> None:
+        self.alerts.append((kind, text))
 
     async def deliver(self, *parts: Part, key: str = "1") -> float:
         """Delivers everything; returns how many seconds it took."""
@@ -43,7 +47,9 @@ class Post:
         self, outbox: Outbox | None = None, wake: Callable[[Conversation], None] = lambda conversation: None
     ) -> float:
         outbox = outbox or self.outbox
-        deliverer = Deliverer(outbox=outbox, channels={"fake": self.channel}, clock=self.clock, wake=wake)
+        deliverer = Deliverer(
+            outbox=outbox, channels={"fake": self.channel}, clock=self.clock, alert=self.alert, wake=wake
+        )
         began = self.clock.monotonic()
         work = asyncio.create_task(deliverer.deliver_all(HERE))
         async with asyncio.timeout(10):
@@ -310,7 +316,7 @@ async def test_a_chat_that_says_it_moved_to_itself_is_not_followed_for_ever(post
 
 async def test_rows_of_a_channel_that_is_not_connected_wait(post: Post) -> None:
     await post.outbox.post("1", TO, (Text("later"),))
-    await Deliverer(outbox=post.outbox, channels={}, clock=post.clock).deliver_all(HERE)
+    await Deliverer(outbox=post.outbox, channels={}, clock=post.clock, alert=post.alert).deliver_all(HERE)
 
     assert await post.outbox.next_due(HERE) is not None
 
@@ -328,3 +334,23 @@ async def test_rows_of_a_channel_that_is_not_connected_wait(post: Post) -> None:
 )
 def test_a_part_is_called_what_people_call_it(part: Part, name: str) -> None:
     assert what(part) == name
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_text_that_the_platform_refuses_for_good_alerts_the_owners(post: Post, gone: bool) -> None:
+    post.channel.fault("send", Undeliverable("403: not allowed there", gone=gone))
+
+    await post.deliver(Text("one"), Text("two"))
+
+    ((kind, text),) = post.alerts
+    assert kind == f"undeliverable:{HERE}"
+    assert "403: not allowed there" in text
+    assert post.texts == ["two"]
+
+
+async def test_an_alert_that_is_refused_alerts_nobody(post: Post) -> None:
+    post.channel.fault("send", Undeliverable("blocked", gone=True))
+
+    await post.deliver(Text("something is wrong"), key="alert:budget:today:fake:1")
+
+    assert post.alerts == []

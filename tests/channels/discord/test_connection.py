@@ -265,6 +265,21 @@ async def test_what_is_older_than_a_day_is_not_caught_up(
     assert texts(desk) == ["start", "today"]
 
 
+async def test_what_was_said_within_the_last_day_is_caught_up(
+    api: DiscordApi, connect: Connect, desk: Desk, clock: HastyClock
+) -> None:
+    async with connect():
+        pass
+    await api.say(CHANNEL_ID, "Ada", "hours ago", mentions_bot=True)
+    await clock.advance(23.9 * 3600)
+
+    async with connect() as channel, listening(channel, desk):
+        await api.say(DM_ID, "Ada", "now")
+        await desk.heard(2)
+
+    assert texts(desk) == ["hours ago", "now"]
+
+
 async def test_what_was_said_before_the_bot_came_into_a_server_is_not_for_it(
     api: DiscordApi, connect: Connect, desk: Desk, clock: HastyClock
 ) -> None:

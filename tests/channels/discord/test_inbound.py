@@ -128,3 +128,49 @@ def test_an_edit_that_is_told_twice_is_one_event() -> None:
     assert second is not None
     assert first.id == second.id == f"{edited['id']}:e1780315500123"
     assert first.message_id == edited["id"]
+
+
+SNAPSHOT = {"content": "Invoice 4411 is due on Friday", "attachments": [{"id": "8", "filename": "inv.png", "url": "u"}]}
+
+
+def test_a_reply_to_a_forward_quotes_what_was_forwarded() -> None:
+    forward = {
+        **message(content="", author=ADA),
+        "message_reference": {"type": 1, "message_id": "3"},
+        "message_snapshots": [{"message": SNAPSHOT}],
+    }
+
+    inbound = to_inbound(message(type=19, message_reference={"message_id": "9"}, referenced_message=forward), ME, "1")
+
+    assert inbound is not None
+    assert inbound.quoted is not None
+    assert inbound.quoted.text == "Invoice 4411 is due on Friday"
+    assert [(found.name, found.kind) for found in inbound.quoted.attachments] == [("inv.png", Kind.PICTURE)]
+
+
+CARD = {
+    "type": "rich",
+    "author": {"name": "CI"},
+    "title": "Build 77 failed",
+    "description": "step lint: 3 errors",
+    "fields": [{"name": "branch", "value": "main"}],
+    "footer": {"text": "took 3 min"},
+}
+WHOLE = "Build finished\nCI\nBuild 77 failed\nstep lint: 3 errors\nbranch: main\ntook 3 min"
+
+
+def test_a_bots_card_is_read_whole_beside_its_words_wherever_it_stands() -> None:
+    robo = {"id": "6", "username": "robo", "bot": True}
+    card = {**message(content="Build finished", author=robo), "embeds": [CARD, {"type": "link", "title": "A page"}]}
+
+    said = to_inbound(card, ME, "1")
+    reply = to_inbound(message(type=19, message_reference={"message_id": "9"}, referenced_message=card), ME, "1")
+    forwarded = to_inbound(
+        message(content="", message_reference={"type": 1, "message_id": "9"}, message_snapshots=[{"message": card}]),
+        ME,
+        "1",
+    )
+
+    assert said is not None and reply is not None and forwarded is not None
+    assert reply.quoted is not None
+    assert (said.text, reply.quoted.text, forwarded.text) == (WHOLE, WHOLE, WHOLE)

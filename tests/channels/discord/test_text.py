@@ -61,8 +61,9 @@ async def test_an_answer_in_a_room_is_a_reply_even_when_the_question_was_deleted
 ) -> None:
     await channel.send(Target(Conversation("discord", CHANNEL_ID), reply_to="12345"), Text("here"), key="1:0")
 
-    (shown,) = api.messages(CHANNEL_ID)
-    assert shown.raw["message_reference"] == {"message_id": "12345", "fail_if_not_exists": False}
+    (wish,) = (request.body for request in api.asked("POST", f"/channels/{CHANNEL_ID}/messages"))
+    assert wish["message_reference"] == {"message_id": "12345", "fail_if_not_exists": False}  # type: ignore[index,call-overload]
+    assert [shown.content for shown in api.messages(CHANNEL_ID)] == ["here"]
 
 
 async def test_mentions_in_an_answer_ring_nobody_and_links_unfold_no_preview(
