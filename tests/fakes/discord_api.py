@@ -186,7 +186,11 @@ class DiscordApi(AbstractAsyncContextManager["DiscordApi"]):
 
     async def _interact(self, channel_id: str, author: str, more: Json) -> str:
         person = self.world.person(author)
-        interaction: Json = {"id": self.world.snowflake(), "token": f"token-{len(self.world.interactions)}", "version": 1}
+        interaction: Json = {
+            "id": self.world.snowflake(),
+            "token": f"token-{len(self.world.interactions)}",
+            "version": 1,
+        }
         interaction |= {"application_id": APPLICATION_ID, "channel_id": channel_id, **more}
         if self.world.channels[channel_id]["type"] == 1:
             interaction["user"] = person
