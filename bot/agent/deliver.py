@@ -26,7 +26,10 @@ from bot.core.trace import turn_of, working_for
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = "…"
-UNDELIVERABLE = "A text in {where} could not be delivered, and the person there sees nothing: {why}"
+UNDELIVERABLE = (
+    "A text in {where} could not be delivered, and the person there sees nothing. {tell} The log says more: look for "
+    "part.undeliverable."
+)
 BROKEN = "Something failed on my side."
 SECONDS_BETWEEN_TRIES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 FORM_TRIES = 3  # how often something is tried that fails for a reason nobody foresaw
@@ -142,9 +145,9 @@ class Deliverer:
             notice = Text(f"I could not deliver {what(due.part)}. {error.tell}")
             await write_durably(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
         if isinstance(due.part, Text) and not due.key.startswith(ALERT):
-            # the person sees nothing at all; an alert about a lost alert would be lost as well
+            # an alert about a lost alert would be lost too; the words of the platform may hold a secret: into the log only
             where = due.target.conversation
-            await self._alert(f"undeliverable:{where}", UNDELIVERABLE.format(where=where, why=error))
+            await self._alert(f"undeliverable:{where}", UNDELIVERABLE.format(where=where, tell=error.tell))
         return 0.0
 
     async def _put_back(self, due: Due, *, maybe_sent: bool) -> None:

@@ -338,13 +338,14 @@ def test_a_part_is_called_what_people_call_it(part: Part, name: str) -> None:
 
 @pytest.mark.parametrize("gone", [False, True])
 async def test_a_text_that_the_platform_refuses_for_good_alerts_the_owners(post: Post, gone: bool) -> None:
-    post.channel.fault("send", Undeliverable("403: not allowed there", gone=gone))
+    post.channel.fault("send", Undeliverable("403 of bot 1:SECRET", tell="I may not write there.", gone=gone))
 
     await post.deliver(Text("one"), Text("two"))
 
     ((kind, text),) = post.alerts
     assert kind == f"undeliverable:{HERE}"
-    assert "403: not allowed there" in text
+    assert "I may not write there." in text
+    assert "SECRET" not in text
     assert post.texts == ["two"]
 
 
