@@ -145,7 +145,7 @@ class Deliverer:
             notice = Text(f"I could not deliver {what(due.part)}. {error.tell}")
             await write_durably(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
         if isinstance(due.part, Text) and not due.key.startswith(ALERT):
-            # an alert about a lost alert would be lost too; the words of the platform may hold a secret: into the log only
+            # an alert about a lost alert would be lost too; the platform's own words may hold a secret
             where = due.target.conversation
             await self._alert(f"undeliverable:{where}", UNDELIVERABLE.format(where=where, tell=error.tell))
         return 0.0
