@@ -26,10 +26,12 @@ from bot.config.page_key import page_key
 from bot.config.profiles import FILE_NAME, read_profiles
 from bot.core.errors import MediaError, ProviderError, VoxlineError
 from bot.core.ports.clock import Clock
+from bot.core.ports.models import ChatModel
 from bot.media.reader import MediaReader
 from bot.net.redact import Redactor, install_logging
 from bot.net.ssrf_guard import SsrfGuard
 from bot.openrouter.account import account, left
+from bot.openrouter.chat.redaction import RedactedChat
 from bot.openrouter.guide import Guide
 from bot.openrouter.http.client import OpenRouterClient
 from bot.openrouter.provider import OpenRouter, open_openrouter
@@ -80,7 +82,8 @@ async def open_app(
         await asyncio.to_thread(refuse_share, state_dir)
     async with AsyncExitStack() as stack:
         profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
-        redactor = Redactor(known_secrets(config, environ, profiles.stored))
+        hidden = tuple(known_secrets(config, environ, profiles.stored))
+        redactor = Redactor(hidden)
         store = await stack.enter_async_context(open_store(state_dir, clock, clean=redactor.clean))
         deaths = await asyncio.to_thread(mark_start, state_dir, clock.now())
         stack.push(lambda kind, _, __: _mark_orderly(state_dir, kind))
@@ -89,7 +92,8 @@ async def open_app(
         )
         media = MediaReader(store, ffmpeg_path=config.media.ffmpeg_path)
         web = await stack.enter_async_context(SsrfGuard(plain=True))
-        offered = providers(provider, await unsound(media), web)
+        chat = RedactedChat(provider.chat, hidden)
+        offered = providers(provider, chat, await unsound(media), web)
         for lack in offered.lacks:
             log.warning("daemon.lacks", extra={"what": str(lack)})
             console.tell(str(lack))
@@ -117,10 +121,10 @@ async def unsound(media: MediaReader) -> tuple[MediaError, ...]:
     return ()
 
 
-def providers(provider: OpenRouter, unsound: tuple[MediaError, ...], web: SsrfGuard) -> AgentProviders:
+def providers(provider: OpenRouter, chat: ChatModel, unsound: tuple[MediaError, ...], web: SsrfGuard) -> AgentProviders:
     """The provider's capabilities. Without ffmpeg no speech is ordered: it would be paid for and never sent."""
     return AgentProviders(
-        chat=provider.chat,
+        chat=chat,
         transcriber=None if unsound else provider.transcriber,
         synthesizer=None if unsound else provider.synthesizer,
         images=provider.images,

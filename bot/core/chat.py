@@ -119,6 +119,12 @@ class Usage:
     generation_id: str = ""
 
 
+def weight(text: str) -> int:
+    """How long a text is for a model, in English characters: about four of them are a token, and a character that
+    UTF-8 writes in n bytes counts as n of them (a Chinese one is about a token)."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     """More visible text."""
@@ -135,7 +141,8 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The stream broke and starts anew: text shown so far is void. `tell` is a sentence for the person."""
+    """Text shown so far is void, and the answer starts anew. `tell` is a sentence for the person; "" when it was
+    thinking that only now shows as such."""
 
     tell: str
     wait_seconds: float = 0.0
@@ -145,7 +152,8 @@ class Retrying:
 class Finished:
     """The complete answer. Exactly one ends every successful stream.
 
-    `pictures` are data a chat model drew of its own accord. `model` is the slug that answered.
+    `pictures` are data a chat model drew of its own accord. `model` is the slug that answered. `notice` is a sentence
+    for the person about what the model did not get, "" when it got everything.
     """
 
     assistant: Assistant
@@ -153,6 +161,7 @@ class Finished:
     reason: FinishReason
     model: str = ""
     pictures: tuple[Picture, ...] = ()
+    notice: str = ""
 
 
 ChatEvent = TextDelta | ReasoningDelta | Retrying | Finished

@@ -61,15 +61,22 @@ class StoreUnavailable(VoxlineError):
 
 
 class ProviderError(VoxlineError):
-    """The provider did not give an answer. `status` is the HTTP status, or None when there was none."""
+    """The provider did not give an answer. `status` is the HTTP status, or None when there was none; `detail` are the
+    provider's own words, uncut."""
 
     tell = "The model service had a problem. Please try again."
 
     def __init__(
-        self, message: str, *, tell: str | None = None, status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        tell: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+        detail: str = "",
     ) -> None:
         super().__init__(message, tell=tell)
-        self.status, self.retry_after = status, retry_after
+        self.status, self.retry_after, self.detail = status, retry_after, detail or message
 
 
 class ProviderBusy(ProviderError):
@@ -96,9 +103,10 @@ class OutOfCredit(ProviderError):
         tell: str | None = None,
         status: int | None = None,
         retry_after: float | None = None,
+        detail: str = "",
         affordable_tokens: int | None = None,
     ) -> None:
-        super().__init__(message, tell=tell, status=status, retry_after=retry_after)
+        super().__init__(message, tell=tell, status=status, retry_after=retry_after, detail=detail)
         self.affordable_tokens = affordable_tokens
 
 

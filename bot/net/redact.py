@@ -66,10 +66,21 @@ class Redactor:
         longest_first = sorted(self._known, key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
 
+    def clean_known(self, text: str) -> str:
+        """The text without the secrets that were added; what only looks like one stays."""
+        return text if self._pattern is None else self._pattern.sub(MARK, text)
+
+    def undecided(self, text: str) -> int:
+        """How many characters at the end of `text` may be the beginning of a secret that was added."""
+        longest = max(map(len, self._known), default=1) - 1
+        for start in range(max(0, len(text) - longest), len(text)):
+            if any(form.startswith(text[start:]) for form in self._known):
+                return len(text) - start
+        return 0
+
     def clean(self, text: str) -> str:
         """The text with "[redacted]" in place of every secret. Cleaning twice changes nothing more."""
-        if self._pattern is not None:
-            text = self._pattern.sub(MARK, text)
+        text = self.clean_known(text)
         for pattern in _PATTERNS:
             text = pattern.sub(r"\g<1>" + MARK, text)
         return _PRIVATE_KEY.sub(MARK, text)

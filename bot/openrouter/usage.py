@@ -44,13 +44,26 @@ def _count(wire: dict[str, Any], name: str) -> int:
 def cost_microusd(usage: object) -> int | None:
     """Millionths of a US dollar from `usage.cost` (US dollars), or None when it is absent or no sensible number.
 
-    Source: OpenRouter docs, usage accounting.
+    With a key of one's own at the model's provider (BYOK) OpenRouter names its fee there, and what the provider takes
+    beside it: both are money. Source: OpenRouter docs, usage accounting.
     """
-    cost = usage.get("cost") if isinstance(usage, Mapping) else None
-    if isinstance(cost, bool) or not isinstance(cost, int | float):
+    if not isinstance(usage, Mapping):
+        return None
+    details = usage.get("cost_details")
+    upstream = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+    return _sum_microusd(usage.get("cost"), upstream if usage.get("is_byok") is True else None)
+
+
+def _sum_microusd(cost: object, upstream: object) -> int | None:
+    fee, inference = _microusd(cost), _microusd(upstream)
+    return inference if fee is None else fee + (inference or 0)
+
+
+def _microusd(dollars: object) -> int | None:
+    if isinstance(dollars, bool) or not isinstance(dollars, int | float):
         return None
     # NaN is in no range, and a whole number of any length compares without becoming a float.
-    return round(cost * 1_000_000) if 0 <= cost < 1e9 else None
+    return round(dollars * 1_000_000) if 0 <= dollars < 1e9 else None
 
 
 async def billed(client: OpenRouterClient, generation_id: str, *, timeout_seconds: float) -> int | None:
@@ -61,4 +74,6 @@ async def billed(client: OpenRouterClient, generation_id: str, *, timeout_second
         f"/generation?id={quote(generation_id, safe='')}", label="OpenRouter bill", timeout_seconds=timeout_seconds
     )
     data = answer.body.get("data")
-    return cost_microusd({"cost": data.get("total_cost")}) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    return _sum_microusd(data.get("total_cost"), data.get("upstream_inference_cost") if data.get("is_byok") else None)

@@ -66,7 +66,7 @@ async def _next_step(sandbox: SandboxState, call: ApiCall) -> NextStep:
             pass
     if sandbox.answers:
         queued = sandbox.answers.popleft()
-        return CallTool(queued.tool, queued.arguments) if queued.tool else SayWords(queued.text)
+        return CallTool(queued.tool, queued.arguments, queued.call_id) if queued.tool else SayWords(queued.text)
     seen = await asyncio.to_thread(describe, body["messages"][-1])
     return next_step(body, sandbox.clock.now(), seen)
 
@@ -81,7 +81,7 @@ def _message(step: NextStep, fault: Fault | None) -> tuple[Json, str]:
 def _call(step: CallTool, fault: Fault | None) -> Json:
     arguments = None if isinstance(fault, NullArguments) else step.arguments
     return {
-        "id": f"call_{uuid4().hex[:20]}",
+        "id": step.call_id or f"call_{uuid4().hex[:20]}",
         "type": "function",
         "function": {"name": step.tool, "arguments": arguments},
     }

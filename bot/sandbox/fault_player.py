@@ -26,6 +26,7 @@ from bot.sandbox.faults import (
     Stall,
     StatusError,
     Truncate,
+    UnreadablePictures,
 )
 from bot.sandbox.state import ApiCall
 from bot.sandbox.wire import DONE, KEEP_ALIVE, Json, Rejected, error_body, frame, generation_id
@@ -40,6 +41,8 @@ async def early(call: ApiCall, clock: Clock) -> web.Response | None:
             raise Rejected(status, message, metadata=metadata, retry_after=retry_after)
         case CannotAfford(tokens):
             refuse_what_costs_more(tokens, call.body)
+        case UnreadablePictures(message):
+            refuse_pictures(message, call.body)
         case ErrorInside200(code, message):
             return web.json_response(error_body(code, message))
         case NullChoices():
@@ -68,6 +71,14 @@ def refuse_what_costs_more(tokens: int, body: Json) -> None:
             "This request requires more credits, or fewer max_tokens. You requested up to "
             f"{wanted} tokens, but can only afford {tokens}. To increase, visit https://openrouter.ai/settings/credits",
         )
+
+
+def refuse_pictures(message: str, body: Json) -> None:
+    """Raises `Rejected` 400 for a request that shows a picture."""
+    contents = [item.get("content") for item in body.get("messages") or ()]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    if any(part.get("type") == "image_url" for part in parts):
+        raise Rejected(400, "Provider returned error", metadata={"provider_name": "Sandbox", "raw": message})
 
 
 def hang_up(request: web.Request) -> None:

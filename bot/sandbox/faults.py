@@ -24,6 +24,13 @@ class CannotAfford:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadablePictures:
+    """400 for every request that shows a picture, as a provider answers that cannot decode one."""
+
+    message: str = "Could not process image"
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorInside200:
     """HTTP 200 whose body is an error object."""
 
@@ -163,7 +170,7 @@ class JobFails:
 Fault = (
     StatusError | CannotAfford | ErrorInside200 | NullChoices | RawAnswer | HtmlAnswer | Hang | Slow | Reset | Truncate
     | EndEarly | Stall | Freeze | MidStreamError | Garbage | Drip | EmptyAnswer | NullArguments | EndlessCalls
-    | BrokenBase64 | ForeignPollingUrl | JobFails
+    | BrokenBase64 | ForeignPollingUrl | JobFails | UnreadablePictures
 )  # fmt: skip
 
 KINDS: dict[str, type[Fault]] = {
@@ -171,7 +178,7 @@ KINDS: dict[str, type[Fault]] = {
     for kind in (
         StatusError, CannotAfford, ErrorInside200, NullChoices, RawAnswer, HtmlAnswer, Hang, Slow, Reset, Truncate,
         EndEarly, Stall, Freeze, MidStreamError, Garbage, Drip, EmptyAnswer, NullArguments, EndlessCalls,
-        BrokenBase64, ForeignPollingUrl, JobFails,
+        BrokenBase64, ForeignPollingUrl, JobFails, UnreadablePictures,
     )
 }  # fmt: skip
 

@@ -92,10 +92,11 @@ class Sandbox:
         """The next chat answers are exactly these texts, one for each request."""
         self._state.answers.extend(QueuedAnswer(text=text) for text in texts)
 
-    def call_next(self, tool: str, arguments: Mapping[str, object] | str) -> None:
-        """The next chat answer calls this tool; `arguments` as a mapping, or word for word as text."""
+    def call_next(self, tool: str, arguments: Mapping[str, object] | str, *, call_id: str = "") -> None:
+        """The next chat answer calls this tool; `arguments` as a mapping, or word for word as text; `call_id` as
+        another family of models would name it."""
         text = arguments if isinstance(arguments, str) else json.dumps(dict(arguments))
-        self._state.answers.append(QueuedAnswer(tool=tool, arguments=text))
+        self._state.answers.append(QueuedAnswer(tool=tool, arguments=text, call_id=call_id))
 
     async def __aenter__(self) -> Sandbox:
         async with AsyncExitStack() as stack:

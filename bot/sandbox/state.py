@@ -53,6 +53,7 @@ class QueuedAnswer:
     text: str = ""
     tool: str = ""
     arguments: str = ""
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.sandbox.wire import Json, Rejected
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
+CALL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 SIZES = ("1K", "2K", "4K")
@@ -25,14 +26,7 @@ def check_chat(body: Json, row: Json) -> None:
     _check_tools(body, row, messages)
     effort = _check_reasoning(body)
     if effort and row["id"].startswith("anthropic/") and _is_prefill(messages[-1]):
-        raise Rejected(
-            400,
-            "Provider returned error",
-            metadata={
-                "provider_name": "Anthropic",
-                "raw": "messages: Expected the final message to be from the user when thinking is enabled",
-            },
-        )
+        raise _by_anthropic("messages: Expected the final message to be from the user when thinking is enabled")
     _check_outputs(body, row)
     _check_numbers(body)
 
@@ -74,7 +68,10 @@ def _check_part(where: str, part: object) -> None:
 
 
 def _check_tools(body: Json, row: Json, messages: list[Json]) -> None:
-    call_ids = {call["id"] for message in messages for call in message.get("tool_calls") or ()}
+    calls = [call for message in messages for call in message.get("tool_calls") or ()]
+    call_ids = {call["id"] for call in calls}
+    if row["id"].startswith("anthropic/"):
+        _check_calls(calls)
     for message in messages:
         if message["role"] == "tool" and message["tool_call_id"] not in call_ids:
             raise Rejected(400, f"tool result {message['tool_call_id']!r} answers no tool call")
@@ -93,6 +90,25 @@ def _check_tools(body: Json, row: Json, messages: list[Json]) -> None:
             raise Rejected(400, f"tools: {function.get('name')!r} is not a function name")
         if function.get("parameters", {"type": "object"}).get("type") != "object":
             raise Rejected(400, f"tools: the parameters of {function['name']} are not an object schema")
+
+
+def _check_calls(calls: list[Json]) -> None:
+    """What Anthropic refuses about calls of earlier answers, its own or another model's. Source: Anthropic API."""
+    for call in calls:
+        if not CALL_ID.fullmatch(call["id"]):
+            raise _by_anthropic("tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")
+        try:
+            arguments = json.loads(call["function"]["arguments"])
+        except ValueError:
+            arguments = None
+        if not isinstance(arguments, dict):
+            raise _by_anthropic("tool_use.input: Input should be a valid dictionary")
+    if len({call["id"] for call in calls}) < len(calls):
+        raise _by_anthropic("tool_use ids must be unique")
+
+
+def _by_anthropic(words: str) -> Rejected:
+    return Rejected(400, "Provider returned error", metadata={"provider_name": "Anthropic", "raw": words})
 
 
 def _check_reasoning(body: Json) -> str:

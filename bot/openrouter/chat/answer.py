@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
-from bot.core.chat import Assistant, FinishReason, Picture, ReasoningDelta, TextDelta
+from bot.core.chat import Assistant, FinishReason, Picture, ReasoningDelta, Retrying, TextDelta
 from bot.core.errors import BadAnswer, Moderated, ProviderBusy
 from bot.media.dataurl import image_mime, image_of_data_url
 from bot.openrouter.chat.reasoning import Reasoning
@@ -16,10 +17,68 @@ from bot.openrouter.http.failure import failure_in, shown
 TEXT_CAP_CHARACTERS = 256 * 1024
 PICTURES_AT_MOST = 10
 
-Delta = TextDelta | ReasoningDelta
+Delta = TextDelta | ReasoningDelta | Retrying
 
-_STOP = frozenset({"stop", "end"})
-_TOOLS = frozenset({"tool_calls", "function_call", "tool_call"})
+log = logging.getLogger(__name__)
+
+# Every provider behind the router has its own words for the same few ends.
+_STOP = frozenset(
+    (
+        "stop",
+        "end",
+        "end_turn",
+        "eos",
+        "eos_token",
+        "stop_sequence",
+        "stop_token",
+        "complete",
+        "completed",
+        "done",
+        "finished",
+        "finish_reason_stop",
+        "pause_turn",
+        "tool_calls",
+        "tool_call",
+        "function_call",
+        "tool_use",
+    )
+)
+_LENGTH = frozenset(
+    (
+        "length",
+        "max_tokens",
+        "max_token",
+        "max_output_tokens",
+        "max_length",
+        "token_limit",
+        "model_length",
+        "model_context_window_exceeded",
+    )
+)
+_FILTER = frozenset(
+    (
+        "content_filter",
+        "content_filtered",
+        "refusal",
+        "safety",
+        "sensitive",
+        "recitation",
+        "blocklist",
+        "prohibited_content",
+        "spii",
+        "image_safety",
+    )
+)
+_FAILED = frozenset(
+    (
+        "error",
+        "abort",
+        "aborted",
+        "network_error",
+        "insufficient_system_resource",
+    )
+)
+_MALFORMED = "malformed_function_call"
 
 
 class AnswerBuilder:
@@ -32,8 +91,8 @@ class AnswerBuilder:
         self.usage: dict[str, Any] | None = None
         self.pictures: list[Picture] = []
         self._label, self._secret = label, secret
-        self._finish = ""
-        self._full = False
+        self._finish = self._native_finish = ""
+        self._full = self._ended = False
         self._text: list[str] = []
         self._size = 0
         self._before_void = ""
@@ -44,8 +103,9 @@ class AnswerBuilder:
 
     @property
     def complete(self) -> bool:
-        """Whether the model said that it is done, or reached the longest text that is taken."""
-        return bool(self._finish) or self._full
+        """Whether the model said that it is done, or reached the longest text that is taken. A stream that was ended
+        in good order, after words or whole calls, needs no reason."""
+        return bool(self._finish) or self._full or (self._ended and (bool(self._said()) or self._calls.whole()))
 
     @property
     def full(self) -> bool:
@@ -70,34 +130,38 @@ class AnswerBuilder:
         delta = choice.get("delta") or choice.get("message")
         deltas = self._delta(delta) if isinstance(delta, dict) else []
         self._finish = _text(choice.get("finish_reason")) or self._finish
+        self._native_finish = _text(choice.get("native_finish_reason")) or self._native_finish
         return deltas
+
+    def ended(self) -> None:
+        """The provider ended the stream in good order (`[DONE]`, or a whole JSON body)."""
+        self._ended = True
 
     def finish(self) -> list[Delta]:
         """What was held back until the end."""
         return self._show(self._visible.finish())
 
     def reason(self) -> FinishReason:
-        """Why the model stopped. Raises `Moderated` for a filter and `ProviderBusy` where its provider failed.
+        """Why the model stopped. Raises `Moderated` for a filter, `ProviderBusy` where its provider failed.
 
-        Calls without a word beside them are meant, whatever the reason says."""
-        if self._full:
-            return FinishReason.LENGTH
-        finish = self._finish.lower()
-        if finish in _TOOLS:
-            return FinishReason.TOOLS if self._calls else FinishReason.STOP
-        if finish in _STOP:
-            return FinishReason.TOOLS if self._calls and not self._said() else FinishReason.STOP
-        if finish == "length":
+        Calls are meant, whatever the reason says; only a length that was reached may have cut them. A reason that is
+        not known here spoils no answer."""
+        finish = self._finish.strip().lower().replace("-", "_").replace(" ", "_")
+        if self._full or finish in _LENGTH:
             return FinishReason.LENGTH
         message = f"{self._label}: the provider ended the answer with {shown(self._finish, self._secret)!r}"
-        if finish == "content_filter":
+        if finish in _FILTER:
             raise Moderated(message)
-        if finish == "error":
+        if finish in _FAILED:
             raise ProviderBusy(message)
-        raise BadAnswer(message)
+        if finish and finish not in _STOP:
+            if not (self._calls or self._said()):
+                raise BadAnswer(message)
+            log.warning("finish.unknown", extra={"reason": shown(self._finish, self._secret)})
+        return FinishReason.TOOLS if self._calls else FinishReason.STOP
 
     def assistant(self) -> Assistant:
-        """The whole answer. Calls that came with another reason than tool use are dropped: they may be cut."""
+        """The whole answer. Calls that a length cut off are dropped."""
         calls = self._calls.calls(self.id) if self.reason() is FinishReason.TOOLS else ()
         return Assistant(self._said(), calls, self._thought.replay())
 
@@ -120,6 +184,7 @@ class AnswerBuilder:
                 case PieceKind.HIDDEN:
                     deltas.append(ReasoningDelta(text))
                 case PieceKind.VOID:
+                    deltas += [Retrying("")] if self._size else []
                     self._before_void = self._before_void or "".join(self._text)
                     self._text, self._size = [], 0
                 case PieceKind.VISIBLE if shown_text := self._fitting(text):
@@ -152,6 +217,8 @@ class AnswerBuilder:
         self.pictures.append(Picture(data, image_mime(data, declared)))
 
     def _said(self) -> str:
+        if self._native_finish.lower() == _MALFORMED and not self._calls:
+            return ""  # the text is scraps of the call that the model could not write
         return "".join(self._text).strip() or self._before_void.strip()
 
 

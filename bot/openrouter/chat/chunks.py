@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot.core.errors import BadAnswer, ProviderBusy
 from bot.core.ports.clock import Clock
@@ -31,19 +31,31 @@ class Patience:
 FUSION_PATIENCE = Patience(headers=120.0, idle=120.0, progress=600.0)
 
 
+class Progress(Protocol):
+    """What the reader of the chunks has of the answer so far."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model has finished: after that only a usage report may follow."""
+
+    def ended(self) -> None:
+        """The provider ended the stream in good order."""
+
+
 async def chunks_of(
-    stream: ByteStream, *, label: str, patience: Patience, clock: Clock, complete: Callable[[], bool]
+    stream: ByteStream, *, label: str, patience: Patience, clock: Clock, answer: Progress
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Every JSON object of the answer. A JSON body counts as one chunk.
 
-    `complete` says whether the model has finished: after that only a usage report may follow, so a line that
-    breaks or stays silent then ends the stream quietly. Raises `ProviderBusy` for silence and for garbled events,
-    `BadAnswer` for anything that is not a chat answer. Source: OpenRouter docs, streaming.
+    A line that breaks or stays silent once the answer is complete ends the stream quietly. Raises `ProviderBusy` for
+    silence and for garbled events, `BadAnswer` for anything that is not a chat answer. Source: OpenRouter docs,
+    streaming.
     """
     kind = stream.content_type.partition(";")[0].strip().lower()
-    pulse = _Pulse(clock, patience, complete)
+    pulse = _Pulse(clock, patience, lambda: answer.complete)
     if kind == "application/json" or kind.endswith("+json"):
         yield parsed_chunk(await _whole(stream, pulse, label), label)
+        answer.ended()
         return
     if kind not in ("text/event-stream", ""):
         raise BadAnswer(f"{label}: the answer is {kind!r} instead of a stream. The base URL may be wrong")
@@ -53,12 +65,15 @@ async def chunks_of(
             for data in reader.feed(piece):
                 pulse.progressed()
                 if data.strip() == "[DONE]":
+                    answer.ended()
                     await _reach_end(stream.chunks)
                     return
                 if data.strip():
                     yield parsed_chunk(data, label)
     for data in reader.finish():
-        if data.strip() not in ("", "[DONE]"):
+        if data.strip() == "[DONE]":
+            answer.ended()
+        elif data.strip():
             yield parsed_chunk(data, label)
 
 

@@ -17,11 +17,12 @@ from bot.core.ports.store import Blobs
 from bot.openrouter.catalog import Catalog, ModelFacts, estimate
 from bot.openrouter.chat.answer import AnswerBuilder
 from bot.openrouter.chat.chunks import BROKE_OFF, FUSION_PATIENCE, Patience, chunks_of
-from bot.openrouter.chat.messages import estimated_tokens, load_pictures, wire_messages, wire_tool
+from bot.openrouter.chat.messages import Album, estimated_tokens, load_pictures, unread_notice, wire_messages, wire_tool
+from bot.openrouter.chat.remedies import LESSONS, Remedy, pictures_in
 from bot.openrouter.chat.response_cache import response_cache_headers
 from bot.openrouter.chat.retries import EmptyCompletion, Jitter, RetryLimits, Tries
 from bot.openrouter.http.client import OpenRouterClient
-from bot.openrouter.http.failure import UPSTREAM
+from bot.openrouter.http.error_kinds import UPSTREAM
 from bot.openrouter.params import ParamLayers, Params, first, number
 from bot.openrouter.refs import is_fusion, slug_of
 from bot.openrouter.shaping.pipeline import shaped, thinking_of
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 LABEL = "OpenRouter chat"
 BILL_SECONDS = 2.0
 COOLING_SECONDS = 60.0
+LESSON_SECONDS = 24 * 3600.0
+UNREAD_KEPT = 1_000
 _LIMIT_NAMES = ("max_completion_tokens", "maxCompletionTokens", "max_tokens", "maxTokens")
 
 
@@ -57,6 +60,7 @@ class _Question:
     body: Body
     headers: dict[str, str]
     facts: ModelFacts
+    album: Album
 
 
 class OpenRouterChat:
@@ -75,6 +79,8 @@ class OpenRouterChat:
         self._client, self._settings, self._catalog = client, settings, catalog
         self._blobs, self._clock, self._jitter = blobs, clock, jitter
         self._cooling: dict[str, float] = {}
+        self._lessons: dict[tuple[str, Remedy], float] = {}
+        self._unread: dict[tuple[str, str], None] = {}
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
         """Deltas, then exactly one `Finished`; or raises `ProviderError`.
@@ -111,7 +117,7 @@ class OpenRouterChat:
             self._cooling[slug] = self._clock.monotonic() + pause
 
     async def _ask(self, slug: str, request: ChatRequest) -> AsyncGenerator[ChatEvent, None]:
-        question = await self._question(slug, request)
+        first = question = await self._question(slug, request)
         tries = Tries(
             self._settings.retries,
             clock=self._clock,
@@ -124,6 +130,8 @@ class OpenRouterChat:
                 async with aclosing(self._try(question)) as events:
                     async for event in events:
                         seen = seen or (isinstance(event, TextDelta) and bool(event.text.strip()))
+                        if isinstance(event, Finished):
+                            event = replace(event, notice=self._learn(first, question, tries, request))
                         yield event
                 return
             except ProviderError as error:
@@ -133,6 +141,24 @@ class OpenRouterChat:
             question = replace(question, body=body)
             yield notice
             await self._clock.sleep(notice.wait_seconds)
+
+    def _learn(self, first: _Question, last: _Question, tries: Tries, request: ChatRequest) -> str:
+        """Remembers for the next questions what this one had to leave out; what the person should know of it."""
+        for remedy in tries.lessons:
+            self._lessons[first.slug, remedy] = self._clock.monotonic() + LESSON_SECONDS
+        unread = pictures_in(first.body) - pictures_in(last.body)
+        hashes = {sha256 for sha256, url in first.album.items() if url in unread}
+        self._unread |= dict.fromkeys((first.slug, sha256) for sha256 in hashes)
+        while len(self._unread) > UNREAD_KEPT:
+            del self._unread[next(iter(self._unread))]
+        return unread_notice(request.messages, hashes)
+
+    def _taught(self, slug: str, body: Body) -> Body:
+        """The body as earlier questions taught for this model."""
+        for remedy, change in LESSONS.items():
+            if self._lessons.get((slug, remedy), -math.inf) > self._clock.monotonic():
+                body = change(body)
+        return body
 
     async def _try(self, question: _Question) -> AsyncGenerator[ChatEvent, None]:
         """One request: its deltas, then `Finished`. Raises for an answer that is not whole."""
@@ -147,9 +173,7 @@ class OpenRouterChat:
             categories=True,
             headers_seconds=patience.headers,
         ) as opened:
-            chunks = chunks_of(
-                opened, label=LABEL, patience=patience, clock=self._clock, complete=lambda: answer.complete
-            )
+            chunks = chunks_of(opened, label=LABEL, patience=patience, clock=self._clock, answer=answer)
             async with aclosing(chunks):
                 async for chunk in chunks:
                     for delta in answer.feed(chunk):
@@ -210,6 +234,7 @@ class OpenRouterChat:
         params = self._settings.params.for_slug(slug)
         sees = facts.images or not facts.listed
         album = await load_pictures(request.messages, self._blobs) if sees else {}
+        album = {sha256: "" if (slug, sha256) in self._unread else url for sha256, url in album.items()}
         messages = wire_messages(request.messages, album, slug=slug, sees=sees)
         if not messages:
             raise BadRequest(f"{LABEL}: there is no message to send to {slug!r}")
@@ -227,7 +252,7 @@ class OpenRouterChat:
             reasons=facts.reasoning is not False,
             tools=facts.tools is not False,
         )
-        return _Question(slug, shaped(body, shape), response_cache_headers(shape), facts)
+        return _Question(slug, self._taught(slug, shaped(body, shape)), response_cache_headers(shape), facts, album)
 
 
 def _answer_tokens(request: ChatRequest, params: Params, facts: ModelFacts, proxied: Body | None) -> int:
@@ -247,7 +272,7 @@ def _answer_tokens(request: ChatRequest, params: Params, facts: ModelFacts, prox
 def _gives_way(error: ProviderError) -> bool:
     """Whether another model may answer what this one did not: also when its own provider refused for a reason that
     only that provider knows."""
-    return not isinstance(error, BadRequest) or UPSTREAM.search(str(error)) is not None
+    return not isinstance(error, BadRequest) or UPSTREAM.search(error.detail) is not None
 
 
 def _slug(ref: str) -> str:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.core.chat import Assistant, Call, ChatMessage, System, ToolResult, ToolSpec, User
+from bot.core.chat import Assistant, Call, ChatMessage, System, ToolResult, ToolSpec, User, weight
 from bot.core.errors import BadRequest, MediaError
 from bot.core.messages import Blob
 from bot.core.ports.store import Blobs
 from bot.media.dataurl import data_url
-from bot.openrouter.refs import drops_replayed_thinking, is_anthropic, is_mistral
+from bot.openrouter.chat.replay import repaired
+from bot.openrouter.refs import drops_replayed_thinking, is_anthropic
 
 Album = Mapping[str, str]
+"""Data URLs by content hash; "" for a picture that the model could not read."""
 
 PICTURE_CHARACTERS = 8_000
 _UNSEEN = "[{count} picture(s) were sent; this model cannot see pictures]"
 _GONE = "[a picture was sent; it is no longer here]"
+_UNREAD = "[a picture was sent; the model could not read it]"
 _FROM_TOOL = "[The picture(s) from the tool result]"
 
 
@@ -43,11 +45,11 @@ def wire_messages(
     """The messages in OpenAI form. With `sees` False pictures become a note.
 
     Pictures of tool results follow their whole run of results as a user message, because results have to stand
-    together. Source: OpenRouter docs, API reference, images.
+    together. What providers said goes out repaired, see `repaired`. Source: OpenRouter docs, API reference, images.
     """
     wire: list[dict[str, Any]] = []
     shown: list[Blob] = []
-    for message in messages:
+    for message in repaired(messages, slug):
         if shown and not isinstance(message, ToolResult):
             wire.append(_user(_FROM_TOOL, shown, album, sees))
             shown = []
@@ -59,9 +61,25 @@ def wire_messages(
             case Assistant():
                 wire += _assistant(message, slug)
             case ToolResult(call_id=call_id, text=text, pictures=pictures):
-                wire.append({"role": "tool", "tool_call_id": _call_id(call_id, slug), "content": text})
+                wire.append({"role": "tool", "tool_call_id": call_id, "content": text})
                 shown += pictures
     return [*wire, _user(_FROM_TOOL, shown, album, sees)] if shown else wire
+
+
+def unread_notice(messages: Sequence[ChatMessage], unread: Collection[str]) -> str:
+    """One sentence that names the pictures which the model did not get, by their place in the newest message with
+    pictures; "" when it got all."""
+    if not unread:
+        return ""
+    shown = next((pictures for message in reversed(messages) if (pictures := _pictures(message))), ())
+    places = [str(place) for place, blob in enumerate(shown, 1) if blob.sha256 in unread]
+    if not places:
+        return "The model could not read a picture from earlier in this chat; I left it out."
+    if len(places) == len(shown):
+        which = "your picture" if len(shown) == 1 else f"any of your {len(shown)} pictures"
+    else:
+        which = f"picture {' and '.join(places)} of {len(shown)}"
+    return f"The model could not read {which}; I asked without {'it' if len(places) == 1 else 'them'}."
 
 
 def wire_tool(tool: ToolSpec) -> dict[str, Any]:
@@ -79,7 +97,7 @@ def wire_tool(tool: ToolSpec) -> dict[str, Any]:
 
 
 def estimated_tokens(body: Mapping[str, Any]) -> int:
-    """Roughly how many tokens a request takes: a token for four characters, a quarter more to be safe."""
+    """Roughly how many tokens a request takes: a token for four characters by weight, a quarter more to be safe."""
     characters = sum(_characters(message) for message in body.get("messages") or ())
     rest = {name: body[name] for name in ("tools", "response_format") if name in body}
     if rest:
@@ -89,7 +107,7 @@ def estimated_tokens(body: Mapping[str, Any]) -> int:
 
 def _characters(value: Any) -> int:
     if isinstance(value, str):
-        return len(value)
+        return weight(value)
     if isinstance(value, dict):
         return PICTURE_CHARACTERS if value.get("type") == "image_url" else sum(map(_characters, value.values()))
     return sum(map(_characters, value)) if isinstance(value, list) else 0
@@ -117,7 +135,8 @@ def _user(text: str, pictures: Sequence[Blob], album: Album, sees: bool) -> dict
     parts = [_text(text)] if text.strip() else []
     for blob in pictures:
         url = album.get(blob.sha256)
-        parts.append({"type": "image_url", "image_url": {"url": url}} if url else _text(_GONE))
+        note = _GONE if url is None else _UNREAD
+        parts.append({"type": "image_url", "image_url": {"url": url}} if url else _text(note))
     return {"role": "user", "content": parts}
 
 
@@ -127,23 +146,12 @@ def _assistant(message: Assistant, slug: str) -> list[dict[str, Any]]:
         return []
     wire: dict[str, Any] = {"role": "assistant", "content": message.text or None}
     if message.calls:
-        wire["tool_calls"] = [_call(call, slug) for call in message.calls]
+        wire["tool_calls"] = [_call(call) for call in message.calls]
     return [wire if drops_replayed_thinking(slug) else {**wire, **_replayed(message.reasoning)}]
 
 
-def _call(call: Call, slug: str) -> dict[str, Any]:
-    return {
-        "id": _call_id(call.id, slug),
-        "type": "function",
-        "function": {"name": call.name, "arguments": call.arguments},
-    }
-
-
-def _call_id(call_id: str, slug: str) -> str:
-    """The id of a call; Mistral takes only nine letters and digits."""
-    if not is_mistral(slug) or (len(call_id) == 9 and call_id.isascii() and call_id.isalnum()):
-        return call_id
-    return hashlib.sha256(call_id.encode()).hexdigest()[:9]
+def _call(call: Call) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
 def _replayed(reasoning: str) -> dict[str, Any]:

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.chat import Retrying
-from bot.core.errors import BadAnswer, OutOfCredit, ProviderBusy, ProviderError
+from bot.core.errors import BadAnswer, BadRequest, ContextTooLong, OutOfCredit, ProviderBusy, ProviderError
 from bot.core.ports.clock import Clock
-from bot.openrouter.chat.remedies import REMEDIES, Remedy
+from bot.openrouter.chat.messages import estimated_tokens
+from bot.openrouter.chat.remedies import LESSONS, REMEDIES, Remedy
+from bot.openrouter.http.error_kinds import is_about_pictures
 from bot.openrouter.http.failure import Unreached
 from bot.openrouter.shaping.shape import Body
 
 Jitter = Callable[[], float]
+
+LONG_SHARE = 0.5  # of the context: a request from here on may have been refused for its length
 
 
 class EmptyCompletion(BadAnswer):
@@ -66,7 +70,12 @@ class Tries:
         if isinstance(error, EmptyCompletion) and not self._empty:
             self._empty += 1
             return body, Retrying("The model returned nothing. I ask once more.")
-        return body, self._later(error, seen)
+        return body, self._later(_unknown_overflow(body, error, self._context_tokens), seen)
+
+    @property
+    def lessons(self) -> frozenset[Remedy]:
+        """The remedies that were tried and hold for the model, not only for this question."""
+        return frozenset(self._used & LESSONS.keys())
 
     def _later(self, error: ProviderError, seen: bool) -> Retrying:
         waits = isinstance(error, OutOfCredit) and error.retry_after is not None
@@ -94,6 +103,15 @@ class Tries:
         limits = self._limits
         ceiling = limits.first_backoff_seconds * 2.0**self._failures
         return self._jitter() * min(limits.longest_backoff_seconds, ceiling)
+
+
+def _unknown_overflow(body: Body, error: ProviderError, context_tokens: int) -> ProviderError:
+    """The error; for a long request that was refused for a reason which nothing here knows, `ContextTooLong`: that is
+    worth one shorter try."""
+    is_known = not isinstance(error, BadRequest) or error.status not in (400, 422) or is_about_pictures(error.detail)
+    if is_known or estimated_tokens(body) < context_tokens * LONG_SHARE:
+        return error
+    return ContextTooLong(str(error), tell=error.tell, status=error.status, detail=error.detail)
 
 
 def _why(error: ProviderError) -> str:

@@ -5,42 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.errors import (
-    BadAnswer,
-    BadRequest,
-    ContextTooLong,
-    KeyRefused,
-    ModelMissing,
-    Moderated,
-    OutOfCredit,
-    ProviderBusy,
-    ProviderError,
-)
+from bot.core.errors import KeyRefused, ModelMissing, OutOfCredit, ProviderBusy, ProviderError
 from bot.net.redact import Redactor
-from bot.net.retry_after import parse_retry_after
+from bot.openrouter.http.error_kinds import Refusal, kind_of
+from bot.openrouter.http.rate_limit_reset import seconds_to_wait
 
 ERROR_READ_BYTES = 16 * 1024
 ERROR_SHOWN_CHARACTERS = 220
 
 _CARRIED = re.compile(r"(?i)data:[\w.+/-]+(;[\w=.-]+)*;base64,[A-Za-z0-9+/=_-]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
-_KEY_LIMIT = re.compile(r"(?i)(key|spend\w*|credit|budget|usage)[^.]{0,24}\blimit|limit (exceeded|reached)|quota")
-_TOO_LONG = re.compile(
-    r"(?i)context[ _](length|window|size)|maximum context|(prompt|input|request|message)s? (is|are) too (long|large)"
-    r"|too many (input )?tokens|reduce the length"
-)
-_DECLINED = re.compile(
-    r"(?i)moderation|flagged|content[ _](policy|filter)|safety (system|policy|filter)|prohibited content"
-)
-_NO_SUCH_MODEL = re.compile(
-    r"(?i)not a valid model|(model|endpoint)s? (was |were )?not found|no endpoints found|unknown model"
-)
-UPSTREAM = re.compile(r"(?i)provider returned error")
-"""OpenRouter's words for: the model's own provider refused, for a reason of its own."""
 _AFFORDABLE = re.compile(r"(?i)can only afford (\d[\d,]{0,12})")
+_DATA_POLICY = re.compile(r"(?i)data polic|zero data retention|\bzdr\b|data collection|settings/privacy")
+DATA_POLICY = (
+    "No provider of that model is allowed by the data policy. The owner of this bot can change it at"
+    " https://openrouter.ai/settings/privacy, or you choose another model with /model."
+)
 _FIXES: dict[type[ProviderError], str] = {
     KeyRefused: "Sign in again or set OPENROUTER_API_KEY to a working key",
     OutOfCredit: "Add credit, or raise the limit of the key, at the provider",
@@ -64,7 +47,8 @@ def failure_from(
     """The error an HTTP answer stands for: `label (HTTP status): detail`.
 
     `body` is read up to 16 KiB and shown up to 220 characters, `secret` (the key) and everything that looks
-    like one is masked. `retry_after` is what the header asked for, in seconds, uncapped.
+    like one is masked; what it means is judged by all that was read. `retry_after` is what was asked for, in seconds,
+    uncapped.
     Source: OpenRouter docs, errors and debugging.
     """
     text = body[:ERROR_READ_BYTES].decode("utf-8", "replace")
@@ -72,19 +56,21 @@ def failure_from(
     detail = _detail(parsed) if isinstance(parsed, dict) else _plain(text, status)
     request = headers.get("X-Request-Id", "") or headers.get("X-Generation-Id", "")
     return _error(
-        status,
         f"{label} (HTTP {status})",
-        shown(detail, secret) + (f" [request {shown(request, secret)[:64]}]" if request else ""),
-        metadata=_metadata(parsed),
-        retry_after=parse_retry_after(headers.get("Retry-After"), now),
+        Refusal(status, Redactor((secret,)).clean(detail), codes_in(parsed), _metadata(parsed)),
+        request=f" [request {shown(request, secret)[:64]}]" if request else "",
+        retry_after=seconds_to_wait(headers, _metadata(parsed), detail, now),
     )
 
 
-def failure_in(body: Mapping[str, Any], *, label: str, secret: str = "") -> ProviderError | None:
+def failure_in(
+    body: Mapping[str, Any], *, label: str, secret: str = "", now: datetime | None = None
+) -> ProviderError | None:
     """The error that a 200 body or a stream event carries in its top-level `error`, or None.
 
-    A numeric code counts as the HTTP status. An unknown code is `ProviderBusy`: the model's own
-    provider failed, and another try may reach a healthy one. Source: OpenRouter docs, streaming.
+    A numeric code counts as the HTTP status, one that is a word is looked up. An unknown one is `ProviderBusy`: the
+    model's own provider failed, and another try may reach a healthy one. `now` None: the wall clock's. Source:
+    OpenRouter docs, streaming.
     """
     error = body.get("error")
     if not error:
@@ -92,10 +78,14 @@ def failure_in(body: Mapping[str, Any], *, label: str, secret: str = "") -> Prov
     code = error.get("code") if isinstance(error, dict) else None
     status = _status(code)
     heading = f"{label} (HTTP {status})" if status else label
-    text = shown(_detail(dict(body)), secret)
-    if status is None and code:
-        text = f"{text} [code {shown(str(code), secret)[:64]}]"
-    return _error(status, heading, text, metadata=_metadata(body), retry_after=None)
+    detail = _detail(dict(body))
+    named = f" [code {shown(str(code), secret)[:64]}]" if status is None and code else ""
+    return _error(
+        heading,
+        Refusal(status, Redactor((secret,)).clean(detail), codes_in(body), _metadata(body)),
+        request=named,
+        retry_after=seconds_to_wait({}, _metadata(body), detail, now or datetime.now(UTC)),
+    )
 
 
 def shown(text: str, secret: str = "") -> str:
@@ -110,57 +100,18 @@ def detail_of(body: object) -> str:
     return _detail(body) if isinstance(body, dict) else ""
 
 
-def _error(
-    status: int | None, heading: str, detail: str, *, metadata: Mapping[str, Any], retry_after: float | None
-) -> ProviderError:
-    kind = _kind(status, detail, metadata)
+def _error(heading: str, refusal: Refusal, *, request: str, retry_after: float | None) -> ProviderError:
+    kind = kind_of(refusal)
     fix = f". {_FIXES[kind]}" if kind in _FIXES else ""
-    message = (f"{heading}: {detail}" if detail else heading) + fix
+    text = shown(refusal.detail) + request
+    message = (f"{heading}: {text}" if text else heading) + fix
+    status, detail = refusal.status, refusal.detail
     if kind is OutOfCredit:
         afford = _AFFORDABLE.search(detail)
         tokens = int(afford[1].replace(",", "")) if afford else None
-        return OutOfCredit(message, status=status, retry_after=retry_after, affordable_tokens=tokens)
-    return kind(message, status=status, retry_after=retry_after)
-
-
-def _kind(status: int | None, detail: str, metadata: Mapping[str, Any]) -> type[ProviderError]:
-    declined = bool(metadata.get("reasons") or metadata.get("flagged_input"))
-    match status:
-        case None:
-            return Moderated if declined or _DECLINED.search(detail) else ProviderBusy
-        case 401:
-            return KeyRefused
-        case 402:
-            return OutOfCredit
-        case 403 if declined or _DECLINED.search(detail):
-            return Moderated
-        case 403 if UPSTREAM.match(detail):
-            return ProviderBusy
-        case 403:
-            return OutOfCredit if _KEY_LIMIT.search(detail) else KeyRefused
-        case 404:
-            return ModelMissing
-        case 408 | 429:
-            return ProviderBusy
-        case 413:
-            return ContextTooLong
-        case _ if status >= 500:
-            return ProviderBusy
-        case _ if status < 400:
-            return BadAnswer
-    return _refusal(detail, declined=declined)
-
-
-def _refusal(detail: str, *, declined: bool) -> type[ProviderError]:
-    """What a 400 or 422 means: the words decide, because providers behind the router use one status for all."""
-    if _TOO_LONG.search(detail):
-        return ContextTooLong
-    if _NO_SUCH_MODEL.search(detail):
-        return ModelMissing
-    if declined or _DECLINED.search(detail):
-        return Moderated
-    # Without a cause there is nothing to mend: another try or another model may reach a healthy provider.
-    return ProviderBusy if UPSTREAM.fullmatch(detail.strip(" .")) else BadRequest
+        return OutOfCredit(message, status=status, retry_after=retry_after, detail=detail, affordable_tokens=tokens)
+    tell = DATA_POLICY if kind is ModelMissing and _DATA_POLICY.search(detail) else None
+    return kind(message, tell=tell, status=status, retry_after=retry_after, detail=detail)
 
 
 def _status(code: object) -> int | None:
@@ -174,6 +125,21 @@ def _parsed(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def codes_in(body: object) -> tuple[str, ...]:
+    """The words under code, type and status of an error, in lower case, those of the model's own provider marked by
+    `upstream:`; numbers are no words."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    raw = _metadata(body).get("raw")
+    inner = _parsed(raw) if isinstance(raw, str) else raw
+    inner_error = inner.get("error", inner) if isinstance(inner, dict) else None
+    return (*_code_words(error, ""), *_code_words(body, ""), *_code_words(inner_error, "upstream:"))
+
+
+def _code_words(error: object, mark: str) -> tuple[str, ...]:
+    values = [error.get(name) for name in ("code", "type", "status")] if isinstance(error, Mapping) else []
+    return tuple(mark + value.strip().lower() for value in values if isinstance(value, str) and not value.isdigit())
 
 
 def _metadata(body: object) -> Mapping[str, Any]:

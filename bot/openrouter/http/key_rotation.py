@@ -15,7 +15,8 @@ from bot.config.keys import FoundKey
 from bot.config.profiles import Profiles, save_uses
 from bot.core.errors import ConfigError, KeyRefused, ModelMissing, OutOfCredit, ProviderBusy, ProviderError, StateError
 from bot.core.ports.clock import Clock
-from bot.openrouter.http.failure import UPSTREAM, Unreached
+from bot.openrouter.http.error_kinds import UPSTREAM
+from bot.openrouter.http.failure import Unreached
 from bot.openrouter.http.route import Route
 
 log = logging.getLogger(__name__)
@@ -187,7 +188,7 @@ def trouble_of(error: ProviderError) -> Trouble | None:
             return Trouble.RATE_LIMIT
         case ProviderBusy(status=None | 408):
             return Trouble.TIMEOUT
-        case ProviderBusy() if UPSTREAM.search(str(error)):
+        case ProviderBusy() if UPSTREAM.search(error.detail):
             return Trouble.TIMEOUT
     return None
 

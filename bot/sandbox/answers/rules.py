@@ -37,10 +37,11 @@ class SayWords:
 
 @dataclass(frozen=True, slots=True)
 class CallTool:
-    """Call a tool; `arguments` is JSON text."""
+    """Call a tool; `arguments` is JSON text, `call_id` "" for an id of the usual form."""
 
     tool: str
     arguments: str
+    call_id: str = ""
 
 
 NextStep = SayWords | CallTool

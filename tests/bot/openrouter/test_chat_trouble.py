@@ -28,6 +28,7 @@ from bot.openrouter.params import ParamLayers
 from tests.bot.openrouter.dialogue import (
     CHAT,
     DONE,
+    USAGE,
     WEATHER,
     answers,
     chunk,
@@ -323,11 +324,10 @@ async def test_a_web_page_hints_at_the_base_url(server: RecordingServer) -> None
     "broken",
     [
         [event(chunk({"content": "Half"}))],
-        [event(chunk({"content": "Half"})), DONE],
         [event(chunk({"content": "Half"})), b'data: {"choices": [{"del\n\n', *told("x")],
         [event(chunk({"content": "Half"})), b"data: [1]\n\n", *told("x")],
     ],
-    ids=["cut", "done without a reason", "garbage", "no object"],
+    ids=["cut", "garbage", "no object"],
 )
 async def test_a_stream_that_is_not_whole_is_never_shown_as_complete(
     server: RecordingServer, broken: list[bytes]
@@ -367,8 +367,18 @@ async def test_null_choices_and_unknown_fields_are_borne(server: RecordingServer
         assert (await talk.ask()).assistant.text == "Hello"
 
 
+async def test_an_answer_that_ends_in_good_order_without_a_reason_is_asked_for_once(server: RecordingServer) -> None:
+    pieces = [event(chunk({"content": text})) for text in ("Paris is the capital.", " It lies on the Seine.")]
+    server.on(CHAT, streams(*pieces, event({**chunk(), "choices": [], "usage": USAGE}), DONE))
+    async with dialogue(server) as talk:
+        finished = await talk.ask()
+
+        assert finished.assistant.text == "Paris is the capital. It lies on the Seine."
+        assert (len(talk.asked), talk.notices) == (1, [])
+
+
 @pytest.mark.parametrize(
-    ("finish", "kind"), [("content_filter", Moderated), ("gone_fishing", BadAnswer), ("error", ProviderBusy)]
+    ("finish", "kind"), [("content_filter", Moderated), ("prohibited_content", Moderated), ("error", ProviderBusy)]
 )
 async def test_a_bad_end_is_an_error_that_names_the_reason(
     server: RecordingServer, finish: str, kind: type[ProviderError]

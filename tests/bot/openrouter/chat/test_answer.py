@@ -36,8 +36,15 @@ def built(*deltas: dict[str, Any], finish: str = "stop") -> AnswerBuilder:
         ("tool_call", True, "", FinishReason.TOOLS, 1),
         ("tool_calls", False, "x", FinishReason.STOP, 0),
         ("stop", True, "", FinishReason.TOOLS, 1),
-        ("stop", True, "x", FinishReason.STOP, 0),
+        ("stop", True, "x", FinishReason.TOOLS, 1),
         ("STOP", False, "x", FinishReason.STOP, 0),
+        ("end_turn", True, "x", FinishReason.TOOLS, 1),
+        ("eos", False, "x", FinishReason.STOP, 0),
+        ("completed", True, "", FinishReason.TOOLS, 1),
+        ("max_tokens", True, "x", FinishReason.LENGTH, 0),
+        ("model_length", False, "x", FinishReason.LENGTH, 0),
+        ("unheard_of", False, "x", FinishReason.STOP, 0),
+        ("unheard_of", True, "", FinishReason.TOOLS, 1),
     ],
 )
 def test_a_finish_reason_means_one_thing(finish: str, calls: bool, text: str, reason: FinishReason, kept: int) -> None:
@@ -48,18 +55,46 @@ def test_a_finish_reason_means_one_thing(finish: str, calls: bool, text: str, re
 
 
 @pytest.mark.parametrize(
-    ("finish", "kind"), [("content_filter", Moderated), ("error", ProviderBusy), ("unheard_of", BadAnswer)]
+    ("finish", "kind"),
+    [("content_filter", Moderated), ("SAFETY", Moderated), ("error", ProviderBusy), ("unheard_of", BadAnswer)],
 )
 def test_other_finish_reasons_are_errors_that_name_them(finish: str, kind: type[ProviderError]) -> None:
     with pytest.raises(kind, match=finish):
-        built({"content": "x"}, finish=finish).assistant()
+        built({"content": "" if kind is BadAnswer else "x"}, finish=finish).assistant()
 
 
-def test_an_answer_is_complete_only_with_a_reason() -> None:
+def test_scraps_of_a_call_that_the_model_could_not_write_are_no_answer() -> None:
     answer = AnswerBuilder("chat")
-    answer.feed(chunk({"content": "x"}))
+    answer.feed(chunk({"content": 'print(default_api.reminder(action="'}))
+    answer.feed(
+        {"choices": [{"delta": {}, "finish_reason": "stop", "native_finish_reason": "MALFORMED_FUNCTION_CALL"}]}
+    )
 
-    assert not answer.complete
+    assert answer.assistant().text == ""
+
+
+CUT = {**CALL, "function": {"name": "f", "arguments": '{"x":'}}
+
+
+@pytest.mark.parametrize(
+    ("delta", "ended", "complete"),
+    [
+        ({"content": "x"}, False, False),
+        ({"content": "x"}, True, True),
+        ({"tool_calls": [CALL]}, True, True),
+        ({"tool_calls": [CUT]}, True, False),
+        ({"content": " "}, True, False),
+    ],
+)
+def test_without_a_reason_an_answer_is_whole_when_its_stream_ended_in_good_order(
+    delta: dict[str, Any], ended: bool, complete: bool
+) -> None:
+    answer = AnswerBuilder("chat")
+    answer.feed(chunk(delta))
+    if ended:
+        answer.ended()
+
+    assert answer.complete is complete
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import pytest
 
 from bot.core.errors import BadAnswer, ProviderBusy
+from bot.openrouter.chat.answer import AnswerBuilder
 from bot.openrouter.chat.chunks import BROKE_OFF, Patience, chunks_of
 from bot.openrouter.http.client import JSON_CAP_BYTES, ByteStream
 from tests.bot.openrouter.dialogue import DONE, event
@@ -27,7 +28,7 @@ async def read(
     """What is read by somebody who is busy for a while with every chunk."""
     stream = ByteStream(kind, {}, trickle(*pieces))
     found: list[object] = []
-    async for chunk in chunks_of(stream, label="chat", patience=Patience(), clock=clock, complete=lambda: False):
+    async for chunk in chunks_of(stream, label="chat", patience=Patience(), clock=clock, answer=AnswerBuilder("chat")):
         found.append(chunk)
         if busy_seconds:
             await clock.advance(busy_seconds)
@@ -116,7 +117,9 @@ async def test_an_end_that_does_not_come_after_done_is_not_waited_for(clock: Fak
     async with asyncio.timeout(2):
         found = [
             chunk
-            async for chunk in chunks_of(stream, label="chat", patience=Patience(), clock=clock, complete=lambda: False)
+            async for chunk in chunks_of(
+                stream, label="chat", patience=Patience(), clock=clock, answer=AnswerBuilder("chat")
+            )
         ]
 
     assert found == [{"a": 1}]
@@ -141,7 +144,7 @@ async def test_silence_ends_in_the_very_second_and_lets_go_of_the_line(
 
     chunks = line()
     stream = ByteStream(kind, {}, chunks)
-    asked = chunks_of(stream, label="chat", patience=Patience(), clock=clock, complete=lambda: False)
+    asked = chunks_of(stream, label="chat", patience=Patience(), clock=clock, answer=AnswerBuilder("chat"))
     reading = asyncio.ensure_future(anext(asked))
     await clock.advance(0)
     for _ in range(beats):
@@ -180,7 +183,7 @@ async def test_patience_counts_from_the_last_byte_and_from_the_last_event(
         await clock.advance(seconds - clock.monotonic())
 
     stream = ByteStream("", {}, line())
-    asked = chunks_of(stream, label="chat", patience=Patience(), clock=clock, complete=lambda: False)
+    asked = chunks_of(stream, label="chat", patience=Patience(), clock=clock, answer=AnswerBuilder("chat"))
     reading = asyncio.ensure_future(anext(asked))
     await clock.advance(0)
     await until(0.5)

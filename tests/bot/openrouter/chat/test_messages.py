@@ -103,7 +103,7 @@ def test_thinking_that_is_no_json_is_dropped() -> None:
 def test_mistral_gets_ids_of_nine_letters_and_digits_that_still_match(slug: str) -> None:
     call = Assistant("", (Call("call_abc-123", "f", "{}"), Call("abcdef123", "f", "{}")))
 
-    assistant, result = wire(call, ToolResult("call_abc-123", "x"), slug=slug)
+    assistant, result, _ = wire(call, ToolResult("call_abc-123", "x"), ToolResult("abcdef123", "y"), slug=slug)
 
     first, second = (item["id"] for item in assistant["tool_calls"])
     assert (len(first), first.isalnum(), second) == (9, True, "abcdef123")
@@ -111,7 +111,9 @@ def test_mistral_gets_ids_of_nine_letters_and_digits_that_still_match(slug: str)
 
 
 def test_other_vendors_get_ids_as_they_are() -> None:
-    assert wire(ToolResult("call_abc-123", "x"))[0]["tool_call_id"] == "call_abc-123"
+    call, result = wire(Assistant("", (Call("call_abc-123", "f", "{}"),)), ToolResult("call_abc-123", "x"))
+
+    assert (call["tool_calls"][0]["id"], result["tool_call_id"]) == ("call_abc-123", "call_abc-123")
 
 
 @pytest.mark.parametrize("parameters", ["[]", "{", '"x"'])

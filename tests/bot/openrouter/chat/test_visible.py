@@ -45,6 +45,31 @@ def sort(*texts: str) -> tuple[str, str]:
         ("<thinker> stays", "<thinker> stays"),
         ("ends with <thin", "ends with <thin"),
         ("<think><b>x</b></think>y", "y"),
+        ("<reasoning>secret</reasoning>said", "said"),
+        ("<seed:think>secret</seed:think>said", "said"),
+        ('said <invoke name="f"><parameter name="x">1</parameter></invoke> and more', "said  and more"),
+        ("said <function=reminder><parameter=x>1</parameter></function>", "said "),
+        ("said </tool_call>", "said "),
+        ("[THINK]secret[/THINK]said", "said"),
+        ("leaked[/THINK]said", "said"),
+        ('said\n[TOOL_CALLS][{"name": "f"}]', "said\n"),
+        ("mention of [TOOL_CALLS] and [THINK] in a line", "mention of [TOOL_CALLS] and [THINK] in a line"),
+        ("[a list] and [x](y)", "[a list] and [x](y)"),
+        (
+            "<|channel|>analysis<|message|>secret<|end|><|start|>assistant<|channel|>final<|message|>said<|return|>",
+            "said",
+        ),
+        ("<|start|>assistant<|message|>said<|end|>", "said"),
+        ("<|channel|>commentary to=functions.f <|constrain|>json<|message|>{}<|call|>", ""),
+        (
+            "said<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{}"
+            "<|tool_call_end|><|tool_calls_section_end|>",
+            "said",
+        ),
+        ("said<｜tool▁calls▁begin｜>secret<｜tool▁calls▁end｜>", "said"),
+        ("said<|im_end|><|endoftext|>", "said"),
+        ("`<|channel|>` and `[THINK]` stay", "`<|channel|>` and `[THINK]` stay"),
+        ("a <|b|> c | <| d", "a <|b|> c | <| d"),
     ],
 )
 def test_thinking_is_hidden_and_everything_else_stays(text: str, visible: str) -> None:
@@ -66,6 +91,21 @@ PIECES = [
     "</",
     "<think ",
     ">",
+    "[THINK]",
+    "[/THINK]",
+    "[TOOL_CALLS]",
+    "<function=f>",
+    "</function>",
+    "<|channel|>",
+    "<|message|>",
+    "<|end|>",
+    "final",
+    "analysis",
+    "<|tool_calls_section_begin|>",
+    "<|tool_calls_section_end|>",
+    "<|im_end|>",
+    "|",
+    "[",
 ]
 
 
