@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core.chat import Assistant, ChatMessage, System, ToolResult, User
+from bot.core.chat import Assistant, ChatMessage, System, ToolResult, User, weight
 from bot.core.messages import Blob, Inbound
 from bot.media.names import plain_name
 
@@ -94,14 +94,14 @@ def moment(time: datetime) -> str:
 
 
 def size_of(message: ChatMessage) -> int:
-    """Characters a message takes in a request, roughly; a picture counts as 8,000 (as providers bill them)."""
+    """The weight of a message in a request, in characters; a picture counts as 8,000 (as providers bill them)."""
     match message:
         case System(text=text, suffix=suffix):
-            return len(text) + len(suffix)
+            return weight(text) + weight(suffix)
         case User(text=text, pictures=pictures) | ToolResult(text=text, pictures=pictures):
-            return len(text) + 8_000 * len(pictures)
+            return weight(text) + 8_000 * len(pictures)
         case Assistant(text=text, calls=calls, reasoning=reasoning):
-            return len(text) + len(reasoning) + sum(len(call.arguments) + len(call.name) for call in calls)
+            return weight(text) + weight(reasoning) + sum(weight(call.arguments) + len(call.name) for call in calls)
 
 
 def forget_old_pictures(history: list[ChatMessage]) -> list[ChatMessage]:

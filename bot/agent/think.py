@@ -164,12 +164,13 @@ class Thinker:
                             words += text
                             attempt.show(thinking.followed_by(words))
                         case Retrying(tell=tell):
-                            attempt.show(thinking.followed_by(f"{words} — interrupted. {tell}" if words else ""))
+                            broken = f"{words} — interrupted. {tell}" if words and tell else ""
+                            attempt.show(thinking.followed_by(broken))
                             words = ""
                         case ReasoningDelta():
                             pass
-                        case Finished():
-                            return event
+                        case Finished(notice=notice):
+                            return with_notice(event, notice)
         except (ProviderError, asyncio.CancelledError):
             thinking.text = thinking.followed_by(words)  # stays visible: after /stop, and above an apology
             raise
@@ -247,6 +248,14 @@ def done_before(turn: Turn, done: Mapping[str, Step]) -> Thinking:
                 thinking, call, step.result if isinstance(step.result, ToolOutcome) else ToolOutcome(UNKNOWN_OUTCOME)
             )
     return thinking if any(isinstance(message, ToolResult) for message in thinking.added) else Thinking()
+
+
+def with_notice(finished: Finished, notice: str) -> Finished:
+    """The answer with what the person should know of what the model did not get."""
+    if not notice:
+        return finished
+    text = "\n\n".join(part for part in (finished.assistant.text, f"({notice})") if part)
+    return replace(finished, assistant=replace(finished.assistant, text=text))
 
 
 def not_run(calls: Sequence[Call], *, left_out: int) -> list[ToolResult]:

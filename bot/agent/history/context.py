@@ -51,6 +51,7 @@ class Memory:
         self._history, self._context_size = history, context_size
         self._summarizer = ConversationSummarizer(history=history, chat=chat, paid=paid)
         self._tasks: dict[Conversation, asyncio.Task[None]] = {}
+        self._room_after_refusal: dict[tuple[Conversation, str], int] = {}
 
     async def __aenter__(self) -> Memory:
         return self
@@ -69,7 +70,7 @@ class Memory:
     async def recall(self, turn: Turn, model: str) -> Recalled:
         """What came before this turn, in a form that `model` can hold. Near the limit a summary is due, for later
         turns: no turn waits for it, and the answer is paid for first."""
-        past, room = await self._past(turn), await self._room(model)
+        past, room = await self._past(turn), await self._room(turn, model)
         if past.characters > room * NEAR or len(past.rows) > ROWS_NEAR:
             return Recalled(past.within(room), partial(self._begin, turn, model, past, room, kept=KEPT))
         return Recalled(past.within(room), nothing)
@@ -77,20 +78,31 @@ class Memory:
     async def shorten(self, turn: Turn, model: str) -> tuple[ChatMessage, ...] | None:
         """The same after the model refused it as too long: summed up now, or else, as while it rests from an attempt,
         with more left out. None when there is nothing to leave out."""
-        past, room = await self._past(turn), await self._room(model)
+        past, room = await self._past(turn), await self._room(turn, model)
         if not past.rows:
             return None
+        less = max(CHARACTERS_AT_LEAST, int(min(room, past.characters) * KEPT))
         task = self._begin(turn, model, past, room, kept=KEPT_AFTER_OVERFLOW)
         if task is not None:
             await asyncio.wait({task})
-            past = await self._past(turn)
-        return past.within(max(CHARACTERS_AT_LEAST, int(room * KEPT)))
+            before, past = past, await self._past(turn)
+            if past.summary != before.summary:
+                self._room_after_refusal.pop((turn.conversation, model), None)
+                return past.within(less)
+        # Without a summary the next turns would bring the same refused request again.
+        self._room_after_refusal[turn.conversation, model] = less
+        return past.within(less)
 
     async def _past(self, turn: Turn) -> Past:
         return Past(*await self._history.past(turn.conversation, since=turn.session.since, limit=ROWS_READ))
 
-    async def _room(self, model: str) -> int:
-        """How many characters of the past a request to `model` may carry."""
+    async def _room(self, turn: Turn, model: str) -> int:
+        """How many characters of the past a request to `model` may carry; fewer once the model refused as many."""
+        left = self._room_after_refusal.get((turn.conversation, model), CHARACTERS_AT_MOST)
+        return min(left, await self._room_of(model))
+
+    async def _room_of(self, model: str) -> int:
+        """How many characters of the past `model` can hold."""
         if self._context_size is None:
             return CHARACTERS_AT_MOST
         characters = int(await self._context_size(model) * CHARACTERS_A_TOKEN * SHARE_OF_CONTEXT)

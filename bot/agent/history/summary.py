@@ -13,7 +13,7 @@ from bot.agent.history.past import Past
 from bot.agent.paid_steps import PaidSteps, paid_answer
 from bot.agent.prompt import untrusted
 from bot.core.ask_once import ask_once
-from bot.core.chat import Assistant, ChatMessage, ChatRequest, System, ToolResult, User
+from bot.core.chat import Assistant, ChatMessage, ChatRequest, System, ToolResult, User, weight
 from bot.core.errors import ProviderError, StoreUnavailable
 from bot.core.history import Summary
 from bot.core.messages import Turn
@@ -76,11 +76,11 @@ class ConversationSummarizer:
 def transcript(past: Past, characters: int) -> str:
     """A past as plain text, its newest `characters` at most; the summary of what came before it stays whole."""
     before = [past.summary.text] if past.summary else []
-    characters -= sum(map(len, before))
+    characters -= sum(map(weight, before))
     lines: list[str] = []
     for row in reversed(past.rows):
         line = line_of(row.message)
-        characters -= len(line) + 1
+        characters -= weight(line) + 1
         if characters < 0:
             lines.append(LEFT_OUT)
             break

@@ -273,6 +273,37 @@ async def test_what_is_too_long_after_all_is_refused_with_the_way_out(tmp_path: 
         assert await talk.answer() == ContextTooLong.tell
 
 
+async def test_after_a_refusal_whose_summary_fails_the_next_turns_are_short_enough(tmp_path: Path) -> None:
+    async with open_talk(tmp_path) as talk:
+        talk.model.summaries = [ProviderBusy("down")] * 9
+        talk.model.moves = [Says("one"), Says("two"), ContextTooLong("HTTP 400"), Says("three"), Says("four")]
+        for word in ("first", "second", "third"):
+            await talk.says(f"{word} {PAGE}")
+            await talk.settles()
+        await talk.says("short")
+        await talk.settles()
+
+        assert await talk.answer() == "four"
+        assert [characters(request) > 50_000 for request in talk.model.requests[-3:]] == [True, False, False]
+
+
+async def test_a_chat_in_chinese_is_summed_up_before_it_passes_the_context(tmp_path: Path) -> None:
+    tokens = 32_768
+
+    async def holds(model: str) -> int:
+        return tokens
+
+    async with open_talk(tmp_path, context_size=holds) as talk:
+        for _ in range(30):
+            talk.model.moves.append(Says("答" * 1_990))
+            await talk.says("继续")
+            await talk.settles()
+            await talk.agent.memory.settled()
+
+        assert talk.model.summed
+        assert max(map(characters, talk.model.requests)) < tokens  # such a character is about a token
+
+
 async def test_a_small_model_is_told_less(tmp_path: Path) -> None:
     async def holds(model: str) -> int:
         return 8_000
