@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.cli.exit_codes import WrongUsage
-from bot.cli.terminal import Terminal, agrees
+from bot.cli.terminal import Terminal, agrees, chosen
 from bot.cli.tokens import DiscordBot, TelegramBot, TelegramPerson, discord_bot, telegram_bot, telegram_people
-from bot.config.channels import Discord, Telegram
+from bot.config.channels import Discord, Telegram, token_of
 from bot.config.choose import Changes
+from bot.config.load import environment
 from bot.config.model import Config
 from bot.config.network import proxy_rules
-from bot.core.errors import ChannelDown, NotSent
+from bot.core.errors import ChannelDown, ConfigError, NotSent
 
 Bot = TypeVar("Bot")
 
@@ -33,8 +34,10 @@ def connect_telegram(terminal: Terminal, config: Config, options: ChannelOptions
     api_root = (config.channels.telegram or Telegram()).api_root
     proxies = proxy_rules(config.network, os.environ)
     offer = not options.token and terminal.interactive
-    if offer and not agrees(terminal, "Connect Telegram?"):
-        return {}
+    if offer:
+        connected = _connected("telegram", config, lambda text: telegram_bot(text, api_root, proxies=proxies))
+        if (answer := _answered(terminal, "Telegram", connected)) is not None:
+            return answer
     if offer:
         terminal.say("Write to https://t.me/BotFather, send /newbot, and copy the token it gives you.")
     token, bot = _checked(
@@ -49,6 +52,7 @@ def connect_telegram(terminal: Terminal, config: Config, options: ChannelOptions
             terminal.say(
                 "In groups it sees commands and replies only. To change that: @BotFather, /setprivacy, Disable."
             )
+        terminal.say("In a group, call it once: it asks you in private whether to answer there.")
         people = people or _telegram_owner(terminal, bot, lambda: telegram_people(token, api_root, proxies=proxies))
     return _changes(config, "telegram", "botToken", token, people)
 
@@ -58,8 +62,10 @@ def connect_discord(terminal: Terminal, config: Config, options: ChannelOptions)
     api_base = (config.channels.discord or Discord()).api_base
     proxies = proxy_rules(config.network, os.environ)
     offer = not options.token and terminal.interactive
-    if offer and not agrees(terminal, "Connect Discord?"):
-        return {}
+    if offer:
+        connected = _connected("discord", config, lambda text: discord_bot(text, api_base, proxies=proxies))
+        if (answer := _answered(terminal, "Discord", connected)) is not None:
+            return answer
     if offer:
         terminal.say("On https://discord.com/developers/applications make an application; on its page Bot")
         terminal.say("switch on Message Content Intent, press Reset Token, and copy the token.")
@@ -73,6 +79,46 @@ def connect_discord(terminal: Terminal, config: Config, options: ChannelOptions)
             terminal.say("It may not read what people write yet: on its page Bot, switch on Message Content Intent.")
         people = people or _discord_owner(terminal, bot)
     return _changes(config, "discord", "token", token, people)
+
+
+def _connected(name: str, config: Config, ask: Callable[[str], Coroutine[Any, Any, TelegramBot | DiscordBot]]) -> str:
+    """How a channel is that was connected before, "" for one that is not."""
+    channel = config.channels.telegram if name == "telegram" else config.channels.discord
+    if channel is None or not channel.enabled:
+        return ""
+    try:
+        return asyncio.run(ask(token_of(channel, environment(config, os.environ)))).shown
+    except ConfigError:
+        return ""
+    except (ChannelDown, NotSent) as error:
+        return str(error)
+
+
+def _answered(terminal: Terminal, name: str, connected: str) -> Changes | None:
+    """What is to change without a new token; None where a new one is wanted."""
+    if not connected:
+        return None if agrees(terminal, f"Connect {name}?") else {}
+    match chosen(terminal, f"{name}: {connected}", _KEEP):
+        case "keep":
+            return {}
+        case "remove":
+            return {("channels", name.lower(), "enabled"): False}
+        case _:
+            return None
+
+
+_KEEP = {"keep": "keep it", "change": "another token", "remove": "switch it off"}
+
+
+def unreachable(config: Config) -> Iterator[str]:
+    """A sentence for each channel that nobody may use and where no owner could let anybody in."""
+    for name, channel in (("telegram", config.channels.telegram), ("discord", config.channels.discord)):
+        owned = any(owner.startswith(f"{name}:") for owner in config.owners)
+        if channel is not None and channel.enabled and not (channel.allow_from or owned):
+            yield (
+                f"On {name} nobody may talk to the bot yet, and no owner could let them in: "
+                f"run this again with --{name}-allow and your numeric id."
+            )
 
 
 def _checked(

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from bot.cli import signin
 from bot.cli.exit_codes import FAILED, OK, WrongUsage
+from bot.cli.key_check import checked_key
 from bot.cli.setup import add_places, now_ms, open_setup
 from bot.cli.subcommands import Group
 from bot.cli.terminal import Console, Terminal, chosen
@@ -67,7 +68,7 @@ def sign_in(args: argparse.Namespace, terminal: Terminal) -> int:
     method = args.method or chosen(terminal, "How do you reach the models?", _METHODS)
     options = signin.key_options(args, oauth=method == "oauth", profile=args.profile_id)
     # The environment's key is not taken here: this command stores another one.
-    key = signin.new_key(options, terminal, setup.environ if options.reference else {})
+    key = checked_key(options, terminal, setup.config, setup.environ if options.reference else {})
     earlier = [stored.id for stored in setup.profiles().stored if stored.provider == PROVIDER]
     store_key(setup.profiles_file, key, replacing=earlier if args.force else ())
     config = change(setup.file, onboarding_changes(setup.config.agents.defaults, set_primary=args.set_default))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shlex
 import shutil
@@ -10,15 +11,17 @@ import sys
 from pathlib import Path
 
 from bot.cli import signin
-from bot.cli.connect import ChannelOptions, connect_discord, connect_telegram
+from bot.cli.connect import ChannelOptions, connect_discord, connect_telegram, unreachable
 from bot.cli.exit_codes import OK, WrongUsage
-from bot.cli.setup import add_places, open_setup
-from bot.cli.terminal import Console, Terminal, chosen
+from bot.cli.key_check import checked_key, key_sentence
+from bot.cli.setup import Setup, add_places, open_setup
+from bot.cli.terminal import Console, Terminal, agrees, chosen
 from bot.config.choose import Changes, onboarding_changes
 from bot.config.edit import change
 from bot.config.keys import ENV_NAME
 from bot.config.model import Config
 from bot.config.profiles import store_key
+from bot.core.errors import ConfigError, KeyRefused, StateError
 from bot.openrouter.signin.oauth import Places
 
 PROGRAM = "voxline"
@@ -50,19 +53,34 @@ def run(args: argparse.Namespace) -> int:
 def onboard(args: argparse.Namespace, terminal: Terminal, *, places: Places | None = None) -> int:
     """Sets up the key and the channels; asks for what the command line leaves open, where there is a terminal."""
     setup = open_setup(args)
-    choice = args.auth_choice or _choice(args, terminal)
     config = setup.config
+    choice = args.auth_choice or ("skip" if _keeps_key(args, terminal, setup) else _choice(args, terminal))
     if choice != "skip":
         options = signin.key_options(args, oauth=choice == "openrouter-oauth")
-        key = signin.new_key(options, terminal, setup.environ, places=places)
+        key = checked_key(options, terminal, config, setup.environ, places=places)
         store_key(setup.profiles_file, key)
         config = change(setup.file, onboarding_changes(config.agents.defaults))
         terminal.say(f"The key is stored in {setup.profiles_file}. Run this again to replace it.")
         terminal.say(f"{config.agents.defaults.model.primary} answers; `voxline models set` chooses another.")
     if not args.skip_channels:
         config = _channels(args, terminal, config)
+    for line in unreachable(config):
+        terminal.say(line)
     terminal.say(f"\nReady. Start the bot with:\n\n  {_command(args)}\n")
     return OK
+
+
+def _keeps_key(args: argparse.Namespace, terminal: Terminal, setup: Setup) -> bool:
+    """Whether a key that is there already stays. Only a person at a terminal is asked."""
+    try:
+        key = None if args.openrouter_api_key or not terminal.interactive else setup.key()
+        if key is None:
+            return False
+        sentence = asyncio.run(key_sentence(setup.config, key.key))
+    except (ConfigError, StateError, KeyRefused) as error:
+        terminal.say(str(error))
+        return False
+    return agrees(terminal, f"Key: {key}. {sentence} Keep it?")
 
 
 def _choice(args: argparse.Namespace, terminal: Terminal) -> str:

@@ -34,6 +34,10 @@ class TelegramBot:
     reads_groups: bool
 
     @property
+    def shown(self) -> str:
+        return f"connected as @{self.username}"
+
+    @property
     def link(self) -> str:
         return f"https://t.me/{self.username}"
 
@@ -56,6 +60,10 @@ class DiscordBot:
     reads_content: bool
     owner_id: str = ""
     owner_name: str = ""
+
+    @property
+    def shown(self) -> str:
+        return f"connected as {self.name}"
 
     @property
     def invite(self) -> str:

@@ -24,7 +24,10 @@ AUTH_URL = "https://openrouter.ai/auth"
 WAIT_SECONDS = 300.0
 _PASTES = 3
 _LONGEST = 8192
-_QUESTION = "Paste the whole address of the page you ended on (it begins with http://localhost): "
+_QUESTION = (
+    "The last page will not load; that is expected. Copy its address from the address bar.\n"
+    "Paste the whole address of the page you ended on (it begins with http://localhost): "
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,3 +219,71 @@ def test_the_closing_command_repeats_the_places_that_were_named(voxline: Voxline
 )
 def test_a_machine_without_a_screen_counts_as_remote(environ: dict[str, str], platform: str, remote: bool) -> None:
     assert is_remote(environ, platform) is remote
+
+
+# --- keys are checked live ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def provided(config: Path, sandbox: Sandbox) -> Path:
+    config.write_text(f"{{ models: {{ providers: {{ openrouter: {{ baseUrl: '{sandbox.base_url}' }} }} }} }}")
+    return config
+
+
+def test_a_key_is_checked_before_it_is_stored_and_asked_for_again_when_it_is_refused(
+    provided: Path, home: Path, sandbox: Sandbox
+) -> None:
+    sitter = Sitter([("OpenRouter API key", "sk-or-v1-wrong"), ("OpenRouter API key", sandbox.key)])
+
+    assert onboard(parse(["onboard", "--auth-choice", "openrouter-api-key", "--skip-channels"]), sitter) == 0
+
+    assert sitter.done and _stored(home) == StoredKey("openrouter:default", key=sandbox.key)
+    assert "This key is refused." in sitter.all
+    assert "The key is accepted, $10.00 left of its limit." in sitter.all
+
+
+def test_a_refused_key_from_an_option_is_not_stored(voxline: Voxline, provided: Path, home: Path) -> None:
+    status, out, err = voxline("onboard", "--skip-channels", "--openrouter-api-key", "sk-or-v1-wrong")
+    assert (status, _stored(home)) == (1, None)
+    assert "This key is refused." in err and "Ready" not in out
+
+
+def test_a_text_that_is_no_key_is_asked_back(home: Path, config: Path, voxline: Voxline) -> None:
+    status, _, err = voxline("onboard", "--skip-channels", "--openrouter-api-key", "hello")
+    assert (status, _stored(home)) == (1, None)
+    assert "they begin with sk-or-" in err
+
+
+def test_offline_a_key_is_kept_unchecked(home: Path, config: Path, voxline: Voxline) -> None:
+    config.write_text("{ models: { providers: { openrouter: { baseUrl: 'http://127.0.0.1:9' } } } }")
+    status, out, _ = voxline("onboard", "--skip-channels", "--openrouter-api-key", "sk-or-v1-new")
+    assert (status, _stored(home)) == (0, StoredKey("openrouter:default", key="sk-or-v1-new"))
+    assert "kept unchecked" in out
+
+
+# --- a second time -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("answer", "enabled"), [("", True), ("keep", True), ("remove", False)])
+def test_a_second_onboard_offers_to_keep_what_is_there(
+    provided: Path, home: Path, sandbox: Sandbox, telegram: TelegramApi, answer: str, enabled: bool
+) -> None:
+    provided.write_text(
+        f"""{{ models: {{ providers: {{ openrouter: {{ baseUrl: "{sandbox.base_url}", apiKey: "{sandbox.key}" }} }} }},
+              channels: {{ telegram: {{
+                apiRoot: "{telegram.root}", botToken: "{TELEGRAM_TOKEN}", allowFrom: [7] }} }} }}"""
+    )
+    sitter = Sitter([("Keep it?", ""), ("1 to 3", answer), ("Connect Discord?", "n")])
+
+    assert onboard(parse(["onboard"]), sitter) == 0
+
+    after = load(provided).channels.telegram
+    assert sitter.done and "Telegram: connected as @vox_bot" in sitter.all
+    assert after is not None and (after.enabled, after.allow_from) == (enabled, ("7",))
+
+
+def test_a_bot_that_nobody_may_use_is_told_of_at_the_end(voxline: Voxline, config: Path, telegram: TelegramApi) -> None:
+    config.write_text(f"{{ channels: {{ telegram: {{ apiRoot: '{telegram.root}' }} }} }}")
+    command = ("onboard", "--auth-choice", "skip", "--telegram-token", TELEGRAM_TOKEN)
+    assert "On telegram nobody may talk to the bot yet" in voxline(*command)[1]
+    assert "nobody may talk" not in voxline(*command, "--telegram-allow", "7")[1]
