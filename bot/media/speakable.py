@@ -12,6 +12,7 @@ Source of the last two: OpenClaw documentation, text-to-speech directives.
 
 from __future__ import annotations
 
+import html
 import math
 import re
 import unicodedata
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from bot.media import fences
+from bot.media.emphasis import without_emphasis
 
 _CODE = r"(?P<ticks>(?<!`)`{1,2}(?!`))(?P<inline>[^\n`]+)(?P=ticks)(?!`)"
 _CODE_AND_MARKS = re.compile(
@@ -34,28 +36,33 @@ _SETTING = re.compile(r"""(?P<name>[A-Za-z_]+)\s*=\s*(?:"(?P<quoted>[^"\n]*)"|(?
 _VOICES = ("voice", "speakervoice", "speakervoiceid", "voicename", "voice_name", "voiceid")
 _CODE_ONLY = re.compile(_CODE)
 
+# Names of one letter could be a comparison (a<b and c>d): such a tag goes only together with its partner.
+_TAGS = (
+    "a|abbr|b|blockquote|br|center|code|del|details|div|em|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|q|s|samp|small"
+)
+_TAGS += "|span|strike|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tg-spoiler|tt|u|ul|var|wbr"
+_TAG = re.compile(
+    rf"<(?P<end>/?)(?P<name>{_TAGS})(?:[ \t]+[\w-]{{1,40}}=(?:\"[^\"<>]{{0,300}}\"|'[^'<>]{{0,300}}'|[^\s\"'<>]{{1,300}}))*[ \t]?/?>",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+_HEADING = re.compile(r"#{1,6}(?=\s)")
+
 # What a line is made of besides words, in the order in which it goes.
 _LINE_RULES = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        (r"^\s*(?:[-*_]\s*){3,}$", ""),  # rule
         (r"^\s*(?:>\s?)+", ""),  # quote
-        (r"^\s*#{1,6}\s+(.*?)\s*#*\s*$", r"\1"),  # heading
         (r"^\s*[-*+•]\s+(?:\[[ xX]\]\s+)?", ""),  # list item, task
-        (r"<a?:(\w+):\d+>|<[@#][!&]?\d+>|<t:\d+(?::\w)?>", ""),  # Discord emoji, mentions, times
-        (r"<br\s*/?>", " "),
+        (r"<a?:(\w{1,40}):\d{1,20}>|<[@#][!&]?\d{1,20}>|<t:\d{1,20}(?::\w)?>", ""),  # Discord emoji, mentions, times
+        (r"<(?:mailto:)?([\w.+-]{1,64}@[\w.-]{1,255})>", r"\1"),  # e-mail address
         (r"!\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)", r"\1"),  # picture
-        (r"\[\^[^\]\s]+\]:?", ""),  # footnote
+        (r"\[\^[^\[\]\s]{1,100}\]:?", ""),  # footnote
         (r"\[([^\[\]]+)\]\(<?[^()\s]*(?:\([^()\s]*\)[^()\s]*)?>?(?:\s+\"[^\"]*\")?\)", r"\1"),  # link with words
         (r"<?\b(?:https?://|www\.)[^\s<>]*[^\s<>.,;:!?)\]'\"*_]>?", "link"),
-        (r"</?[a-zA-Z][^<>]{0,200}>", ""),  # HTML
-        (r"\|\|(.+?)\|\|", r"\1"),  # spoiler
-        (r"(\*{1,3}|~~|__)(?=\S)(.+?)(?<=\S)\1", r"\2"),
-        (r"(?<!\w)_(?=\S)(.+?)(?<=\S)_(?!\w)", r"\1"),
-        (r"\\([\\`*_{}\[\]()#+\-.!|>~])", r"\1"),
     )
 )
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_JOINERS = "\u200c\u200d"
 _ENDS_A_SENTENCE = (".", "!", "?", ":", ";", ",", "…", "。", "！", "？", "”", '"')
 
 
@@ -75,13 +82,13 @@ class Marked:
 def tagged_speech(text: str) -> Marked:
     """What is shown of an answer, and what its marks ask to be spoken, and how."""
     marks = _Marks(text)
-    shown = _tidy("".join(marks.shown)) if marks.found else text
-    said = " ".join(words for words in marks.spoken if words)
-    whole = marks.whole or (bool(marks.settings) and not said)
+    shown = _closed(marks.shown, marks.holes) if marks.holes else text
+    apart = " ".join(words for words in marks.spoken if words)
+    whole = marks.whole or (bool(marks.settings) and not apart)
     return Marked(
         shown,
-        shown if whole else said or None,
-        apart=bool(said) and not whole,
+        shown if whole else apart or None,
+        apart=bool(apart) and not whole,
         voice=next((marks.settings[name] for name in _VOICES if marks.settings.get(name)), ""),
         model=marks.settings.get("model", ""),
         speed=_number(marks.settings.get("speed", "")),
@@ -95,13 +102,14 @@ def unmarked(text: str) -> str:
 
 @dataclass(slots=True)
 class _Marks:
-    """One pass over an answer: the pieces that are shown and spoken, in order."""
+    """One pass over an answer: the pieces that are shown and spoken, in order. `holes` are the pieces before which a
+    mark was taken out."""
 
     text: str
     shown: list[str] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
-    found: int = 0
+    holes: set[int] = field(default_factory=set)
     whole: bool = False
     _opened_at: int = -1
 
@@ -125,7 +133,7 @@ class _Marks:
         if mark["code"] is not None:
             self.shown.append(mark["code"])
             return mark.end()
-        self.found += 1
+        self.holes.add(len(self.shown))
         if mark["apart"]:
             return self._apart(mark.end())
         if mark["hidden"]:
@@ -164,14 +172,14 @@ def _code_blocks(text: str) -> list[tuple[int, int]]:
 
 def _settings(words: str) -> Mapping[str, str] | None:
     """name=value pairs, None for anything else: then it is words."""
-    found, at = {}, 0
+    pairs, at = {}, 0
     while at < len(words):
         pair = _SETTING.match(words, at)
         if pair is None:
             return None
-        found[pair["name"].lower()] = pair["quoted"] if pair["quoted"] is not None else pair["bare"]
+        pairs[pair["name"].lower()] = pair["quoted"] if pair["quoted"] is not None else pair["bare"]
         at = pair.end()
-    return found or None
+    return pairs or None
 
 
 def _number(text: str) -> float | None:
@@ -182,9 +190,21 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) and number > 0 else None
 
 
-def _tidy(text: str) -> str:
-    """Closes the holes that marks left behind."""
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)).strip()
+def _closed(pieces: list[str], holes: set[int]) -> str:
+    """The pieces as one text, without the doubled space or the empty lines that a mark leaves behind; white space
+    elsewhere, as in code, stays."""
+    shown = [""]
+    for number, piece in enumerate(pieces):
+        if number in holes:
+            before = shown[-1]
+            if not before or before[-1].isspace():
+                piece = piece.lstrip(" ")
+            line_ends = len(before) - len(before.rstrip("\n")), len(piece) - len(piece.lstrip("\n"))
+            if sum(line_ends) > 2:
+                shown[-1], piece = before.rstrip("\n") + "\n\n", piece.lstrip("\n")
+        if piece:
+            shown.append(piece)
+    return "".join(shown).strip()
 
 
 def speakable(markdown: str) -> str:
@@ -199,31 +219,84 @@ def speakable(markdown: str) -> str:
     if len("".join(prose.split())) < len("".join(markdown.split())) / 2:
         return ""
     lines = [_say(line) for line in prose.splitlines()]
-    said = "\n".join(line for line in lines if any(character.isalnum() for character in line))
-    return said if any(character.isalpha() or character.isdigit() for character in said) else ""
+    return "\n".join(line for line in lines if any(character.isalnum() for character in line))
 
 
 def _say(line: str) -> str:
-    if _TABLE_RULE.match(line):
-        return ""
     bare = line.strip()
+    if _is_rule(bare):
+        return ""
     is_row = bare.startswith("|") and bare.endswith("|") and len(bare) > 1 and not bare.startswith("||")
     if is_row:
         line = ", ".join(cell.strip() for cell in bare.strip("|").split("|") if cell.strip())
     is_block = is_row or re.match(r"\s*(?:#{1,6}|[-*+•]|\d{1,3}[.)])\s", line) is not None
+    line = _without_heading(line)
     for pattern, words in _LINE_RULES:
         line = pattern.sub(words, line)
-    line = " ".join("".join(character for character in line if _is_said(character)).split())
-    line = re.sub(r"\s+([.,;:!?])(?=\s|$)", r"\1", line)
+    line = without_emphasis(_without_tags(line))
+    line = _ENTITY.sub(lambda entity: html.unescape(entity[0]), line)
+    line = " ".join(_sounding(line).split())
+    line = re.sub(r" ([.,;:!?])(?=\s|$)", r"\1", line)
     return line + "." if is_block and line and not line.endswith(_ENDS_A_SENTENCE) else line
 
 
-def _is_said(character: str) -> bool:
-    """False for emoji, joiners, controls and what else has no sound."""
+def _is_rule(bare: str) -> bool:
+    """A line across the text, or the line below a table's head."""
+    signs = set(bare) - {" ", "\t"}
+    return bare.count("-") + bare.count("*") + bare.count("_") >= 2 and (
+        signs <= {"|", ":", "-"} or (len(signs) == 1 and signs <= {"*", "_"})
+    )
+
+
+def _without_heading(line: str) -> str:
+    """The words of a heading; any other line as it is."""
+    bare = line.strip()
+    mark = _HEADING.match(bare)
+    if mark is None:
+        return line
+    words = bare[mark.end() :].strip()
+    cut = words.rstrip("#")
+    return cut.rstrip() if not cut or cut[-1].isspace() else words
+
+
+def _without_tags(line: str) -> str:
+    """Without the tags of HTML. What merely stands between < and > stays."""
+    if "<" not in line:
+        return line
+    tags = [(tag["name"].lower(), bool(tag["end"])) for tag in _TAG.finditer(line)]
+    paired = {name for name, _ in tags if (name, True) in tags and (name, False) in tags}
+
+    def words(tag: re.Match[str]) -> str:
+        name = tag["name"].lower()
+        if len(name) == 1 and name not in paired:
+            return tag[0]
+        return " " if name == "br" else ""
+
+    return _TAG.sub(words, line)
+
+
+def _sounding(line: str) -> str:
+    """Without emoji, controls and what else has no sound; a unit in one sign (㎡) as its letters."""
+    if line.isascii():
+        return "".join(character for character in line if character.isprintable() or character == "\t")
+    return "".join(_sound(character, line, place) for place, character in enumerate(line))
+
+
+def _sound(character: str, line: str, place: int) -> str:
     if character < "\x80":
-        return character.isprintable() or character == "\t"
+        return character if character.isprintable() or character == "\t" else ""
     kind = unicodedata.category(character)
-    if kind == "So":
-        return character in "°™®©№℃℉"
+    if character in _JOINERS:  # a letter's form in Persian, Hindi and Malayalam; glue between emoji elsewhere
+        joins = 0 < place < len(line) - 1 and _is_letter(line[place - 1]) and _is_letter(line[place + 1])
+        return character if joins else ""
     is_emoji_part = "\U0001f1e6" <= character <= "\U0001faff" or "\ufe00" <= character <= "\ufe0f"
-    return kind not in ("Cc", "Cf", "Co", "Cs", "Cn") and not is_emoji_part and character != "\u20e3"
+    if is_emoji_part or character == "\u20e3" or kind in ("Cc", "Cf", "Co", "Cs", "Cn"):
+        return ""
+    if kind == "So" and character not in "°™®©№℃℉":
+        letters = unicodedata.normalize("NFKC", character)
+        return letters if any(map(str.isalnum, letters)) else ""
+    return character
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"

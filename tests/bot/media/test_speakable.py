@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,25 @@ from bot.media.speakable import Marked, speakable, tagged_speech, unmarked
         ("It works like this, in short words:\n```py\nx = 1\n```\nDone.", "It works like this, in short words:\nDone."),
         ("Ein Größenvergleich, 日本語もOK。", "Ein Größenvergleich, 日本語もOK。"),
         (r"5 \* 3", "5 * 3"),
+        ("2*3*4 = 24", "2*3*4 = 24"),
+        ("a**2 + b**2 = c**2", "a**2 + b**2 = c**2"),
+        ("3*4 plus 5*6", "3*4 plus 5*6"),
+        ("f(*args, **kwargs)", "f(*args, **kwargs)"),
+        ("A||B||C", "A||B||C"),
+        ("a~~b~~c", "a~~b~~c"),
+        ("日本では**重要**です", "日本では重要です"),
+        ("***all*** and **a *b* c**", "all and a b c"),
+        ("If a<b and c>d then swap", "If a<b and c>d then swap"),
+        ("x<y then z>w", "x<y then z>w"),
+        ("a<b>c", "a<b>c"),
+        ("vector<int> v", "vector<int> v"),
+        ('<span class="x">red</span> <a href="https://e.org">here</a>', "red here"),
+        ("Write to <info@shop.example>.", "Write to info@shop.example."),
+        ("Tom &amp; Ann&nbsp;&lt;3, R&D", "Tom & Ann <3, R&D"),
+        ("50㎡, 5㎞, 3㎏, ㈱, ㊗", "50m2, 5km, 3kg, (株), 祝"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200dष 👩\u200d🚀", "क्\u200dष"),
+        ("## Title ##", "Title."),
     ],
 )
 def test_markdown_becomes_words(written: str, said: str) -> None:
@@ -57,7 +78,32 @@ def test_code_and_symbols_are_not_read_out(silent: str) -> None:
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_it_and_no_control_is_spoken(text: str) -> None:
-    assert all(line.isprintable() for line in speakable(text).split("\n"))
+    assert all(line.isprintable() for line in re.sub("[\u200c\u200d]", "", speakable(text)).split("\n"))
+
+
+WORDS = st.sampled_from([*"aZ09éж日本م", " ", "  ", "\n", ".", ",", "(", ")", "=", "+", "-"])
+MARKS = st.sampled_from(["*", "**", "***", "_", "__", "~~", "||", "|", "#", ">", "<", "`", "[", "]", "\\"])
+
+
+@given(st.lists(WORDS | MARKS, max_size=60).map("".join))
+def test_every_word_and_figure_is_spoken_in_order(text: str) -> None:
+    """Blocks of code are left out by intent, and so is an answer that is mostly code."""
+    spoken = speakable(text)
+
+    if "```" not in text and spoken:
+        assert [sign for sign in spoken if sign.isalnum()] == [sign for sign in text if sign.isalnum()]
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("[[voice]]Text with `a    b` code", "Text with `a    b` code"),
+        ("[[voice]]\n```\nx = 1    # one\n\n\n\ny = 2\n```\nDone.", "```\nx = 1    # one\n\n\n\ny = 2\n```\nDone."),
+        ("A | B\n1   | 2 [[tts:speed=1.2]]", "A | B\n1   | 2"),
+    ],
+)
+def test_a_mark_squeezes_no_white_space_but_its_own(answer: str, shown: str) -> None:
+    assert tagged_speech(answer).shown == shown
 
 
 @pytest.mark.parametrize(
