@@ -38,13 +38,11 @@ _CODE_ONLY = re.compile(_CODE)
 
 # Names of one letter could be a comparison (a<b and c>d): such a tag goes only together with its partner.
 _TAGS = (
-    "a|abbr|b|blockquote|br|center|code|del|details|div|em|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|q|s|samp|small"
+    "a|abbr|b|blockquote|br|center|code|del|details|div|em|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|q|s|samp"
+    "|small|span|strike|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tg-spoiler|tt|u|ul|var|wbr"
 )
-_TAGS += "|span|strike|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tg-spoiler|tt|u|ul|var|wbr"
-_TAG = re.compile(
-    rf"<(?P<end>/?)(?P<name>{_TAGS})(?:[ \t]+[\w-]{{1,40}}=(?:\"[^\"<>]{{0,300}}\"|'[^'<>]{{0,300}}'|[^\s\"'<>]{{1,300}}))*[ \t]?/?>",
-    re.IGNORECASE,
-)
+_ATTRIBUTE = r"""[\w-]{1,40}=(?:"[^"<>]{0,300}"|'[^'<>]{0,300}'|[^\s"'<>]{1,300})"""
+_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_TAGS})(?:[ \t]+{_ATTRIBUTE})*[ \t]?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 _HEADING = re.compile(r"#{1,6}(?=\s)")
 
@@ -218,7 +216,7 @@ def speakable(markdown: str) -> str:
     prose = _CODE_ONLY.sub(lambda code: code["inline"], outside)
     if len("".join(prose.split())) < len("".join(markdown.split())) / 2:
         return ""
-    lines = [_say(line) for line in prose.splitlines()]
+    lines = [_say(line) for line in prose.splitlines() if line.strip()]
     return "\n".join(line for line in lines if any(character.isalnum() for character in line))
 
 
