@@ -67,8 +67,8 @@ async def key_sentence(config: Config, text: str) -> str:
         return f"The key is kept unchecked; `voxline doctor` checks it later. ({error})"
 
 
-def _left(known: Account) -> str:
-    limit = known.key.remaining if known.key else None
+def _left(balances: Account) -> str:
+    limit = balances.key.remaining if balances.key else None
     if limit is not None:
         return f", ${limit:.2f} left of its limit"
-    return "" if known.balance is None else f", ${known.balance:.2f} on the account"
+    return "" if balances.balance is None else f", ${balances.balance:.2f} on the account"

@@ -85,8 +85,8 @@ def _next_start(text: str, at: int, limit: int) -> int:
 
 def _first_visible(text: str, at: int) -> int:
     """Where the white space that begins at `at` ends."""
-    found = _VISIBLE.search(text, at)
-    return found.start() if found else len(text)
+    match = _VISIBLE.search(text, at)
+    return match.start() if match else len(text)
 
 
 def _read_lines(text: str, limit: int) -> list[_Line]:
@@ -192,11 +192,11 @@ class _Splitter:
         text, end = self._text, min(furthest + 2, len(self._text))
         window = self._lines[bisect_right(self._starts, at) - 1 : bisect_right(self._starts, furthest)]
         blocks = [line.outer_end for line in window if line.edge and at < line.outer_end <= furthest]
-        paragraphs = [found.start() for found in _PARAGRAPH.finditer(text, at, end)]
+        paragraphs = [match.start() for match in _PARAGRAPH.finditer(text, at, end)]
         yield blocks + [place for place in paragraphs if self._fence_at(place) is None], room // 3
-        yield [found.start() for found in _LINE_END.finditer(text, at, end)], room // 3
-        yield [found.end() for found in _SENTENCE_END.finditer(text, at, end)], room // 3
-        yield [found.start() for found in _SPACE.finditer(text, at, end)], 1
+        yield [match.start() for match in _LINE_END.finditer(text, at, end)], room // 3
+        yield [match.end() for match in _SENTENCE_END.finditer(text, at, end)], room // 3
+        yield [match.start() for match in _SPACE.finditer(text, at, end)], 1
 
     def _hard_cut(self, at: int, furthest: int, room: int, first_word: int) -> int:
         """The furthest place that fits, before a character that people see as one rather than inside it."""

@@ -43,10 +43,10 @@ def text(arguments: Mapping[str, object], name: str, *, required: bool = False) 
 def one_of(arguments: Mapping[str, object], name: str, choices: tuple[str, ...]) -> str:
     """One of `choices` in any case, as listed; "" when absent."""
     value = text(arguments, name)
-    known = {choice.casefold(): choice for choice in choices}
-    if value and value.casefold() not in known:
+    by_name = {choice.casefold(): choice for choice in choices}
+    if value and value.casefold() not in by_name:
         raise ToolFailed(f"{name!r} must be one of {', '.join(choices)}, not {value!r}.")
-    return known.get(value.casefold(), "")
+    return by_name.get(value.casefold(), "")
 
 
 def ratio(arguments: Mapping[str, object]) -> str:

@@ -59,17 +59,17 @@ class Timer(Protocol):
 def reminder(timer: Timer, clock: Clock, zone: str) -> Tool:
     """The tool; `zone` is the time zone where none is named."""
 
-    async def run(given: Mapping[str, object], context: ToolContext) -> ToolOutcome:
+    async def run(fields: Mapping[str, object], context: ToolContext) -> ToolOutcome:
         conversation = context.turn.conversation
-        match arguments.one_of(given, "action", ACTIONS) or "set":
+        match arguments.one_of(fields, "action", ACTIONS) or "set":
             case "list":
                 return ToolOutcome(listing(await timer.listed(conversation)))
             case "remove":
-                removed = await timer.drop(conversation, arguments.text(given, "id", required=True))
+                removed = await timer.drop(conversation, arguments.text(fields, "id", required=True))
                 return ToolOutcome("Removed." if removed else "There is no reminder with that id.")
         if len(await timer.listed(conversation)) >= REMINDERS_AT_MOST:
             raise ToolFailed(f"There are {REMINDERS_AT_MOST} reminders already; remove one first.")
-        made = make(given, context, clock.now(), zone)
+        made = make(fields, context, clock.now(), zone)
         await timer.add(made)
         local = made.due.astimezone(open_zone(made.zone))
         return ToolOutcome(f"Set for {local:%A %Y-%m-%d %H:%M} {made.zone} (id {made.id}). Tell the person this time.")
@@ -77,22 +77,22 @@ def reminder(timer: Timer, clock: Clock, zone: str) -> Tool:
     return Tool(SPEC, Effect.KEYED, free(run))
 
 
-def make(given: Mapping[str, object], context: ToolContext, now: datetime, zone: str) -> Reminder:
+def make(fields: Mapping[str, object], context: ToolContext, now: datetime, zone: str) -> Reminder:
     """The reminder a call asks for. Its id is made from the call's key, so a repeated call sets one reminder."""
-    name = arguments.text(given, "zone") or zone
+    name = arguments.text(fields, "zone") or zone
     try:
         local = open_zone(name)
     except UnknownZone as error:
         raise ToolFailed(f"{error}.") from error
-    text, cron = arguments.text(given, "text", required=True), arguments.text(given, "cron")
-    due = first_cron_time(cron, local, now) if cron else once(given, local, now)
+    text, cron = arguments.text(fields, "text", required=True), arguments.text(fields, "cron")
+    due = first_cron_time(cron, local, now) if cron else once(fields, local, now)
     target = Target(context.turn.conversation, context.turn.inbounds[-1].message_id)
     return Reminder(context.key.replace(":", "-"), target, context.person, text, due, cron, name)
 
 
-def once(given: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetime:
+def once(fields: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetime:
     """The one time that was asked for, in UTC."""
-    minutes, at = arguments.number(given, "inMinutes"), arguments.text(given, "at")
+    minutes, at = arguments.number(fields, "inMinutes"), arguments.text(fields, "at")
     if minutes is not None and (minutes or not at):  # some models fill in a 0 where they mean the other one
         if minutes <= 0:
             raise ToolFailed(f"'inMinutes' must be more than 0, not {minutes:g}.")

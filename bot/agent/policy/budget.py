@@ -104,18 +104,18 @@ class Budget:
         return await self._ledger.spent(self.today, person=person, capability=capability)
 
     async def notes(self, person: str) -> tuple[tuple[str, Text], ...]:
-        """What is to be told about limits that are nearly reached, each with a key that is new once a day.
+        """Notices about limits that are nearly reached, each with a key that is new once a day.
 
         Once a limit is reached, a refusal says so."""
-        told = []
+        notes = []
         for limit, whose, who in (
             (self.limits.everybody, "", "this bot's budget"),
             (self.limits.person, person, "your budget"),
         ):
             if limit and limit * NOTE_AT <= (spent := await self.spent(whose)) < limit:
                 share = f"{spent / limit:.0%} of {who} for today is used ({dollars(spent)} of "
-                told.append((f"budget:{self.today:%Y-%m-%d}:{whose}", Text(f"{share}{dollars(limit)}).")))
-        return tuple(told)
+                notes.append((f"budget:{self.today:%Y-%m-%d}:{whose}", Text(f"{share}{dollars(limit)}).")))
+        return tuple(notes)
 
     async def _check(self, limit: int | None, person: str, tell: str) -> None:
         if limit is None:
