@@ -100,8 +100,8 @@ class Acceptor:
         stopped: list[Inbound] = []
         stops = {inbound.conversation: inbound for inbound in admitted if is_stop(inbound)}
         for inbound in stops.values():
-            ended = [other for other in admitted if before(other, inbound, admitted)]
-            await self._stop(arrivals.source, inbound, ended=len(ended) - 1)
+            earlier = [other for other in admitted if before(other, inbound, admitted)]
+            ended = await self._stop(arrivals.source, inbound, earlier)
             stopped += ended
             admitted = [other for other in admitted if other not in ended]
         taken = replace(arrivals, inbounds=tuple(admitted), stopped=tuple(stopped))
@@ -173,17 +173,26 @@ class Acceptor:
         await self.not_taken.add(f"full:{here}", inbound, FULL)
         return False
 
-    async def _stop(self, source: str, inbound: Inbound, *, ended: int) -> None:
-        """`ended` messages came with it, just before it. One that comes again says nothing about what runs now."""
-        if await self._store.inbox.knows(source, inbound.id):
-            return
-        conversation = inbound.conversation
-        waiting = await self._store.inbox.discard_waiting(conversation) + ended
-        running = await self._lanes.stop(conversation)
-        log.info(TURN_STOPPED, extra={"conversation": str(conversation), "running": running, "waiting": waiting})
-        if not running:  # a running turn says itself that it was stopped
-            text = STOPPED if waiting else NOTHING_TO_STOP
-            await self._say(f"stop:{source}:{inbound.id}", inbound, Text(text))
+    async def _stop(self, source: str, stop: Inbound, earlier: list[Inbound]) -> list[Inbound]:
+        """Ends the running turn; returns which of the `earlier` messages, that came with the /stop, it ended as well.
+
+        What waits goes on, unless nothing runs or `/stop all` says otherwise: then it is what the person means. A
+        /stop that comes again says nothing about what runs now."""
+        if await self._store.inbox.knows(source, stop.id):
+            return earlier
+        here, messages = stop.conversation, [inbound for inbound in earlier if not is_stop(inbound)]
+        waiting = await self._store.inbox.waiting(here) + len(messages)
+        ends_all = stops_all(stop)
+        if ends_all:  # before the turn ends, or the next one would be taken
+            await self._store.inbox.discard_waiting(here)
+        running = await self._lanes.stop(here)
+        if not running and not ends_all:
+            await self._store.inbox.discard_waiting(here)
+        log.info(TURN_STOPPED, extra={"conversation": str(here), "running": running, "waiting": waiting})
+        text = stop_sentence(waiting, running=running, ends_all=ends_all)
+        if text:
+            await self._say(f"stop:{source}:{stop.id}", stop, Text(text))
+        return [inbound for inbound in earlier if is_stop(inbound)] if running and not ends_all else earlier
 
     async def _offer_pairing(self, inbound: Inbound, door: AccessRules) -> None:
         code = new_code()
@@ -223,8 +232,26 @@ class Acceptor:
 
 
 def is_stop(inbound: Inbound) -> bool:
-    """/stop never queues."""
-    return inbound.text.strip().casefold() == "/stop"
+    """/stop never queues, whatever stands behind it. A forwarded one is somebody else's."""
+    return inbound.text.casefold().split()[:1] == ["/stop"] and not inbound.forwarded_from
+
+
+def stops_all(inbound: Inbound) -> bool:
+    """Whether a /stop also ends what waits."""
+    return inbound.text.casefold().split()[1:2] == ["all"]
+
+
+def stop_sentence(waiting: int, *, running: bool, ends_all: bool) -> str:
+    """What a /stop answers beside the running turn, which says itself that it was stopped; "" for nothing."""
+    if not running:
+        return STOPPED if waiting else NOTHING_TO_STOP
+    if not waiting:
+        return ""
+    one = waiting == 1
+    count = "One message that waited" if one else f"{waiting} messages that waited"
+    if ends_all:
+        return f"{count} {'is' if one else 'are'} dropped as well."
+    return f"{count} {'comes' if one else 'come'} next. /stop all ends {'it' if one else 'them'} as well."
 
 
 def before(other: Inbound, stop: Inbound, order: list[Inbound]) -> bool:

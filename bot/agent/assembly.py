@@ -191,13 +191,12 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
         ),
         owners=owners,
     )
+    deliverer = Deliverer(outbox=store, channels=ports.channels, clock=clock, alert=owners.alert, wake=wake)
     engine = Engine(
         store,
         clock,
         run_turn=runner.run,
-        deliver_all=Deliverer(
-            outbox=store, channels=ports.channels, clock=clock, alert=owners.alert, wake=wake
-        ).deliver_all,
+        deliver_all=deliverer.deliver_all,
         serves=lambda channel: channel in ports.channels,
         limits=EngineLimits(settings.turns_at_once, settings.drain_seconds),
     )

@@ -27,11 +27,13 @@ log = logging.getLogger(__name__)
 
 PLACEHOLDER = "…"
 UNDELIVERABLE = (
-    "A text in {where} could not be delivered, and the person there sees nothing. {tell} The log says more: look for "
-    "part.undeliverable."
+    "I could not deliver {what} in {where}, and gave it up. {tell} The log says more: look for part.undeliverable."
 )
 BROKEN = "Something failed on my side."
 SECONDS_BETWEEN_TRIES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+UNSURE_SECONDS = 1_800.0  # how long a text is repeated whose arrival stays unsure; the chat waits meanwhile
+UNCONFIRMED = "I could not confirm that it arrived."
+NOTICE = ":notice"
 FORM_TRIES = 3  # how often something is tried that fails for a reason nobody foresaw
 
 
@@ -47,9 +49,10 @@ class Deliverer:
         alert: Callable[[str, str], Awaitable[None]],
         wake: Callable[[Conversation], None] = lambda conversation: None,
     ) -> None:
-        """`alert` reaches the owners; `wake` gets the conversation that a chat moved to."""
-        self._outbox, self._channels, self._clock = outbox, channels, clock
-        self._alert, self._wake = alert, wake
+        """`wake` takes the conversation that a chat moved to; `alert` a kind of trouble with a sentence for owners."""
+        self._outbox, self._channels, self._clock, self._wake = outbox, channels, clock, wake
+        self._alert = alert
+        self._unsure_since: dict[str, float] = {}
 
     async def deliver_all(self, conversation: Conversation) -> None:
         """Returns when the conversation has nothing more to deliver.
@@ -90,6 +93,7 @@ class Deliverer:
         if not isinstance(due.part, Text):
             failpoint("media.after")
         await write_durably(lambda: self._outbox.mark_sent(due.key, message_id), self._clock)
+        self._unsure_since.pop(due.key, None)
         log.info(PART_SENT, extra={"key": due.key, "attempt": due.attempts + 1})
         return 0.0
 
@@ -122,11 +126,13 @@ class Deliverer:
         return message_id
 
     async def _unsure(self, channel: Channel, due: Due, error: MaybeSent) -> float:
-        """Nobody knows whether it arrived. Text is repeated, for its repetition is harmless; media once."""
+        """It may have arrived. Text is repeated for half an hour, because its repetition is harmless; media once."""
         log.warning(PART_MAYBE_SENT, extra=_again(channel, due, error))
         harmless = isinstance(due.part, Text) or channel.limits.keyed
-        if due.maybe_sent and not harmless:
-            return await self._give_up(due, Undeliverable(str(error), tell="I could not confirm that it arrived."))
+        since = self._unsure_since.setdefault(due.key, self._clock.monotonic())
+        too_long = self._clock.monotonic() - since >= UNSURE_SECONDS
+        if too_long or (due.maybe_sent and not harmless):
+            return await self._give_up(due, Undeliverable(str(error), tell=UNCONFIRMED))
         await self._put_back(due, maybe_sent=True)
         return pause(due.attempts)
 
@@ -141,13 +147,16 @@ class Deliverer:
     async def _give_up(self, due: Due, error: Undeliverable) -> float:
         log.error(PART_UNDELIVERABLE, extra={"key": due.key, "gone": error.gone, "why": str(error)})
         await write_durably(lambda: self._outbox.bury(due.key, str(error)), self._clock)
-        if not error.gone and not isinstance(due.part, Text):
+        self._unsure_since.pop(due.key, None)
+        if due.key.startswith(ALERT) or NOTICE in due.key:  # else one refusal would bring forth the next
+            return 0.0
+        if not error.gone:
             notice = Text(f"I could not deliver {what(due.part)}. {error.tell}")
-            await write_durably(lambda: self._outbox.post(f"{due.key}:notice", due.target, (notice,)), self._clock)
-        if isinstance(due.part, Text) and not due.key.startswith(ALERT):
-            # an alert about a lost alert would be lost too; the platform's own words may hold a secret
-            where = due.target.conversation
-            await self._alert(f"undeliverable:{where}", UNDELIVERABLE.format(where=where, tell=error.tell))
+            await write_durably(lambda: self._outbox.post(f"{due.key}{NOTICE}", due.target, (notice,)), self._clock)
+        where = due.target.conversation  # not the platform's own words: they may hold a secret
+        await self._alert(
+            f"undeliverable:{where}", UNDELIVERABLE.format(what=what(due.part), where=where, tell=error.tell)
+        )
         return 0.0
 
     async def _put_back(self, due: Due, *, maybe_sent: bool) -> None:

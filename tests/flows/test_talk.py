@@ -79,7 +79,11 @@ async def test_stop_in_mid_stream_keeps_what_was_said_and_marks_it(tmp_path: Pat
         await talk.says("/stop")
         await talk.settles()
 
-        assert talk.channel.texts("1") == ["A (stopped)"]
+        assert talk.channel.texts("1") == [
+            "A (stopped)",
+            "One message that waited comes next. /stop all ends it as well.",
+            "You said: and another",
+        ]
         assert talk.model.cancelled == 1
         await talk.says("hello again")
         assert await talk.answer() == "You said: hello again"

@@ -9,7 +9,7 @@ from bot.agent.prompt import Understood
 from bot.core.messages import Blob, Reply, Text, Turn
 
 MENU = {
-    "stop": "stop what I am doing, at once",
+    "stop": "stop what I am doing, at once; /stop all drops what waits too",
     "new": "start a fresh conversation",
     "retry": "answer my last message again",
     "undo": "forget the last message and its answer",

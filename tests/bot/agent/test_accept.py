@@ -190,14 +190,50 @@ async def test_two_stops_in_one_read_are_one(desk: Desk) -> None:
 
 async def test_a_running_turn_says_itself_that_it_was_stopped(desk: Desk) -> None:
     desk.engine.running = {HERE}
-    await desk.brings(inbound("1"), inbound("2", "/stop"))
+    await desk.brings(inbound("1", "/stop"))
 
     assert (desk.engine.stopped, await desk.said()) == ([HERE], [])
 
 
-@pytest.mark.parametrize("text", ["/stop it", "stop", "/stopp"])
-async def test_only_the_bare_word_stops(desk: Desk, text: str) -> None:
+@pytest.mark.parametrize("same_read", [True, False])
+@pytest.mark.parametrize(
+    ("word", "waiting", "taken", "sentence"),
+    [
+        ("/stop", 1, ["m0"], "One message that waited comes next. /stop all ends it as well."),
+        ("/stop", 3, ["m0", "m1", "m2"], "3 messages that waited come next. /stop all ends them as well."),
+        ("/stop all", 1, [], "One message that waited is dropped as well."),
+        ("/STOP  All please", 2, [], "2 messages that waited are dropped as well."),
+    ],
+)
+async def test_a_stop_keeps_what_waits_behind_the_running_turn_and_says_how_many_unless_it_stops_all(
+    desk: Desk, same_read: bool, word: str, waiting: int, taken: list[str], sentence: str
+) -> None:
+    desk.engine.running = {HERE}
+    messages = [inbound(f"m{number}") for number in range(waiting)]
+    if not same_read:
+        await desk.brings(*messages)
+    await desk.brings(*(messages if same_read else ()), inbound("s", word))
+
+    assert (desk.engine.stopped, await desk.said()) == ([HERE], [sentence])
+    assert await desk.taken() == taken
+
+
+@pytest.mark.parametrize("text", ["/stop it", "/stop please", "/stop\nnow"])
+async def test_words_behind_a_stop_take_nothing_from_it(desk: Desk, text: str) -> None:
     await desk.brings(inbound("1", text))
+
+    assert (desk.engine.stopped, await desk.taken()) == ([HERE], [])
+
+
+@pytest.mark.parametrize("text", ["stop", "/stopp", "please /stop"])
+async def test_other_words_stop_nothing(desk: Desk, text: str) -> None:
+    await desk.brings(inbound("1", text))
+
+    assert (desk.engine.stopped, await desk.taken()) == ([], ["1"])
+
+
+async def test_a_forwarded_stop_stops_nothing(desk: Desk) -> None:
+    await desk.brings(replace(inbound("1", "/stop"), forwarded_from="Bob"))
 
     assert (desk.engine.stopped, await desk.taken()) == ([], ["1"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.agent.deliver import FORM_TRIES, PLACEHOLDER, Deliverer, pause, what
+from bot.agent.deliver import FORM_TRIES, PLACEHOLDER, UNDELIVERABLE, UNSURE_SECONDS, Deliverer, pause, what
 from bot.core.errors import MaybeSent, MediaError, NotSent, StoreUnavailable, Undeliverable
 from bot.core.messages import Blob, Choice, Conversation, Kind, Media, Part, Sent, Target, Text, Voice
 from bot.core.ports.channel import ChannelLimits
@@ -321,6 +321,59 @@ async def test_rows_of_a_channel_that_is_not_connected_wait(post: Post) -> None:
     assert await post.outbox.next_due(HERE) is not None
 
 
+@pytest.mark.parametrize("limits", [LIMITS, KEYED])
+async def test_a_text_whose_arrival_stays_unsure_is_given_up_aloud_after_half_an_hour_and_the_next_goes_on(
+    post: Post, limits: ChannelLimits
+) -> None:
+    class Unsure(FakeChannel):
+        async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
+            if key == "1:0":
+                raise MaybeSent("cut")
+            return await super().send(to, part, key=key, maybe_sent=maybe_sent)
+
+    post.channel = Unsure(limits=limits)
+    took = await post.deliver(Text("never"), Text("next"))
+
+    assert post.texts == ["next", "I could not deliver a message. I could not confirm that it arrived."]
+    assert UNSURE_SECONDS <= took <= UNSURE_SECONDS + 60
+    assert [kind for kind, _ in post.alerts] == [f"undeliverable:{HERE}"]
+
+
+async def test_a_day_offline_does_not_count_as_unsure(post: Post) -> None:
+    for _ in range(2_000):
+        post.channel.fault("send", NotSent("offline"))
+    for _ in range(3):
+        post.channel.fault("send", MaybeSent("cut"))
+    await post.deliver(Text("one"))
+
+    assert post.texts == ["one"]
+    assert post.alerts == []
+
+
+@pytest.mark.parametrize("gone", [True, False])
+@pytest.mark.parametrize(("part", "name"), [(Text("one"), "a message"), (VOICE, "the voice note")])
+async def test_owners_hear_of_everything_that_a_platform_refuses_for_good(
+    post: Post, part: Part, name: str, gone: bool
+) -> None:
+    post.channel.fault("send", Undeliverable("403", gone=gone))
+    await post.deliver(part)
+
+    assert post.alerts == [
+        (f"undeliverable:{HERE}", UNDELIVERABLE.format(what=name, where=HERE, tell="The chat refused it."))
+    ]
+    assert post.texts == ([] if gone else [f"I could not deliver {name}. The chat refused it."])
+
+
+async def test_a_chat_that_refuses_everything_gets_one_notice_and_brings_no_alert_about_an_alert(post: Post) -> None:
+    for _ in range(20):
+        post.channel.fault("send", Undeliverable("refused"))
+    await post.deliver(Text("one"))
+    await post.deliver(Text("an alert"), key="alert:key:now:fake:owner")
+
+    assert len(post.channel.faults["send"]) == 20 - 3
+    assert len(post.alerts) == 1
+
+
 @pytest.mark.parametrize(
     ("part", "name"),
     [
@@ -346,7 +399,7 @@ async def test_a_text_that_the_platform_refuses_for_good_alerts_the_owners(post:
     assert kind == f"undeliverable:{HERE}"
     assert "I may not write there." in text
     assert "SECRET" not in text
-    assert post.texts == ["two"]
+    assert post.texts == ["two", *([] if gone else ["I could not deliver a message. I may not write there."])]
 
 
 async def test_an_alert_that_is_refused_alerts_nobody(post: Post) -> None:
