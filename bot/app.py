@@ -38,7 +38,7 @@ from bot.openrouter.provider import OpenRouter, open_openrouter
 from bot.ops.channel_supervisor import ChannelSupervisor
 from bot.ops.control import control
 from bot.ops.counts import Counts, counting
-from bot.ops.crash_loop import mark_end, mark_start
+from bot.ops.crash_loop import hold_seconds, is_crash_loop, mark_end, mark_start
 from bot.ops.http import serve_health
 from bot.ops.loop_errors import sparing_words
 from bot.store import open_store
@@ -51,10 +51,10 @@ __all__ = ["App", "DaemonConsole", "serve"]
 log = logging.getLogger(__name__)
 
 EXIT_UNUSABLE, EXIT_AT_ONCE = 78, 1
-HOLD_SECONDS = 300.0
 COLLECTIONS = (1000, 10, 1000)  # objects to a young one, young ones to a middle one, middle ones to a full one
-HELD = frozenset({"telegram", "discord"})  # platforms that count connections
+HELD = frozenset({"discord"})  # platforms that count connections
 NO_SOUND = "I can neither hear nor speak voice notes at the moment. Please write instead."
+CRASH_LOOP = "The daemon died {deaths} times within five minutes: Discord waits {seconds:.0f} s before it connects."
 NOBODY = "No channel is connected: there is nobody to talk to. Mend the lines above, then start again."
 
 Tell = Callable[[str], None]
@@ -97,9 +97,13 @@ async def open_app(
         for lack in offered.lacks:
             log.warning("daemon.lacks", extra={"what": str(lack)})
             console.tell(str(lack))
-        hold = hold_seconds(deaths, config.health.crashes_before_hold, console.tell)
+        crashing = is_crash_loop(deaths, config.health.crashes_before_hold)
+        hold = hold_seconds(deaths, config.health.crashes_before_hold)
+        if crashing:
+            log.error("daemon.crash_loop", extra={"deaths": deaths, "hold_seconds": hold})
+            console.tell(CRASH_LOOP.format(deaths=deaths, seconds=hold))
         key = await asyncio.to_thread(page_key, state_dir)
-        made = make_channels(config.channels, store=store, environ=environ, menu=MENU, clock=clock, page_key=key)
+        made = make_channels(config, store=store, environ=environ, menu=MENU, clock=clock, page_key=key)
         links = await stack.enter_async_context(ChannelSupervisor(made, clock=clock, hold_seconds=hold, held=HELD))
         agent = await stack.enter_async_context(
             open_agent(
@@ -109,7 +113,7 @@ async def open_app(
             )
         )
         now, started = clock.now(), clock.monotonic()
-        yield App(store, agent, links, counts, clock, now, started, hold > 0, model=lambda: provider.client.health)
+        yield App(store, agent, links, counts, clock, now, started, crashing, model=lambda: provider.client.health)
 
 
 async def unsound(media: MediaReader) -> tuple[MediaError, ...]:
@@ -150,15 +154,6 @@ def _mark_orderly(state_dir: Path, kind: type[BaseException] | None) -> None:
     """An end with an error of our own is no crash."""
     if kind is None or issubclass(kind, VoxlineError | asyncio.CancelledError):
         mark_end(state_dir)
-
-
-def hold_seconds(deaths: int, allowed: int, tell: Tell) -> float:
-    """How long Telegram and Discord are left alone, so that a crash loop does not cost the token."""
-    if not allowed or deaths < allowed:
-        return 0.0
-    log.error("daemon.crash_loop", extra={"deaths": deaths, "hold_seconds": HOLD_SECONDS})
-    tell(f"The daemon died {deaths} times within five minutes: Telegram and Discord are held for {HOLD_SECONDS:.0f} s.")
-    return HOLD_SECONDS
 
 
 async def serve(

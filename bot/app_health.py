@@ -78,7 +78,7 @@ def announced(app: App, tell: Callable[[str], None]) -> Changed:
             if conversation.channel == name:
                 app.agent.engine.wake(conversation)
         if app.held:
-            await app.agent.owners.alert("crashes", "I died several times in a row and waited. The log says why.")
+            await app.agent.owners.alert("crashes", "I died several times in a row. The log says why.")
 
     return changed
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.config.channels import Channels, Webhook, token_of
+from bot.config.channels import Webhook, token_of
+from bot.config.model import Config
+from bot.config.network import proxy_rules
 from bot.core.errors import ConfigError
 from bot.core.ports.channel import Channel
 from bot.core.ports.clock import Clock
@@ -17,7 +19,7 @@ class ChannelStore(Cursors, Blobs, PageLog, Protocol):
 
 
 def make_channels(
-    config: Channels,
+    config: Config,
     *,
     store: ChannelStore,
     environ: Mapping[str, str],
@@ -28,9 +30,10 @@ def make_channels(
     """Every enabled channel, not yet connected. An adapter and its library are imported only when it is enabled.
 
     `menu` holds the slash commands with what they do, `page_key` opens the local page. Raises `ConfigError` for a
-    token that is missing or cannot be one."""
+    token that is missing or cannot be one, and for a proxy that cannot be used."""
     channels: list[Channel] = []
-    telegram, discord = config.telegram, config.discord
+    proxies = proxy_rules(config.network, environ)
+    telegram, discord, page = config.channels.telegram, config.channels.discord, config.channels.web
     if telegram is not None and telegram.enabled:
         from channels.telegram.adapter import TelegramChannel
         from channels.telegram.settings import TelegramSettings, WebhookSettings
@@ -49,19 +52,17 @@ def make_channels(
         commands = tuple(SlashCommand(name, about, "text") for name, about in menu.items())
         channels.append(
             DiscordChannel(
-                DiscordSettings(token, api_base=discord.api_base, commands=commands),
+                DiscordSettings(token, api_base=discord.api_base, commands=commands, proxies=proxies),
                 cursors=store,
                 blobs=store,
                 clock=clock,
             )
         )
-    if config.web_enabled:
+    if config.channels.web_enabled:
         from channels.web.adapter import WebChannel
         from channels.web.settings import WebSettings
 
-        channels.append(
-            WebChannel(WebSettings(port=config.web.port, token=page_key), log=store, blobs=store, clock=clock)
-        )
+        channels.append(WebChannel(WebSettings(port=page.port, token=page_key), log=store, blobs=store, clock=clock))
     return tuple(channels)
 
 

@@ -151,7 +151,8 @@ class TurnRunner:
 
     async def _finish(self, turn: Turn, channel: Channel, draft: Draft, outcome: Outcome) -> None:
         await draft.close()
-        outcome = replace(outcome, reply=await fit_for(channel.limits, outcome.reply, self._verbs.shrinker))
+        limits = channel.limits_in(turn.conversation)
+        outcome = replace(outcome, reply=await fit_for(limits, outcome.reply, self._verbs.shrinker))
         if not await write_durably(lambda: self._store.inbox.finish(turn, outcome), self._clock):
             log.warning("turn.outrun", extra={"turn": turn.id})  # the fence has moved on: another run has its outcome
         for key, note in await self._paid.budget.notes(turn.person):

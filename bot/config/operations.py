@@ -12,8 +12,8 @@ from bot.config.section import AsWhole, Port, Section
 class HealthSettings(Section):
     """`port` serves /healthz, /readyz and /metrics on 127.0.0.1; None serves nothing.
 
-    After `crashes_before_hold` deaths within five minutes Telegram and Discord are left alone for five minutes;
-    0 never does.
+    After `crashes_before_hold` deaths within five minutes Discord, which counts connections, waits 5, 15 and then 60
+    seconds before it connects; 0 never does.
     """
 
     port: Port | None = None

@@ -163,7 +163,7 @@ class ChannelSupervisor:
         """Connects and receives for as long as the daemon runs: what breaks is started again."""
         name = link.channel.name
         if self._hold_seconds and name in self._held:
-            link.health = Health(False, f"held for {self._hold_seconds:.0f} s after too many crashes")
+            link.health = Health(False, f"connects in {self._hold_seconds:.0f} s, after too many crashes")
             link.tried.set()
             await self._clock.sleep(self._hold_seconds)
         while not link.gave_up:

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 MARK, DEATHS = "running", "deaths.json"
 WINDOW = timedelta(minutes=5)
 KEPT = 20
+HOLD_SECONDS = (5.0, 15.0, 60.0)  # the more deaths, the longer
 
 
 def mark_start(state_dir: Path, now: datetime) -> int:
@@ -31,6 +32,21 @@ def mark_start(state_dir: Path, now: datetime) -> int:
         log.warning("starts.unknown", extra={"why": str(error)})
         return 0
     return len(deaths)
+
+
+def is_crash_loop(deaths: int, allowed: int) -> bool:
+    """Whether the daemon died too often; never with `allowed` 0."""
+    return bool(allowed) and deaths >= allowed
+
+
+def hold_seconds(deaths: int, allowed: int) -> float:
+    """How long a platform that counts connections is left alone after so many deaths.
+
+    Short at first, for what killed the daemon may be over, and never long enough to be missed: what a platform counts
+    in a day is held by its own limit."""
+    if not is_crash_loop(deaths, allowed):
+        return 0.0
+    return HOLD_SECONDS[min(deaths - allowed, len(HOLD_SECONDS) - 1)]
 
 
 def mark_end(state_dir: Path) -> None:

@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 
 import aiohttp
@@ -17,7 +18,7 @@ from discord.http import Route
 
 from bot.core.arrivals import Cursor
 from bot.core.errors import ChannelDown, MaybeSent, NotSent, Undeliverable
-from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
+from bot.core.messages import Attachment, Conversation, Doing, Part, Sent, Target, Text
 from bot.core.ports.channel import Accept, Channel, ChannelLimits, Health
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, Cursors
@@ -79,7 +80,9 @@ class DiscordChannel(Channel):
                     retry_after=5.0,
                 ) from error
             files = await stack.enter_async_context(aiohttp.ClientSession(timeout=FILE_TIMEOUT))
-            self._files = AttachmentDownloads(self._rest, files, self._settings.api_base, DOWNLOAD_BYTES)
+            self._files = AttachmentDownloads(
+                self._rest, files, self._settings.api_base, DOWNLOAD_BYTES, self._settings.proxies
+            )
             my_id = self._client.me("").id
             self._sender = DiscordSender(
                 self._rest,
@@ -228,6 +231,10 @@ class DiscordChannel(Channel):
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
         return self._files.chunks(attachment)
+
+    def limits_in(self, conversation: Conversation) -> ChannelLimits:
+        """Servers with boosts take larger files."""
+        return replace(self.limits, upload_bytes=self._client.upload_bytes(conversation.chat))
 
     # --- sending ---------------------------------------------------------------------------------
 

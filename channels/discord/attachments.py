@@ -6,6 +6,7 @@ Source: Discord docs, Reference, Signed Attachment CDN URLs.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 from discord.http import Route
@@ -13,6 +14,7 @@ from yarl import URL
 
 from bot.core.errors import FetchFailed, MaybeSent, NotSent, Undeliverable
 from bot.core.messages import Attachment
+from bot.net.proxy import ProxyRules
 from channels.discord.inbound import Json
 from channels.discord.rest import DiscordRest
 
@@ -24,8 +26,11 @@ TOO_LARGE = "That file is too large for me. Please send a smaller one."
 class AttachmentDownloads:
     """Fetches from Discord's own file hosts only, or from the origin that the API base names."""
 
-    def __init__(self, rest: DiscordRest, session: aiohttp.ClientSession, api_base: str, cap: int) -> None:
+    def __init__(
+        self, rest: DiscordRest, session: aiohttp.ClientSession, api_base: str, cap: int, proxies: ProxyRules
+    ) -> None:
         self._rest, self._session, self._origin, self._cap = rest, session, URL(api_base).origin(), cap
+        self._proxies = proxies
 
     async def chunks(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """The bytes, at most `cap` of them. A refused link is renewed once by reading its message again.
@@ -36,19 +41,22 @@ class AttachmentDownloads:
         if attachment.size is not None and attachment.size > self._cap:
             raise self._too_large(attachment)
         try:
-            async with self._session.get(self._allowed(link), allow_redirects=False) as answer:
+            async with self._get(self._allowed(link)) as answer:
                 if answer.status == 200:
                     async for chunk in self._body(answer, attachment):
                         yield chunk
                     return
             renewed = self._allowed(await self._renewed(where, attachment))
-            async with self._session.get(renewed, allow_redirects=False) as answer:
+            async with self._get(renewed) as answer:
                 if answer.status != 200:
                     raise FetchFailed(f"{attachment.name!r} at {where}: Discord answered {answer.status}")
                 async for chunk in self._body(answer, attachment):
                     yield chunk
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise FetchFailed(f"{attachment.name!r} at {where}: {error.__class__.__name__}; try again") from error
+
+    def _get(self, url: URL) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return self._session.get(url, allow_redirects=False, proxy=self._proxies.proxy_for(str(url)))
 
     async def _body(self, answer: aiohttp.ClientResponse, attachment: Attachment) -> AsyncIterator[bytes]:
         size = 0

@@ -76,8 +76,13 @@ class GatewayClient(discord.Client):
 
     def _get_state(self, **options: Any) -> ConnectionState[Any]:
         # the one place between making the library's HTTP client and handing it to everything else
-        placed = PlacedHTTPClient(self.loop, max_ratelimit_timeout=MAX_RATELIMIT_SECONDS)
-        placed.api_base = self._settings.api_base.rstrip("/")
+        api_base = self._settings.api_base.rstrip("/")
+        placed = PlacedHTTPClient(
+            self.loop,
+            proxy=self._settings.proxies.proxy_for(api_base),
+            max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
+        )
+        placed.api_base = api_base
         self.http: PlacedHTTPClient = placed
         return super()._get_state(**options)
 
@@ -136,7 +141,7 @@ class GatewayClient(discord.Client):
 
     def upload_bytes(self, channel_id: str) -> int:
         """The largest file this channel takes: servers with boosts take more."""
-        channel = self.get_channel(int(channel_id))
+        channel = self.get_channel(int(channel_id)) if channel_id.isdecimal() else None
         guild = getattr(channel, "guild", None)
         return int(guild.filesize_limit) if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from bot.media import fences
+from bot.media import fences, tables
 
 _TICKS = "```"
 _SMALL_HEADING = re.compile(r"^#{4,6}\s+(.+?)\s*#*$")
@@ -60,9 +60,4 @@ def _line(line: str) -> str:
 
 def _table(rows: list[str]) -> list[str]:
     """Aligned columns in a code block: the only place where Discord keeps them straight."""
-    cells = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in rows if not _TABLE_RULE.match(row)]
-    columns = max(len(row) for row in cells)
-    cells = [row + [""] * (columns - len(row)) for row in cells]
-    widths = [max(len(row[column]) for row in cells) for column in range(columns)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return ["```", lines[0], "  ".join("-" * width for width in widths), *lines[1:], "```"]
+    return [_TICKS, *tables.aligned([tables.cells(row) for row in rows if not _TABLE_RULE.match(row)]), _TICKS]

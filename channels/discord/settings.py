@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.core.errors import ConfigError
+from bot.net.proxy import ProxyRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class DiscordSettings:
 
     `connect_seconds` bounds the first connection. `guild_wait_seconds` is how long the client waits for
     one more server to be announced before it counts as ready. A connection that says nothing for `silence_seconds`, not
-    even that it heard a heartbeat, counts as dead. Raises `ConfigError` for a token that cannot be one.
+    even that it heard a heartbeat, counts as dead. `proxies` hold for REST, gateway and files.
+    Raises `ConfigError` for a token that cannot be one.
     """
 
     token: str = field(repr=False)
@@ -32,6 +34,7 @@ class DiscordSettings:
     connect_seconds: float = 60.0
     guild_wait_seconds: float = 2.0
     silence_seconds: float = 60.0
+    proxies: ProxyRules = field(default=ProxyRules(), repr=False)
 
     def __post_init__(self) -> None:
         if not self.token.isascii() or any(letter.isspace() for letter in self.token):

@@ -18,7 +18,7 @@ from telegram.error import TelegramError
 
 from bot.core.errors import ChannelDown
 from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
-from bot.core.ports.channel import Accept, ChannelLimits, Health
+from bot.core.ports.channel import Accept, Channel, ChannelLimits, Health
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, Cursors
 from channels.telegram.batch import ALLOWED_UPDATES
@@ -46,7 +46,7 @@ REGISTER_SECONDS = 600.0  # a webhook that was taken away is registered again af
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
-class TelegramChannel:
+class TelegramChannel(Channel):
     """One bot. Implements `bot.core.ports.Channel`."""
 
     name = "telegram"

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.core.arrivals import Arrivals
 from bot.core.errors import ChannelDown, FetchFailed, NotSent, StoreUnavailable, Undeliverable
 from bot.core.messages import Attachment, Conversation, Doing, Inbound, Part, Sent, Target, Text
-from bot.core.ports.channel import Accept, ChannelLimits, Health
+from bot.core.ports.channel import Accept, Channel, ChannelLimits, Health
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, PageLog
 from bot.net.port_in_use import why_not
@@ -36,7 +36,7 @@ LIMITS = ChannelLimits(
 )
 
 
-class WebChannel:
+class WebChannel(Channel):
     """Implements `bot.core.ports.Channel` for the person at this machine."""
 
     name = "web"

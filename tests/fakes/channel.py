@@ -57,6 +57,9 @@ class FakeChannel:
     async def __aexit__(self, *_: object) -> None:
         self._connected = False
 
+    def limits_in(self, conversation: Conversation) -> ChannelLimits:
+        return self.limits
+
     @property
     def names(self) -> tuple[str, ...]:
         return self._names

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.arrivals import Arrivals
-from bot.core.messages import Attachment, Doing, Part, Sent, Target, Text
+from bot.core.messages import Attachment, Conversation, Doing, Part, Sent, Target, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class Channel(AbstractAsyncContextManager["Channel"], Protocol):
 
     name: str
     limits: ChannelLimits
+
+    def limits_in(self, conversation: Conversation) -> ChannelLimits:
+        """The limits of one conversation, where a channel carries more in some places than in others."""
+        return self.limits
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.ops.crash_loop import mark_end, mark_start
+from bot.ops.crash_loop import hold_seconds, is_crash_loop, mark_end, mark_start
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -28,3 +28,12 @@ def test_a_list_that_makes_no_sense_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "running").touch()
 
     assert mark_start(tmp_path, NOON) == 1
+
+
+def test_the_wait_grows_with_the_deaths_and_stays_under_a_minute() -> None:
+    assert [hold_seconds(deaths, 3) for deaths in range(8)] == [0, 0, 0, 5, 15, 60, 60, 60]
+
+
+def test_an_allowance_of_none_never_waits() -> None:
+    assert hold_seconds(20, 0) == 0
+    assert not is_crash_loop(20, 0)

@@ -38,3 +38,21 @@ def test_a_text_that_would_outgrow_the_limit_stays_as_written() -> None:
     written = "| Name | Age |\n|--|--|\n| A somewhat longer name | 3 |"
 
     assert to_discord(written, len(written)) == written
+
+
+def test_a_pipe_that_belongs_to_a_cell_stays_in_it() -> None:
+    written = "| a | b |\n|---|---|\n| `x \\| y` | z |\n| | 2 |"
+
+    assert to_discord(written, 2000) == "```\na        b\n-------  -\n`x | y`  z\n         2\n```"
+
+
+def test_wide_characters_and_accents_stay_in_their_columns() -> None:
+    written = "| 名 | n |\n|---|---|\n| 价格 | 1 |\n| e\u0301 | 2 |"
+
+    assert to_discord(written, 2000) == "```\n名    n\n----  -\n价格  1\ne\u0301     2\n```"
+
+
+def test_what_looks_like_a_fence_changes_no_code() -> None:
+    written = "```npm i```\n```yaml\n---\na: 1\n#### b\n```"
+
+    assert to_discord(written, 2000) == written

@@ -12,6 +12,7 @@ from bot.core.messages import Attachment, Conversation, Kind, Media, Target, Voi
 from channels.discord.adapter import DOWNLOAD_BYTES, UPLOAD_BYTES, DiscordChannel
 from tests.channels.discord.conftest import Connect, Desk, listening
 from tests.fakes.discord_api import CHANNEL_ID, DM_ID, DiscordApi, Do, Upload
+from tests.fakes.discord_world import THREAD_ID
 from tests.fakes.shelf import Shelf
 
 DIRECT = Target(Conversation("discord", DM_ID))
@@ -230,3 +231,18 @@ async def test_media_that_is_gone_from_the_disk_is_undeliverable(channel: Discor
 
     with pytest.raises(Undeliverable):
         await channel.send(DIRECT, note, key="1:0")
+
+
+async def test_the_limit_of_each_server_is_known_before_a_file_is_made_to_fit(
+    api: DiscordApi, connect: Connect
+) -> None:
+    api.world.premium_tier = 3
+
+    async with connect() as channel:
+        room = channel.limits_in(Conversation("discord", CHANNEL_ID))
+        thread = channel.limits_in(Conversation("discord", THREAD_ID))
+        direct = channel.limits_in(Conversation("discord", DM_ID))
+        person = channel.limits_in(Conversation("discord", "not an id"))
+
+    assert [place.upload_bytes >> 20 for place in (room, thread, direct, person)] == [100, 100, 10, 10]
+    assert room.text == channel.limits.text
