@@ -1,7 +1,7 @@
 """Voxline against a bare bot of seventy lines, interleaved in one run, through the same Telegram test server.
 
 python -m benchmarks.turn                 everything, about a minute
-python -m benchmarks.turn latency         one part: latency, crowd, slow, first, start, memory
+python -m benchmarks.turn latency         one part: latency, cpu, crowd, slow, first, start, memory
 python -m benchmarks.turn --before DIR    against another checkout of Voxline, for example of the commit before
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import statistics
 import sys
@@ -24,7 +25,7 @@ from benchmarks.model_server import ModelServer
 from tests.fakes.discord_api import TOKEN, DiscordApi
 from tests.fakes.telegram_api import TelegramApi
 
-PARTS = ("latency", "crowd", "slow", "first", "start", "memory")
+PARTS = ("latency", "cpu", "crowd", "slow", "first", "start", "memory")
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -136,6 +137,26 @@ async def latencies(ours: Side, theirs: Side, label: str = "n") -> tuple[float, 
     return statistics.median(mine[20:]) * 1000, statistics.median(other[20:]) * 1000
 
 
+async def cpu(ours: Side, theirs: Side, model: ModelServer) -> None:
+    """CPU of a hundred plain turns, one after the other, against a bare bot that streams previews."""
+    seconds: dict[str, list[float]] = {ours.name: [], theirs.name: []}
+    for number in range(3):
+        for side in (ours, theirs):
+            before = cpu_seconds(side.process.pid)
+            for turn in range(100):
+                await side.turn(8, f"cpu {number} {turn}")
+            seconds[side.name].append(cpu_seconds(side.process.pid) - before)
+    mine, other = (statistics.median(seconds[side.name]) for side in (ours, theirs))
+    told = f"{mine / other:.2f}x ({mine:.2f} s against {other:.2f} s)"
+    say("CPU of 100 plain turns, one after the other", told, "<= 1.3x", mine / other <= 1.3)
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process with its threads, in seconds. Linux only."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def crowd(ours: Side, theirs: Side, model: ModelServer) -> None:
     times: dict[str, list[float]] = {"voxline": [], "bare": []}
     ours.process.send_signal(signal.SIGUSR1)
@@ -183,9 +204,22 @@ async def first(ours: Side, theirs: Side, model: ModelServer) -> None:
 
 
 async def start(model: ModelServer) -> None:
-    times = [await one_start(model) for _ in range(5)]
-    told = f"p50 {statistics.median(times):.2f} s, worst {max(times):.2f} s"
-    say("process start to first getUpdates", told, "<= 1.0 s", statistics.median(times) <= 1.0)
+    pairs = [(await one_start(model), await one_bare_start(model)) for _ in range(7)]
+    mine, other = medians(pairs)
+    told = f"p50 {mine:.2f} s, worst {max(first for first, _ in pairs):.2f} s"
+    say("process start to first getUpdates", told, "<= 1.0 s", mine <= 1.0)
+    told = f"{mine / other:.2f}x ({mine:.2f} s against {other:.2f} s)"
+    say("the same against a bare bot with the same library", told, "<= 1.3x", mine / other <= 1.3)
+
+
+async def one_bare_start(model: ModelServer) -> float:
+    """Seconds from starting the bare bot to its first question for updates."""
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(TelegramApi())
+        started = time.monotonic()
+        await stack.enter_async_context(running("benchmarks.bare_bot", api.root, api.token, model.base_url))
+        await api.wait_for(lambda: api.count("getUpdates") > 0, 20)
+        return time.monotonic() - started
 
 
 async def one_start(model: ModelServer, root: Path = ROOT, state: Path | None = None) -> float:
@@ -240,13 +274,16 @@ def compare(label: str, mine: float, other: float, unit: str) -> None:
     say(label, f"{ratio:.2f}x ({mine:.1f} {unit} against {other:.1f} {unit})", "<= 1.05x", ratio <= 1.05)
 
 
+TOGETHER = {"latency": latency, "cpu": cpu, "crowd": crowd, "slow": slow, "first": first}
+
+
 async def main(parts: tuple[str, ...]) -> None:
     async with ModelServer() as model:
-        together = [part for part in parts if part in ("latency", "crowd", "slow", "first")]
+        together = [part for part in parts if part in TOGETHER]
         if together:
             async with voxline(model) as ours, bare(model) as theirs:
                 for part in together:
-                    await {"latency": latency, "crowd": crowd, "slow": slow, "first": first}[part](ours, theirs, model)
+                    await TOGETHER[part](ours, theirs, model)
         for part in parts:
             if part in ("start", "memory"):
                 await {"start": start, "memory": memory}[part](model)
