@@ -6,13 +6,14 @@ import argparse
 import json
 from pathlib import Path
 
+from bot.cli.doubts import doubts
 from bot.cli.exit_codes import OK
-from bot.cli.setup import add_places, places
+from bot.cli.setup import add_places, open_setup, places
 from bot.cli.subcommands import Group
 from bot.config.files import write_private
 from bot.config.import_openclaw import Imported, bring_over
 from bot.config.json5 import is_blank
-from bot.config.load import load, read
+from bot.config.load import read
 from bot.config.model import json_schema
 from bot.core.errors import ConfigError
 
@@ -40,8 +41,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> int:
-    file, _ = places(args)
-    load(file)
+    setup = open_setup(args)
+    file = setup.file
+    from bot.cli.rehearsal import refusals  # slow to load
+
+    mistakes = list(refusals(args, setup))
+    for later in mistakes[1:]:
+        mistakes[0].add_note(str(later))
+    if mistakes:
+        raise mistakes[0]
+    for finding in doubts(setup):
+        if finding.fix:
+            print(finding)
     print(f"{file} can be used." if file.exists() else f"{file} does not exist: the defaults are used.")
     return OK
 

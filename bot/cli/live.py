@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 from bot.cli.findings import Finding, fail, ok, warn
 from bot.cli.setup import Setup
 from bot.cli.tokens import discord_bot, telegram_bot
+from bot.config.agents import DEFAULT_MODEL, ModelChoice
 from bot.config.channels import Discord, Telegram, token_of
+from bot.config.choose import among, find_model, nearest
 from bot.config.network import proxy_rules
 from bot.core.clock import SystemClock
 from bot.core.errors import ChannelDown, ConfigError, KeyRefused, NotSent, ProviderError, StateError
 from bot.net.proxy import ProxyRules
 from bot.openrouter import configured
 from bot.openrouter.account import Account, account
+from bot.openrouter.catalog import Catalog
 from bot.openrouter.http.client import OpenRouterClient
+from bot.openrouter.refs import ref_of
 
 
 async def services(setup: Setup) -> tuple[Finding, ...]:
     """One finding or more for the provider and for each channel that is on, asked all at once."""
     configured = setup.config.channels
-    asked = [_provider(setup)]
+    asked = [_provider(setup), _models(setup)]
     if configured.telegram is not None and configured.telegram.enabled:
         asked.append(_telegram(setup, configured.telegram))
     if configured.discord is not None and configured.discord.enabled:
@@ -43,6 +48,36 @@ async def _provider(setup: Setup) -> Iterable[Finding]:
     except ProviderError as error:
         return (warn("openrouter", str(error), "Check the network and openrouter.ai, then try again."),)
     return (_money(credit),)
+
+
+async def _models(setup: Setup) -> Iterable[Finding]:
+    """A finding for each chat model that the provider's list does not hold; none where there is no list."""
+    try:
+        key = setup.key()
+    except (ConfigError, StateError):
+        key = None
+    if key is None:
+        return ()
+    choice = setup.config.agents.active.model or setup.config.agents.defaults.model
+    async with OpenRouterClient(configured.route(setup.config, key.key), clock=SystemClock()) as client:
+        overrides = configured.catalog_overrides(setup.config)
+        listed = await Catalog(client, clock=SystemClock(), path=None, overrides=overrides).models()
+    refs = [ref_of(facts.slug) for facts in listed]
+    return tuple(_unlisted(ref, refs) for ref in _refs(setup, choice) if refs and not among(ref, refs))
+
+
+def _refs(setup: Setup, choice: ModelChoice) -> Iterable[str]:
+    """The models that answer, by reference; a short name stands for its model."""
+    for written in (choice.primary, *choice.fallbacks):
+        with suppress(ConfigError):  # reported by the rehearsal
+            if (ref := find_model(setup.config.agents.defaults, written)) != DEFAULT_MODEL:
+                yield ref
+
+
+def _unlisted(ref: str, refs: list[str]) -> Finding:
+    near = nearest(ref, refs)
+    hint = f"Did you mean {near!r}? `voxline models set {near}`." if near else "`voxline models list --all` shows them."
+    return warn("model", f"{ref} is not in OpenRouter's list", hint)
 
 
 def _money(credit: Account) -> Finding:

@@ -9,10 +9,9 @@ import os
 import sys
 
 from bot.app import App, DaemonConsole, serve
-from bot.cli.setup import add_places, open_setup
+from bot.cli.setup import add_places, open_setup, refuse_missing
 from bot.config.exposure import exposure
 from bot.core.clock import SystemClock
-from bot.core.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     setup = open_setup(args)
-    if not setup.file.exists() and (args.config or os.environ.get("VOXLINE_CONFIG", "").strip()):
-        raise ConfigError("there is no such file", file=str(setup.file), fix="`voxline onboard` writes one.")
+    refuse_missing(args, setup)
     for name, value in setup.around.exported.items():
         os.environ.setdefault(name, value)
     for note in (*setup.around.notes, exposure(setup.file, setup.config, setup.environ)):

@@ -16,7 +16,7 @@ from bot.config.known_secrets import known_secrets
 from bot.config.load import load
 from bot.config.model import Config
 from bot.config.profiles import FILE_NAME, Profiles, StoredKey, read_profiles
-from bot.core.errors import StateError
+from bot.core.errors import ConfigError, StateError
 from bot.net.redact import Redactor, hide_in_crashes
 
 
@@ -78,6 +78,13 @@ def open_setup(args: argparse.Namespace) -> Setup:
     with suppress(StateError):  # a command that needs the stored keys raises it again
         hide_in_crashes(Redactor(known_secrets(config, setup.environ, setup.profiles().stored)))
     return setup
+
+
+def refuse_missing(args: argparse.Namespace, setup: Setup) -> None:
+    """Raises `ConfigError` for a configuration that was named and is not there."""
+    named = args.config or os.environ.get("VOXLINE_CONFIG", "").strip()
+    if named and not setup.file.exists():
+        raise ConfigError("there is no such file", file=str(setup.file), fix="`voxline onboard` writes one.")
 
 
 def places(args: argparse.Namespace) -> tuple[Path, Path]:

@@ -13,7 +13,7 @@ from typing import Any
 from bot.cli.control import ask
 from bot.cli.exit_codes import FAILED, OK
 from bot.cli.setup import Setup, add_places, open_setup
-from bot.core.errors import StateError
+from bot.core.errors import ConfigError, StateError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     setup = open_setup(args)
-    pid, key = running_pid(setup.state), setup.key()
+    pid, key = running_pid(setup.state), _key(setup)
     live = _live(setup.state) if pid is not None else {}
     facts = {
         "running": pid is not None,
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         "state": str(setup.state),
         "channels": channels(setup),
         "model": setup.config.agents.defaults.model.primary,
-        "key": str(key) if key else None,
+        "key": key or None,
         **{name: value for name, value in live.items() if name not in ("ok", "pid")},
     }
     if args.json:
@@ -50,6 +50,14 @@ def run(args: argparse.Namespace) -> int:
         for line in _live_lines(live):
             print(line)
     return OK if pid is not None else FAILED
+
+
+def _key(setup: Setup) -> str:
+    """The key, masked; "" for none. One that only the service can read is no reason to say nothing."""
+    try:
+        return str(setup.key() or "")
+    except (ConfigError, StateError) as error:
+        return f"cannot be read from here: {error}"
 
 
 def _live(state: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from bot.core.errors import StateError
@@ -56,6 +57,21 @@ def open_database(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3
         connection.close()
         raise
     return connection
+
+
+def refuse_unusable(path: Path) -> None:
+    """Raises `StateError` for a database that `open_database` would refuse. Reads it and changes nothing."""
+    _refuse_orphaned_log(path)
+    if not path.exists():
+        return
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise StateError(f"cannot open {path}: it is not writable; make it writable for the daemon")
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as connection:
+        try:
+            _check(connection, path, len(MIGRATIONS))
+        except sqlite3.OperationalError as error:
+            raise StateError(f"cannot open {path}: {error}") from error
 
 
 def _refuse_orphaned_log(path: Path) -> None:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from bot.config.load import load
 from tests.bot.cli.conftest import Voxline
 
 
-def test_a_good_file_and_no_file_are_both_fine(voxline: Voxline, config: Path) -> None:
-    assert voxline("config", "check")[:2] == (0, f"{config} does not exist: the defaults are used.\n")
+def test_a_good_file_and_no_file_are_both_fine(
+    voxline: Voxline, config: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("VOXLINE_CONFIG")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert "does not exist: the defaults are used." in voxline("config", "check")[1]
+    monkeypatch.setenv("VOXLINE_CONFIG", str(config))
     config.write_text("{}")
     assert voxline("config", "check")[:2] == (0, f"{config} can be used.\n")
 

@@ -138,3 +138,15 @@ def test_keys_that_other_users_may_read_are_told_by_doctor(voxline: Voxline, con
     status, out, _ = voxline("doctor", "--offline", "--json")
     assert status == 0
     assert _findings(out)["secrets"] == ("warn", f"other users may read {connected}", f"Run: chmod 600 {connected}")
+
+
+def test_a_model_that_the_provider_does_not_list_is_told_with_the_nearest(voxline: Voxline, connected: Path) -> None:
+    text = connected.read_text()
+    wrong = "agents: { defaults: { model: 'openrouter/antropic/claude-sonet-4.6' } },"
+    connected.write_text(text.replace("channels:", f"{wrong} channels:", 1))
+
+    status, out, _ = voxline("doctor", "--json")
+
+    level, detail, fix = _findings(out)["model"]
+    assert (status, level) == (0, "warn")
+    assert "antropic/claude-sonet-4.6 is not in OpenRouter's list" in detail and "Did you mean 'openrouter/" in fix
