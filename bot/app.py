@@ -22,7 +22,6 @@ from bot.app_settings import agent_settings
 from bot.config.known_secrets import known_secrets
 from bot.config.load import environment
 from bot.config.model import Config
-from bot.config.network import proxy_rules
 from bot.config.page_key import page_key
 from bot.config.profiles import FILE_NAME, read_profiles
 from bot.core.errors import MediaError, ProviderError, VoxlineError
@@ -81,7 +80,6 @@ async def open_app(
     Raises `ConfigError` and `StateError` for what the operator has to mend."""
     if not config.store.allow_network_share:
         await asyncio.to_thread(refuse_share, state_dir)
-    proxy_rules(config.network, environ)  # refused before anything is opened
     async with AsyncExitStack() as stack:
         profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
         hidden = tuple(known_secrets(config, environ, profiles.stored))

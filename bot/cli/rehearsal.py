@@ -64,7 +64,8 @@ async def _make_channels(setup: Setup, name: str) -> None:
     """The adapters are made and not connected: a token that is missing or cannot be one shows here."""
     clock = SystemClock()
     others = {"telegram", "discord"} - {name}
-    config = setup.config.channels.model_copy(update=dict.fromkeys(others))
+    alone = setup.config.channels.model_copy(update=dict.fromkeys(others))
+    config = setup.config.model_copy(update={"channels": alone})
     with tempfile.TemporaryDirectory(prefix="voxline-") as folder:
         async with open_store(Path(folder), clock) as store:
             make_channels(config, store=store, environ=setup.environ, menu=MENU, clock=clock, page_key="")
