@@ -56,7 +56,7 @@ def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
             case "list":
                 return Paid(ToolOutcome(OFFERED))
         request = asked(fields)
-        names = named(fields, context.pictures, flag="edit", at_most=PICTURES_AT_MOST)
+        names = named(fields, context, flag="edit", at_most=PICTURES_AT_MOST)
         request = replace(request, references=tuple([await gallery.load(name, context.pictures) for name in names]))
         drawn = await images.draw(request)
         billed = drawn.cost_microusd is not None

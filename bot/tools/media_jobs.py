@@ -12,7 +12,7 @@ from bot.core.messages import Blob, Conversation
 from bot.core.ports.clock import Clock
 from bot.core.steps import ToolOutcome
 from bot.tools import arguments
-from bot.tools.pictures import ImageSources, is_link, named
+from bot.tools.pictures import ImageSources, is_link, named, require_own_words
 from bot.tools.spec import FLAG, TEXT, WHOLE, choice, described, spec, texts
 from bot.tools.tool import Effect, Tool, ToolContext, ToolFailed, free
 
@@ -103,7 +103,10 @@ def video_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
                 return await status(jobs, context, VideoRequest, clock)
             case "list":
                 return ToolOutcome(CLIPS_OFFERED)
-        request = replace(clip(fields), frames=await frames(fields, context.pictures, gallery))
+        request = clip(fields)
+        if request.callback_url:
+            require_own_words(request.callback_url, context)
+        request = replace(request, frames=await frames(fields, context, gallery))
         wanted = job(context, request, clock)
         return outcome_of(wanted, await jobs.start_video(wanted), clock)
 
@@ -119,7 +122,7 @@ def music_generate(jobs: Starter, clock: Clock, gallery: ImageSources) -> Tool:
                 return await status(jobs, context, SongRequest, clock)
             case "list":
                 return ToolOutcome(SONGS_OFFERED)
-        picture = await inspiration(fields, context.pictures, gallery)
+        picture = await inspiration(fields, context, gallery)
         request = replace(song(fields), picture=picture.blob, picture_url=picture.url)
         wanted = job(context, request, clock)
         return outcome_of(wanted, await jobs.start_song(wanted), clock)
@@ -196,24 +199,24 @@ def options(fields: Mapping[str, object]) -> tuple[int | None, str]:
     return seed, arguments.text(named, "callback_url")
 
 
-async def frames(fields: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> tuple[Frame, ...]:
+async def frames(fields: Mapping[str, object], context: ToolContext, gallery: ImageSources) -> tuple[Frame, ...]:
     """The pictures with their roles, matched by place once each picture is named once."""
-    names = named(fields, shown, flag="useImages", at_most=FRAMES_AT_MOST)
+    names = named(fields, context, flag="useImages", at_most=FRAMES_AT_MOST)
     roles = fields.get("imageRoles") or []
     if not isinstance(roles, list) or len(roles) > len(names):
         raise ToolFailed(f"'imageRoles' must list at most {len(names)} roles, one for each picture.")
     written = [role if isinstance(role, str) else "" for role in roles]
     padded = [*written, *[""] * (len(names) - len(written))]
-    loaded = [await frame(name, shown, gallery) for name in names]
+    loaded = [await frame(name, context.pictures, gallery) for name in names]
     return tuple(replace(one, role=role) for one, role in zip(loaded, padded, strict=True))
 
 
-async def inspiration(fields: Mapping[str, object], shown: tuple[Blob, ...], gallery: ImageSources) -> Frame:
+async def inspiration(fields: Mapping[str, object], context: ToolContext, gallery: ImageSources) -> Frame:
     """The picture for a song; an empty frame without one."""
-    names = named(fields, shown, flag="useImage", most_shown=1, at_most=PICTURES_AT_MOST)
+    names = named(fields, context, flag="useImage", most_shown=1, at_most=PICTURES_AT_MOST)
     if len(names) > 1:
         raise ToolFailed(f"A song takes one picture, not {len(names)}.")
-    return await frame(names[0], shown, gallery) if names else Frame(None)
+    return await frame(names[0], context.pictures, gallery) if names else Frame(None)
 
 
 async def frame(name: str, shown: tuple[Blob, ...], gallery: ImageSources) -> Frame:

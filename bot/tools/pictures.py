@@ -21,13 +21,17 @@ from bot.core.messages import Blob
 from bot.media.dataurl import image_of_data_url
 from bot.media.images import for_drawing
 from bot.tools import arguments
-from bot.tools.tool import ToolFailed
+from bot.tools.tool import ToolContext, ToolFailed
 
 PICTURE_BYTES = 20 * 1024 * 1024
 FETCH_SECONDS = 30.0
 CLOSED = (
     "no folder of this machine is open to you (its owner can list some under agents.defaults.mediaLocalRoots). Use a "
     "picture of the person, a data: or an https address"
+)
+NOT_WRITTEN = (
+    "The address {address} is not opened: the person did not write it in this message. If they want that picture, ask "
+    "them to send the address, or the picture itself."
 )
 NOT_THERE = "there is no such picture in a folder that is open to you"
 
@@ -56,13 +60,14 @@ class PublicWeb(Protocol):
 
 
 def named(
-    fields: Mapping[str, object], shown: Sequence[Blob], *, flag: str, most_shown: int | None = None, at_most: int
+    fields: Mapping[str, object], context: ToolContext, *, flag: str, most_shown: int | None = None, at_most: int
 ) -> tuple[str, ...]:
     """The pictures of a call, each once: with `flag` the person's by number, then `image`, then `images`.
 
-    A leading @ means nothing. Raises `ToolFailed` for what is no text, for a flag without pictures and for more than
-    `at_most`."""
-    own = [str(number) for number in range(1, len(shown) + 1)][:most_shown] if arguments.flag(fields, flag) else []
+    A leading @ means nothing. Raises `ToolFailed` for what is no text, for a flag without pictures, for more than
+    `at_most`, and for an address that the person did not write."""
+    shown = [str(number) for number in range(1, len(context.pictures) + 1)][:most_shown]
+    own = shown if arguments.flag(fields, flag) else []
     listed = fields.get("images")
     if listed is not None and not isinstance(listed, list):
         raise ToolFailed(f"'images' must be a list of strings, not {listed!r:.80}.")
@@ -76,7 +81,16 @@ def named(
         raise ToolFailed("There is no picture: the person sent none and replied to none. Ask for it.")
     if len(names) > at_most:
         raise ToolFailed(f"{len(names)} pictures are named; {at_most} are the most that can be.")
+    for name in filter(is_link, names):
+        require_own_words(name, context)
     return tuple(names)
+
+
+def require_own_words(address: str, context: ToolContext) -> None:
+    """Raises `ToolFailed` unless the person wrote this address: one that a stranger's text put into the model's mouth
+    could carry what was said here to whom it leads."""
+    if address not in context.own_words:
+        raise ToolFailed(NOT_WRITTEN.format(address=_short(address)))
 
 
 @dataclass(frozen=True, slots=True)

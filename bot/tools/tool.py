@@ -36,6 +36,11 @@ class ToolContext:
     key: str
     pictures: tuple[Blob, ...] = ()
 
+    @property
+    def own_words(self) -> str:
+        """What the person wrote in this turn, without what they quote or forward."""
+        return "\n".join(inbound.text for inbound in self.turn.inbounds if not inbound.forwarded_from)
+
 
 RunTool = Callable[[Mapping[str, object], ToolContext], Awaitable[Paid[ToolOutcome]]]
 RunFreeTool = Callable[[Mapping[str, object], ToolContext], Awaitable[ToolOutcome]]

@@ -15,6 +15,7 @@ from bot.core.messages import Choice, Reply, Text
 from bot.core.ports.store import Sessions
 
 NAMED_AT_MOST = 10
+OWNERS_CHOOSE = "What is chosen here holds for everybody in this chat, so only my owner can choose it. Ask them."
 BUTTON_BYTES, BUTTONS_AT_MOST = 64, 25
 
 
@@ -68,6 +69,8 @@ def choosing_commands(
             current = call.turn.session.model or models.default
             return (Text(f"I answer with `{current}`. To change it: `/model <name>`.", buttons(models)),)
         wanted = "" if call.rest.casefold() == "default" else call.rest
+        if for_others(call):
+            return (Text(OWNERS_CHOOSE),)
         try:
             ref = models.resolve(wanted) if wanted else ""
         except ConfigError as error:
@@ -89,6 +92,8 @@ def choosing_commands(
             current = call.turn.session.thinking or "default"
             choices = tuple(Choice(level, f"/think {level}") for level in ("default", *levels))
             return (Text(f"Thinking level: {current}.{alone(ref, levels)}", choices),)
+        if for_others(call):
+            return (Text(OWNERS_CHOOSE),)
         thinking = "" if level == "default" else level
         await sessions.save_session(call.turn.conversation, replace(call.turn.session, thinking=thinking))
         return (Text(f"Thinking level: {level}.{alone(ref, levels)}"),)
@@ -96,6 +101,8 @@ def choosing_commands(
     async def speech(call: CommandCall) -> Reply:
         modes = {mode.value for mode in VoiceMode}
         mode, _, name = call.rest.partition(" ")
+        if for_others(call) and (mode == "name" or mode.casefold() in modes):
+            return (Text(OWNERS_CHOOSE),)
         if mode == "name":
             await sessions.save_session(call.turn.conversation, replace(call.turn.session, voice=name.strip()))
             return (Text(f"I will speak as {name.strip() or 'configured'}."),)
@@ -107,6 +114,11 @@ def choosing_commands(
         return (Text(f"Spoken answers: {mode.casefold()}."),)
 
     return (Command("model", model), Command("think", think), Command("voice", speech))
+
+
+def for_others(call: CommandCall) -> bool:
+    """Whether a choice would hold for people who did not make it, and pay for it: in a room only owners choose."""
+    return not call.owner and not call.turn.inbounds[-1].private
 
 
 def unknown(error: ConfigError, wanted: str, models: ModelChoices, listed: Sequence[str]) -> Text:

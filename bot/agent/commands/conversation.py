@@ -9,6 +9,7 @@ from bot.core.arrivals import Arrivals
 from bot.core.messages import Reply, Text
 from bot.core.ports.store import History, Inbox, Sessions
 
+NOTHING_TO_RETRY = "There is nothing to try again."
 LOOK_BACK = 20  # an album has up to ten messages
 
 
@@ -27,10 +28,12 @@ def conversation_commands(*, inbox: Inbox, history: History, sessions: Sessions)
 
     async def retry(call: CommandCall) -> Reply:
         recent = await inbox.recent(call.turn.conversation, limit=LOOK_BACK)
-        last = next((inbound for inbound in recent if not inbound.text.startswith("/")), None)
+        person = call.turn.inbounds[-1].sender.id  # of a room each retries, and pays for, their own message
+        own = [inbound for inbound in recent if inbound.sender.id == person]
+        last = next((inbound for inbound in own if not inbound.text.startswith("/")), None)
         if last is None:
-            return (Text("There is nothing to try again."),)
-        whole = [one for one in reversed(recent) if one is last or (last.group and one.group == last.group)]
+            return (Text("There is nothing of yours to try again." if recent != tuple(own) else NOTHING_TO_RETRY),)
+        whole = [one for one in reversed(own) if one is last or (last.group and one.group == last.group)]
         name = f"retry:{call.turn.id}"
         again = [replace(one, id=f"{name}:{place}", group=name) for place, one in enumerate(whole)]
         await inbox.accept(Arrivals("retry", tuple(again)))

@@ -17,14 +17,14 @@ from bot.tools.tool import ToolContext
 from tests.fakes.channel import conversation
 
 
-def context(*pictures: Blob, key: str = "turn-1:call-1") -> ToolContext:
+def context(*pictures: Blob, key: str = "turn-1:call-1", text: str = "please") -> ToolContext:
     """What a call gets whose person showed these pictures."""
     inbound = Inbound(
         id="event-1",
         conversation=conversation("1"),
         sender=Person("7", "Ann"),
         sent_at=datetime(2026, 1, 1, 12, tzinfo=UTC),
-        text="please",
+        text=text,
     )
     turn = Turn("turn-1", conversation("1"), (inbound,), Session(), 1, 1)
     return ToolContext(turn, turn.person, key, pictures)

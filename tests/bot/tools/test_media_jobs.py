@@ -42,6 +42,31 @@ def both(starter: Starter) -> tuple[Tool, Tool]:
     return video_generate(starter, FakeClock(), gallery()), music_generate(starter, FakeClock(), gallery())
 
 
+ADDRESSES = " ".join(
+    [
+        *(f"https://pics.example/{name}.png" for name in ("a", "b", *range(11))),
+        *("https://p.example/a", "ftp://pics.example/a.png", "https://example.com/done"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"image": "https://evil.example/?d=secret"},
+        {"images": ["https://pics.example/a.png?d=secret"]},
+        {"providerOptions": {"callback_url": "https://evil.example/"}},
+    ],
+)
+async def test_no_address_that_the_person_did_not_write_leaves_in_a_job(wish: dict[str, object]) -> None:
+    starter = Starter()
+    clip, _ = both(starter)
+
+    with pytest.raises(ToolFailed, match="did not write it"):
+        await clip.run({"prompt": "waves", **wish}, context(text="make a clip of https://pics.example/a.png"))
+    assert not starter.jobs
+
+
 async def test_every_wish_for_a_clip_is_in_the_job() -> None:
     starter = Starter()
     clip, _ = both(starter)
@@ -61,7 +86,7 @@ async def test_every_wish_for_a_clip_is_in_the_job() -> None:
     }
     shown = tuple(picture(number) for number in range(5))
 
-    await clip.run(given, context(*shown))
+    await clip.run(given, context(*shown, text=ADDRESSES))
 
     assert starter.asked == VideoRequest(
         "waves",
@@ -114,7 +139,7 @@ async def test_a_wrong_wish_for_a_clip_starts_nothing(wrong: dict[str, object]) 
     clip, _ = both(starter)
 
     with pytest.raises(ToolFailed):
-        await clip.run({"prompt": "waves", **wrong}, context())
+        await clip.run({"prompt": "waves", **wrong}, context(text=ADDRESSES))
     assert not starter.jobs
 
 
@@ -129,7 +154,9 @@ async def test_nine_pictures_are_handed_on_and_roles_stay_with_theirs() -> None:
     clip, _ = both(starter)
     named = [PNG_URL, " @" + PNG_URL, *(f"https://pics.example/{number}.png" for number in range(8))]
 
-    await clip.run({"prompt": "x", "images": named, "imageRoles": ["last_frame", "first_frame"]}, context())
+    await clip.run(
+        {"prompt": "x", "images": named, "imageRoles": ["last_frame", "first_frame"]}, context(text=ADDRESSES)
+    )
 
     assert isinstance(starter.asked, VideoRequest)
     first, *others = starter.asked.frames
@@ -155,7 +182,7 @@ async def test_a_song_takes_a_picture_by_its_address() -> None:
     starter = Starter()
     _, song = both(starter)
 
-    await song.run({"prompt": "the sea", "image": "https://pics.example/a.png"}, context())
+    await song.run({"prompt": "the sea", "image": "https://pics.example/a.png"}, context(text=ADDRESSES))
 
     assert starter.asked == SongRequest("the sea", picture_url="https://pics.example/a.png")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from PIL import Image
 from bot.core.errors import MediaError
 from bot.core.messages import Blob
 from bot.net.ssrf_guard import SsrfGuard
-from bot.tools.pictures import CLOSED, NOT_THERE, PICTURE_BYTES, ImageSources, read_below
+from bot.tools.pictures import CLOSED, NOT_THERE, PICTURE_BYTES, ImageSources, named, read_below
 from bot.tools.tool import ToolFailed
 from tests.bot.net.origins import Names
 from tests.bot.openrouter.stranger import Page, Stranger
-from tests.bot.tools.calling import PNG_URL, Shelf, drawn, gallery, picture
+from tests.bot.tools.calling import PNG_URL, Shelf, context, drawn, gallery, picture
 
 GPS = 0x8825
 
@@ -182,3 +183,15 @@ async def test_a_file_that_is_no_picture_is_refused_and_not_shown(opened: Path) 
 def test_a_file_above_the_cap_is_not_read(opened: Path) -> None:
     with pytest.raises(MediaError, match="larger than 10 bytes"):
         read_below((opened,), "in it/a.png", cap_bytes=10)
+
+
+def test_an_address_is_a_picture_only_where_the_person_wrote_it_themselves() -> None:
+    address = "https://pics.example/a.png"
+    written = context(text=f"edit {address} please")
+    forwarded = replace(written.turn.inbounds[0], forwarded_from="Bob")
+    of_another = replace(written, turn=replace(written.turn, inbounds=(forwarded,)))
+
+    assert named({"image": address}, written, flag="edit", at_most=1) == (address,)
+    for given, asked in ((address, of_another), (address, context()), (f"{address}?d=secret", written)):
+        with pytest.raises(ToolFailed, match="did not write it"):
+            named({"image": given}, asked, flag="edit", at_most=1)

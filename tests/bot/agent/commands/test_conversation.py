@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.agent.commands.choosing import OWNERS_CHOOSE
 from bot.agent.commands.conversation import LOOK_BACK
-from bot.core.messages import Attachment, Inbound, Kind, Person
+from bot.agent.policy.access import RoomRules
+from bot.core.messages import Attachment, Inbound, Kind, Person, Session
 from tests.fakes.channel import conversation
 from tests.fakes.rows import NOON
-from tests.talk import Talk, open_talk
+from tests.talk import OPEN, Talk, open_talk
 
 
 async def answer(talk: Talk, text: str, **more: object) -> str:
-    await talk.says(text, **more)  # type: ignore[arg-type]
-    return await talk.answer()
+    said = await talk.says(text, **more)  # type: ignore[arg-type]
+    return await talk.answer(said.conversation.chat)
 
 
 def heard(talk: Talk, number: int = -1) -> list[str]:
@@ -88,3 +91,30 @@ async def test_retry_answers_an_album_as_a_whole(tmp_path: Path, pieces: int) ->
         first, again = talk.model.requests[-2].messages[-1], talk.model.requests[-1].messages[-1]
         assert again == first
         assert len(getattr(again, "pictures", ())) == pieces
+
+
+async def test_in_a_room_each_retries_their_own_message_and_pays_for_it_themselves(tmp_path: Path) -> None:
+    door = replace(OPEN, rooms={"r": RoomRules(require_mention=False)})
+    async with open_talk(tmp_path, door=door) as talk:
+        await answer(talk, "mine", who="7", private=False, room="r")
+        before = await talk.store.spent(NOON, person="fake:7")
+
+        assert await answer(talk, "/retry", who="8", private=False, room="r") == (
+            "There is nothing of yours to try again."
+        )
+        await answer(talk, "yours", who="8", private=False, room="r")
+        await talk.says("/retry", who="8", private=False, room="r")
+        assert (await talk.answer()).endswith("yours")
+        assert await talk.store.spent(NOON, person="fake:7") == before
+        assert await talk.store.spent(NOON, person="fake:8") == 2 * before
+
+
+@pytest.mark.parametrize("choice", ["/model fake/other", "/think high", "/voice always", "/voice name eve"])
+async def test_in_a_room_only_an_owner_chooses_for_everybody(tmp_path: Path, choice: str) -> None:
+    door = replace(OPEN, rooms={"r": RoomRules(require_mention=False)})
+    async with open_talk(tmp_path, door=door) as talk:
+        assert await answer(talk, choice, who="7", private=False, room="r") == OWNERS_CHOOSE
+        assert await talk.store.session(conversation()) == Session()
+        assert await answer(talk, choice, who="owner", private=False, room="r") != OWNERS_CHOOSE
+        assert await talk.store.session(conversation()) != Session()
+        assert await answer(talk, choice, who="7", chat="7") != OWNERS_CHOOSE
