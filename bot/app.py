@@ -49,6 +49,7 @@ from channels import make_channels
 __all__ = ["App", "DaemonConsole", "serve"]
 
 log = logging.getLogger(__name__)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # the last when its terminal is closed
 
 EXIT_UNUSABLE, EXIT_AT_ONCE = 78, 1
 COLLECTIONS = (1000, 10, 1000)  # objects to a young one, young ones to a middle one, middle ones to a full one
@@ -164,7 +165,7 @@ async def serve(
     console: DaemonConsole = DaemonConsole(),
     environ: Mapping[str, str] | None = None,
 ) -> int:
-    """Runs until SIGTERM or SIGINT; a second one ends the process at once. Returns the exit
+    """Runs until SIGTERM, SIGINT or SIGHUP; a second one ends the process at once. Returns the exit
     status."""
     environ = environment(config, os.environ) if environ is None else environ
     profiles = await asyncio.to_thread(read_profiles, state_dir / FILE_NAME)
@@ -187,12 +188,12 @@ def _signals(stop: asyncio.Event, state_dir: Path) -> Iterator[None]:
             os._exit(EXIT_AT_ONCE)
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in SIGNALS:
         loop.add_signal_handler(number, signalled)
     try:
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in SIGNALS:
             loop.remove_signal_handler(number)
 
 
@@ -224,7 +225,7 @@ async def _run(app: App, config: Config, state_dir: Path, stop: asyncio.Event, c
         mark_end(state_dir)
         notify(STOPPING)
         log.info("daemon.stopping")
-        if running := app.agent.engine.running:
+        if running := app.agent.engine.running + app.agent.jobs.irrevocable:
             console.stopping(_waits_for(running, console.drain_seconds))
     return 0
 

@@ -205,8 +205,16 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
     async with AsyncExitStack() as stack:
         for part in (memory, costs, engine, jobs, timer, acceptor.not_taken):
             await stack.enter_async_context(part)
-        stack.push_async_callback(engine.drain)  # first of all: what still runs may start a job or set a reminder
+        stack.push_async_callback(drain, engine, jobs, settings.drain_seconds, clock)
         yield Agent(acceptor, engine, memory, jobs, timer, costs, owners, commands)
+
+
+async def drain(engine: Engine, jobs: JobRunner, seconds: float, clock: Clock) -> None:
+    """Waits `seconds` at most in all: first for the turns, because what still runs may start a job or set a reminder,
+    then for the jobs that a restart could not take up."""
+    until = clock.monotonic() + seconds
+    await engine.drain()
+    await jobs.drain(max(until - clock.monotonic(), 0.0))
 
 
 def all_tools(

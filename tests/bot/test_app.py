@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from bot.cli.control import NotRunning, ask
 from bot.openrouter.provider import KEYLESS
@@ -74,6 +75,16 @@ async def test_messages_that_came_before_the_network_did_are_answered(tmp_path: 
             assert status["health"]["telegram"]["ok"]
             running.signal(signal.SIGTERM)
             assert await running.ended() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+async def test_a_closed_terminal_ends_the_daemon_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    configure(tmp_path, base_url="http://127.0.0.1:9", key="key-1234", channels={"web": {"enabled": True, "port": 0}})
+    async with daemon(tmp_path) as running:
+        await until(lambda: listens(tmp_path), running)
+        running.signal(number)
+        assert await running.ended() == 0
+        assert "daemon.stopping" in running.said()
 
 
 async def test_a_second_signal_ends_the_daemon_at_once_and_is_no_crash(tmp_path: Path) -> None:

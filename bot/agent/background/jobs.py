@@ -79,6 +79,7 @@ class JobRunner:
         self._clock, self._wake, self._budget, self._alert_about = clock, wake, budget, alert_about
         self._held: dict[str, Held] = {}
         self._tasks: dict[str, asyncio.Future[None] | asyncio.Future[Begun]] = {}
+        self._irrevocable: set[asyncio.Future[None] | asyncio.Future[Begun]] = set()
 
     async def __aenter__(self) -> JobRunner:
         for job in await self._jobs.jobs(None, active=True):
@@ -97,6 +98,19 @@ class JobRunner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def irrevocable(self) -> int:
+        """How many jobs a restart could not take up: songs that are composed, and jobs that are being submitted."""
+        return len(self._irrevocable)
+
+    async def drain(self, seconds: float) -> None:
+        """Waits `seconds` at most for the jobs that a restart could not take up, and that are paid for all the same."""
+        tasks = set(self._irrevocable)
+        if not tasks:
+            return
+        done, late = await asyncio.wait(tasks, timeout=seconds)
+        log.info("jobs.drained", extra={"finished": len(done), "cut": len(late)})
+
     async def running(self, conversation: Conversation) -> tuple[Job, ...]:
         """What is being made in this conversation, newest first."""
         return await self._jobs.jobs(conversation, active=True)
@@ -104,16 +118,17 @@ class JobRunner:
     async def start_video(self, job: Job) -> Begun:
         """Submits a clip, in this call, unless one is being made in this conversation. Raises `ProviderError` when the
         provider refused, `OverBudget` when there is nothing left to pay with."""
-        return await self._whatever_is_stopped(job, self._submit(job))
+        return await self._despite_a_stop(job, self._submit(job))
 
     async def start_song(self, job: Job) -> Begun:
         """Begins a song in the background, unless one is being made in this conversation. Raises `OverBudget`."""
-        return await self._whatever_is_stopped(job, self._begin_song(job))
+        return await self._despite_a_stop(job, self._begin_song(job))
 
-    async def _whatever_is_stopped(self, job: Job, start: Coroutine[None, None, Begun]) -> Begun:
+    async def _despite_a_stop(self, job: Job, start: Coroutine[None, None, Begun]) -> Begun:
         """The result of `start`, which goes on after a /stop: what was asked for cannot be unasked, and is paid for."""
         task = asyncio.ensure_future(start)
         self._keep(job.id, task)
+        self._finish_before_the_end(task)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -166,6 +181,7 @@ class JobRunner:
             await write_durably(lambda: self._jobs.save_job(refused), self._clock)
             raise
         self._watch(job, self._compose(job))
+        self._finish_before_the_end(self._tasks[job.id])
         return Begun()
 
     async def cancel(self, conversation: Conversation, job_id: str) -> bool:
@@ -187,6 +203,10 @@ class JobRunner:
 
     def _watch(self, job: Job, work: Coroutine[None, None, None]) -> None:
         self._keep(job.id, asyncio.ensure_future(self._guarded(job, work)))
+
+    def _finish_before_the_end(self, task: asyncio.Future[None] | asyncio.Future[Begun]) -> None:
+        self._irrevocable.add(task)
+        task.add_done_callback(self._irrevocable.discard)
 
     def _keep(self, job_id: str, task: asyncio.Future[None] | asyncio.Future[Begun]) -> None:
         """Until it is done, or another task of the job takes its place."""

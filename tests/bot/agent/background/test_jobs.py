@@ -460,3 +460,42 @@ def test_a_job_is_called_by_the_beginning_of_what_was_asked() -> None:
 
     assert title(long).startswith("a very long story") and len(title(long)) == 60
     assert what(SONG) == "the song “a sea shanty”"
+
+
+# --- the end of the process --------------------------------------------------------------------
+
+
+async def test_a_song_that_is_composed_is_waited_for_at_the_end_and_announced(
+    store: SqliteStore, clock: FakeClock
+) -> None:
+    studio = Studio()
+    studio.gate.clear()
+    async with open_works(store, clock, studio) as works:
+        await works.runner.start_song(SONG)
+        draining = asyncio.create_task(works.runner.drain(5.0))
+        await asyncio.sleep(0)
+        assert (works.runner.irrevocable, draining.done()) == (1, False)
+        studio.gate.set()
+        await draining
+
+    assert works.runner.irrevocable == 0
+    assert (await works.told()).attachments
+    assert await works.state(SONG.id) is JobState.DONE
+
+
+async def test_a_clip_that_is_rendered_is_left_to_the_next_start(store: SqliteStore, clock: FakeClock) -> None:
+    async with open_works(store, clock, Studio(polls=[VideoState(False)])) as works:
+        await works.runner.start_video(job("1"))
+        assert works.runner.irrevocable == 0
+        await works.runner.drain(60.0)
+
+    assert await works.state() is JobState.RUNNING
+
+
+async def test_the_wait_for_a_song_ends_in_time(store: SqliteStore, clock: FakeClock) -> None:
+    studio = Studio()
+    studio.gate.clear()
+    async with open_works(store, clock, studio) as works:
+        await works.runner.start_song(SONG)
+        await works.runner.drain(0.0)
+        assert works.runner.irrevocable == 1
