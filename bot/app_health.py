@@ -179,10 +179,8 @@ def control_answers(app: App) -> Mapping[str, Answer]:
     """The commands of the control socket."""
 
     async def status_facts(_: Mapping[str, str]) -> Facts:
-        now = app.clock.now()
         model, backlog = app.model(), await app.store.backlog()
         health = {**({} if model.ok else {"model": model}), **await app.links.look()}
-        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return {
             "pid": os.getpid(),
             "version": __version__,
@@ -193,7 +191,8 @@ def control_answers(app: App) -> Mapping[str, Answer]:
             "waiting_messages": backlog.messages,
             "waiting_parts": backlog.parts,
             "oldest_waiting_seconds": round(backlog.oldest_seconds),
-            "spent_today_microdollars": await app.store.spent(today),
+            "spent_today_microdollars": await app.agent.budget.spent(),
+            "zone": app.agent.budget.zone,
         }
 
     async def backup(asked: Mapping[str, str]) -> Facts:

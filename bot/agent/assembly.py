@@ -130,6 +130,7 @@ class Agent:
     reminders: ReminderTimer
     speech_costs: SpeechCosts
     owners: Owners
+    budget: Budget
     commands: tuple[Command, ...]
 
     @property
@@ -206,7 +207,7 @@ async def open_agent(ports: AgentPorts, providers: AgentProviders, settings: Age
         for part in (memory, costs, engine, jobs, timer, acceptor.not_taken):
             await stack.enter_async_context(part)
         stack.push_async_callback(drain, engine, jobs, settings.drain_seconds, clock)
-        yield Agent(acceptor, engine, memory, jobs, timer, costs, owners, commands)
+        yield Agent(acceptor, engine, memory, jobs, timer, costs, owners, budget, commands)
 
 
 async def drain(engine: Engine, jobs: JobRunner, seconds: float, clock: Clock) -> None:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"channels       {', '.join(channels(setup)) or 'none'}")
         print(f"model          {facts['model']}")
         print(f"key            {key or 'none: run `voxline onboard`'}")
-        for line in _live_lines(live):
+        for line in live_lines(live):
             print(line)
     return OK if pid is not None else FAILED
 
@@ -69,7 +69,7 @@ def _live(state: Path) -> dict[str, Any]:
     return reply if reply["ok"] else {}
 
 
-def _live_lines(live: dict[str, Any]) -> Iterator[str]:
+def live_lines(live: dict[str, Any]) -> Iterator[str]:
     if not live:
         return
     for name, health in live["health"].items():
@@ -81,7 +81,7 @@ def _live_lines(live: dict[str, Any]) -> Iterator[str]:
         f"waiting        {live['waiting_messages']} messages, {live['waiting_parts']} parts, "
         f"the oldest for {live['oldest_waiting_seconds']} s"
     )
-    yield f"spent today    ${live['spent_today_microdollars'] / 1e6:.4f} (UTC)"
+    yield f"spent today    ${live['spent_today_microdollars'] / 1e6:.4f} ({live['zone']})"
     yield f"version        {live['version']}, up for {live['uptime_seconds']} s"
 
 

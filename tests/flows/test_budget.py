@@ -10,10 +10,15 @@ import pytest
 
 from bot.agent.policy.budget import ESTIMATES, EVERYBODY, YOURS, Budget, BudgetLimits, OverBudget
 from bot.agent.speak import VoiceMode
+from bot.app_health import App, control_answers
+from bot.cli.status import live_lines
 from bot.core.spending import Capability, Spend
+from bot.ops.channel_supervisor import ChannelSupervisor
+from bot.ops.counts import Counts
 from bot.store import open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import Calls, Says
+from tests.fakes.rows import NOON
 from tests.talk import open_talk
 
 CENT = 10_000
@@ -141,6 +146,39 @@ async def test_the_day_begins_where_the_person_lives(tmp_path: Path) -> None:
         budget = Budget(store, clock, limits=BudgetLimits(), zone="Asia/Tokyo")
 
         assert (budget.today.hour, budget.today.utcoffset()) == (0, timedelta(hours=9))
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours_until_midnight"),
+    [("UTC", 12), ("Asia/Tokyo", 3), ("America/Los_Angeles", 20), ("Asia/Kathmandu", 6.25)],
+)
+async def test_a_budget_begins_anew_at_the_midnight_of_its_own_zone_and_no_other(
+    tmp_path: Path, zone: str, hours_until_midnight: float
+) -> None:
+    clock = FakeClock()  # noon in UTC
+    async with open_store(tmp_path / "state", clock) as store:
+        budget = Budget(store, clock, limits=BudgetLimits(everybody=CENT), zone=zone)
+        await store.record(paid(CENT))
+        await clock.advance(hours_until_midnight * 3600 - 1)
+        with pytest.raises(OverBudget):
+            await budget.take("fake:7", Capability.CHAT)
+        await clock.advance(1)
+
+        await budget.take("fake:7", Capability.CHAT)
+
+
+async def test_the_status_shows_dollars_of_the_day_in_the_zone_of_the_budget(tmp_path: Path) -> None:
+    """From the ledger over the control socket's answer to the line that the operator reads."""
+    clock = FakeClock()
+    async with open_talk(tmp_path, clock=clock, zone="Asia/Tokyo") as talk:
+        await talk.store.record(paid(5_000_000))  # 21:00 in Tokyo
+        await clock.advance(4 * 3600)  # the next day there, the same one in UTC
+        await talk.store.record(paid(1_234_500))
+        app = App(talk.store, talk.agent, ChannelSupervisor((), clock=clock), Counts(), clock, NOON, 0.0)
+        facts = await control_answers(app)["status"]({})
+
+    (line,) = [line for line in live_lines(dict(facts)) if "spent today" in line]
+    assert line.split() == ["spent", "today", "$1.2345", "(Asia/Tokyo)"]
 
 
 async def test_owners_see_where_the_money_went_and_others_do_not(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol
 
 from bot.agent.durable_writes import DurableBlobs, write_durably
-from bot.agent.policy.budget import Budget, Held, OverBudget
+from bot.agent.policy.budget import Budget, Held
 from bot.core.errors import BadAnswer, ProviderBusy, ProviderError, VoxlineError
 from bot.core.failpoints import failpoint
 from bot.core.jobs import Job, JobState
@@ -152,21 +152,14 @@ class JobRunner:
         other = await self._in_the_way(job)
         if other is not None:
             return Begun(instead=other)
-        try:
+        async with self._ended_if_it_fails(job):
             self._held[job.id] = await self._budget.take(job.person, Capability.VIDEO)
             remote = await self._makers.videos.submit(job.request)
-        except VoxlineError as error:
-            self._give_back(job)
-            unsure = isinstance(error, ProviderBusy) and error.status is None
-            state = JobState.UNKNOWN if unsure else JobState.FAILED
-            ended = replace(job, state=state, note=str(error))
-            await write_durably(lambda: self._jobs.save_job(ended), self._clock)
-            raise
-        failpoint("submit.after")
-        running = replace(
-            job, state=JobState.RUNNING, remote_id=remote.id, polling_url=remote.polling_url, model=remote.model
-        )
-        await write_durably(lambda: self._jobs.save_job(running), self._clock)
+            failpoint("submit.after")
+            running = replace(
+                job, state=JobState.RUNNING, remote_id=remote.id, polling_url=remote.polling_url, model=remote.model
+            )
+            await write_durably(lambda: self._jobs.save_job(running), self._clock)
         self._watch(running, self._follow(running))
         return Begun(ignored=remote.ignored)
 
@@ -174,15 +167,30 @@ class JobRunner:
         other = await self._in_the_way(job)
         if other is not None:
             return Begun(instead=other)
-        try:
+        async with self._ended_if_it_fails(job):
             self._held[job.id] = await self._budget.take(job.person, Capability.MUSIC)
-        except OverBudget as error:
-            refused = replace(job, state=JobState.FAILED, note=str(error))
-            await write_durably(lambda: self._jobs.save_job(refused), self._clock)
-            raise
         self._watch(job, self._compose(job))
         self._finish_before_the_end(self._tasks[job.id])
         return Begun()
+
+    @contextlib.asynccontextmanager
+    async def _ended_if_it_fails(self, job: Job) -> AsyncIterator[None]:
+        """Around the beginning of a job. One that raises is ended, so that it neither blocks the chat nor holds money;
+        its end is unknown where the provider may have taken it."""
+        try:
+            yield
+        except VoxlineError as error:
+            unsure = isinstance(error, ProviderBusy) and error.status is None
+            await self._not_begun(job, JobState.UNKNOWN if unsure else JobState.FAILED, str(error))
+            raise
+        except Exception as error:  # the door of a job that begins
+            log.exception("job.broken", extra={"job": job.id})
+            await self._not_begun(job, JobState.UNKNOWN, type(error).__name__)
+            raise
+
+    async def _not_begun(self, job: Job, state: JobState, note: str) -> None:
+        self._give_back(job)
+        await write_durably(lambda: self._jobs.save_job(replace(job, state=state, note=note)), self._clock)
 
     async def cancel(self, conversation: Conversation, job_id: str) -> bool:
         """Stops waiting for a job of this conversation. What the provider already renders may still be billed."""

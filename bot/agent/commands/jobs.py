@@ -1,4 +1,4 @@
-"""/jobs lists and cancels clips and songs of this chat."""
+"""The command /jobs: lists the clips and songs of this chat, and cancels one's own (owners: all)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ def job_commands(*, jobs: Jobs, runner: JobRunner, clock: Clock) -> tuple[Comman
         active = await jobs.jobs(conversation, active=True)
         word, _, number = call.rest.partition(" ")
         if word == "cancel":
-            chosen = [job for place, job in enumerate(active, 1) if number in ("", "all", str(place), mark(job))]
+            chosen = [
+                job
+                for place, job in enumerate(active, 1)
+                if number in ("", "all", str(place), mark(job)) and (call.owner or job.person == call.turn.person)
+            ]
             cancelled = [job for job in chosen if await runner.cancel(conversation, job.id)]
             return () if cancelled else (Text("There is nothing to cancel."),)
         if not active:

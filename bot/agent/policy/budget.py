@@ -67,6 +67,11 @@ class Budget:
         self._asking = asyncio.Lock()
 
     @property
+    def zone(self) -> str:
+        """The name of the zone in which the day begins."""
+        return self._zone.key
+
+    @property
     def today(self) -> datetime:
         """When this day began."""
         local = self._clock.now().astimezone(self._zone)
@@ -99,6 +104,10 @@ class Budget:
         if held in self._held:
             self._held.remove(held)
 
+    def set_aside(self, person: str = "") -> int:
+        """Micro-dollars that running calls hold, of one person or of all."""
+        return sum(held.microusd for held in self._held if person in ("", held.person))
+
     async def spent(self, person: str = "", capability: str = "") -> int:
         """Micro-dollars of this day, of one person or of all."""
         return await self._ledger.spent(self.today, person=person, capability=capability)
@@ -120,7 +129,7 @@ class Budget:
     async def _check(self, limit: int | None, person: str, tell: str) -> None:
         if limit is None:
             return
-        held = sum(one.microusd for one in self._held if person in ("", one.person))
+        held = self.set_aside(person)
         spent = await self.spent(person)
         if spent + held >= limit:
             log.info("budget.refused", extra={"of": "person" if person else "everybody", "held": held})

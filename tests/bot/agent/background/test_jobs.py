@@ -88,6 +88,7 @@ class Works:
     clock: FakeClock
     woken: list[Conversation]
     alerted: list[VoxlineError]
+    budget: Budget
 
     async def told(self, conversation: Conversation = HERE) -> Inbound:
         """What the person is told when a job has ended, however long it takes."""
@@ -127,16 +128,17 @@ async def open_works(
     async def alert_about(error: VoxlineError) -> None:
         alerted.append(error)
 
+    budget = Budget(store, clock, limits=limits or BudgetLimits())
     runner = JobRunner(
         store=store,
         makers=Makers(studio, studio, clip_seconds),
         clock=clock,
-        budget=Budget(store, clock, limits=limits or BudgetLimits()),
+        budget=budget,
         wake=woken.append,
         alert_about=alert_about,
     )
     async with runner:
-        yield Works(runner, store, clock, woken, alerted)
+        yield Works(runner, store, clock, woken, alerted, budget)
 
 
 async def test_a_clip_is_submitted_followed_fetched_and_told(store: SqliteStore, clock: FakeClock) -> None:
@@ -222,17 +224,35 @@ async def test_a_call_that_is_repeated_after_its_job_has_ended_starts_nothing(
         (ProviderBusy("full", status=429), JobState.FAILED),
         (ProviderBusy("connection cut"), JobState.UNKNOWN),
         (MediaError("the picture is gone"), JobState.FAILED),
+        (KeyError("id"), JobState.UNKNOWN),
+        (RecursionError(), JobState.UNKNOWN),
     ],
 )
 async def test_a_submit_that_fails_is_raised_and_nothing_stays_open(
-    store: SqliteStore, clock: FakeClock, error: VoxlineError, state: JobState
+    store: SqliteStore, clock: FakeClock, error: Exception, state: JobState
 ) -> None:
-    async with open_works(store, clock, Studio(submits=[error])) as works:
+    async with open_works(store, clock, Studio(submits=[error, VideoJob("r1", "https://x/poll", "v/v")])) as works:
         with pytest.raises(type(error)):
             await works.runner.start_video(job("1"))
 
         assert await works.state() is state
         assert await store.jobs(None, active=True) == ()
+        assert works.budget.set_aside() == 0
+        assert (await works.runner.start_video(job("2"))).instead is None
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("busy"), RuntimeError("nobody foresaw this")])
+async def test_a_song_whose_beginning_fails_blocks_no_other(
+    store: SqliteStore, clock: FakeClock, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_works(store, clock, Studio()) as works:
+        monkeypatch.setattr(works.budget, "take", AsyncMock(side_effect=error))
+        with pytest.raises(type(error)):
+            await works.runner.start_song(SONG)
+        monkeypatch.undo()
+
+        assert await store.jobs(None, active=True) == ()
+        assert (await works.runner.start_song(replace(SONG, id="another"))).instead is None
 
 
 async def test_a_stop_during_the_submit_does_not_lose_the_clip(store: SqliteStore, clock: FakeClock) -> None:
