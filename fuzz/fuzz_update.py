@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.core.messages import Inbound
-from channels.telegram.inbound import UNREADABLE, Me, moved, read_update
+from channels.telegram.descriptions import UNREADABLE
+from channels.telegram.inbound import Me, moved, read_update
 from fuzz.choices import Choices
 
 ME = Me(99, "Vox", "vox_bot")

@@ -233,7 +233,7 @@ class Acceptor:
 
 def is_stop(inbound: Inbound) -> bool:
     """/stop never queues, whatever stands behind it. A forwarded one is somebody else's."""
-    return inbound.text.casefold().split()[:1] == ["/stop"] and not inbound.forwarded_from
+    return inbound.text.casefold().split()[:1] == ["/stop"] and not inbound.forwarded
 
 
 def stops_all(inbound: Inbound) -> bool:

@@ -135,7 +135,7 @@ def with_context(text: str, inbound: Inbound) -> str:
     if inbound.quoted is not None and inbound.quoted.text:
         whose = "your own message" if inbound.quoted.from_me else "a message"
         parts.append(f"[In reply to {whose}]\n{untrusted(inbound.quoted.text, 'quote')}")
-    if inbound.forwarded_from:
+    if inbound.forwarded:
         words = f"From {plain_name(inbound.forwarded_from)}:\n{text}".strip()
         parts.append(f"[The person forwards this]\n{untrusted(words, 'forward')}")
     elif text:

@@ -273,7 +273,7 @@ def age(past: timedelta) -> str:
 
 def own_words(last: Inbound, understood: Understood) -> str:
     """What a command is looked for in: neither what the person replied to, nor what they forward."""
-    return "" if last.forwarded_from else last.text or understood.text
+    return "" if last.forwarded else last.text or understood.text
 
 
 def with_troubles(text: str, understood: Understood) -> str:

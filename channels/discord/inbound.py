@@ -65,6 +65,7 @@ def to_inbound(message: Json, me: BotUser, room: str) -> Inbound | None:
         private=not room,
         to_me=not room or _names_me(message, me) or (quoted is not None and quoted.from_me),
         room=room,
+        forwarded=body is not message,
         forwarded_from="another chat" if body is not message else "",
         edited=bool(edited),
     )

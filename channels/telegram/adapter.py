@@ -254,15 +254,21 @@ class TelegramChannel(Channel):
         """The command menu, as much of it as Telegram takes."""
         usable = [(name, about[:256]) for name, about in self._settings.commands if _COMMAND.fullmatch(name) and about]
         menu = [BotCommand(name, about) for name, about in usable[:MOST_COMMANDS]]
+        pause = FIRST_PAUSE_SECONDS
         while menu:
             try:
                 await self._bot.set_my_commands(menu)
                 return
             except TelegramError as error:
-                if not (isinstance(error, Refused) and error.says("bot_commands_too_much")):
-                    log.warning("menu.failed", extra={"error": str(error)})
+                refused = error if isinstance(error, Refused) else None
+                if refused and refused.says("bot_commands_too_much"):
+                    menu = menu[: len(menu) * 3 // 4]
+                    continue
+                log.warning("menu.failed", extra={"error": str(error)})
+                if refused and refused.status < 500 and refused.status != 429:
                     return
-                menu = menu[: len(menu) * 3 // 4]
+                await self._clock.sleep((refused and refused.retry_after) or pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 def _token_refused() -> ChannelDown:

@@ -1,24 +1,19 @@
-"""Files and other things in a Telegram message: what can be fetched, and what becomes words.
+"""Attachments: the files of a Telegram message that can be fetched.
 
 Source: Telegram Bot API, Message and the types of its fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from bot.core.messages import Attachment, Kind
 from bot.media.characters import whole
-
-Raw = Mapping[str, Any]
-
-_SEEN = ("image/jpeg", "image/png", "image/webp", "image/gif")
+from bot.media.file_kinds import claimed_kind
+from channels.telegram.descriptions import Raw
 
 
 def attachments_in(message: Raw) -> tuple[Attachment, ...]:
     """The files of a message; a message carries one at most."""
-    if photos := message.get("photo"):
+    if photos := message.get("photo") or (message.get("live_photo") or {}).get("photo"):
         largest = max(photos, key=lambda size: size.get("width", 0) * size.get("height", 0))
         return (_attachment(largest, Kind.PICTURE, "image/jpeg"),)
     if sticker := message.get("sticker"):
@@ -28,19 +23,12 @@ def attachments_in(message: Raw) -> tuple[Attachment, ...]:
         if value := message.get(field):
             return (_attachment(value, kind, mime),)
     if document := message.get("document"):
-        return (_attachment(document, _use(str(document.get("mime_type", ""))), "application/octet-stream"),)
+        kind = claimed_kind(str(document.get("file_name") or ""), str(document.get("mime_type") or ""))
+        return (_attachment(document, kind, "application/octet-stream"),)
     return ()
 
 
-def described(message: Raw) -> str:
-    """Things without words, as words; "" when there are none."""
-    for field, describe in _DESCRIBED:
-        if value := message.get(field):
-            return whole(describe(value))
-    return ""
-
-
-# An animation comes with a document of the same file, a venue with its location: the first field wins.
+# An animation comes with a document of the same file: the first field wins.
 _FILES = (
     ("voice", Kind.VOICE, "audio/ogg"),
     ("audio", Kind.AUDIO, "audio/mpeg"),
@@ -60,40 +48,3 @@ def _attachment(file: Raw, kind: Kind, mime: str) -> Attachment:
         size=None if size is None else int(size),
         seconds=None if seconds is None else float(seconds),
     )
-
-
-def _use(mime: str) -> Kind:
-    """A picture or a song sent "as a file" is still a picture or a song."""
-    if mime in _SEEN:
-        return Kind.PICTURE
-    return {"audio": Kind.AUDIO, "video": Kind.VIDEO}.get(mime.partition("/")[0], Kind.DOCUMENT)
-
-
-def _place(place: Raw) -> str:
-    return f"latitude {place['latitude']}, longitude {place['longitude']}"
-
-
-def _venue(venue: Raw) -> str:
-    return f"[venue: {venue['title']}, {venue['address']}, {_place(venue['location'])}]"
-
-
-def _contact(contact: Raw) -> str:
-    name = " ".join(filter(None, (contact["first_name"], contact.get("last_name"))))
-    return f"[contact: {name}, {contact['phone_number']}]"
-
-
-def _poll(poll: Raw) -> str:
-    options = "".join(f"\n- {option['text']}" for option in poll["options"])
-    return f"[poll: {poll['question']}]{options}"
-
-
-_DESCRIBED: tuple[tuple[str, Callable[[Raw], str]], ...] = (
-    ("venue", _venue),
-    ("location", lambda place: f"[location: {_place(place)}]"),
-    ("contact", _contact),
-    ("poll", _poll),
-    ("dice", lambda dice: f"[dice {dice['emoji']}: {dice['value']}]"),
-    ("sticker", lambda sticker: f"[sticker {sticker.get('emoji', '')}".rstrip() + "]"),
-    ("game", lambda game: f"[game: {game['title']}]"),
-    ("story", lambda _: "[a story]"),
-)

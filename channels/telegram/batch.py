@@ -11,7 +11,8 @@ from typing import Any
 
 from bot.core.arrivals import Arrivals, Moved, Poison
 from bot.core.messages import Conversation, Inbound
-from channels.telegram.inbound import UNREADABLE, Me, moved, read_update
+from channels.telegram.descriptions import UNREADABLE
+from channels.telegram.inbound import Me, moved, read_update
 
 log = logging.getLogger(__name__)
 

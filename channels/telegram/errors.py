@@ -14,7 +14,10 @@ FORBIDDEN = "I am not allowed to do that here."
 # Source: tdlib/telegram-bot-api, the wording for a group that does not let members send something
 _FORBIDDEN = ("not enough rights", "chat_send_", "chat_write_forbidden", "chat_restricted")
 _NOT_FOUND_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
-_BAD_PICTURE = ("photo", "image", "wrong type of the web page content", "failed to get http url content", "too big")
+_BAD_MEDIA = (
+    *("photo", "image", "audio", "video", "media", "file", "too big"),
+    *("wrong type of the web page content", "failed to get http url content"),
+)
 
 
 def verdict(error: TelegramError, chat: str) -> ChannelError:
@@ -50,6 +53,6 @@ def is_lost_message(refused: Refused) -> bool:
     return refused.says(*_NOT_FOUND_EDIT)
 
 
-def is_bad_picture(refused: Refused) -> bool:
-    """sendPhoto does not take this picture (its size, its shape, its format); as a document it may go."""
-    return refused.status == 413 or (refused.status == 400 and refused.says(*_BAD_PICTURE))
+def is_bad_media(refused: Refused) -> bool:
+    """Telegram does not take this picture, song or clip (its size, its shape, its format); as a document it may go."""
+    return refused.status == 413 or (refused.status == 400 and refused.says(*_BAD_MEDIA))

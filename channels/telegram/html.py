@@ -17,12 +17,17 @@ MOST_UNITS = 4096  # of one message, after parsing
 
 _PLAIN = re.compile(r"[^*_~`|\[\\#>+&<\-=]*\Z")
 _LANGUAGE = re.compile(r"[\w+#.\-]+")
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*\Z")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+")
 _BULLET = re.compile(r"([ \t]*)[-*+][ \t]+(\[[ xX]\][ \t]+)?(?=\S)")
 _QUOTE = re.compile(r" {0,3}>[ \t]?")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*\Z")
 _RULE_ROW = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*\Z")
-_SPOT = re.compile(r"\\[!-/:-@\[-`{-~]|`+|\*+|_+|~~|\|\||\[")
+# An address is no place for emphasis. Source: GFM, Autolinks (extension), with what may not end one.
+_SPOT = re.compile(
+    r"(?P<address>(?:https?://|\bwww\.)[^\s<>\"]+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|\\[!-/:-@\[-`{-~]|`+|\*+|_+|~~|\|\||\["
+)
+_AFTER_ADDRESS = "?!.,:;*_~|'`]"
 _LINK = re.compile(r"\[([^\[\]]*)\]\((https?://[^\s()<>\"]*(?:\([^\s()<>\"]*\)[^\s()<>\"]*)*)\)")
 _TAG = re.compile(r"<[^>]*>")
 _TAGS = {"**": "b", "__": "b", "*": "i", "_": "i", "~~": "s", "||": "tg-spoiler"}
@@ -104,13 +109,29 @@ def _bare(cell: str) -> str:
 
 def _line(line: str) -> str:
     if heading := _HEADING.match(line):
-        inside = _inline(heading.group(1).replace("**", ""))
+        inside = _inline(_heading(line[heading.end() :]).replace("**", ""))
         return f"<b>{inside}</b>" if inside else ""
     if bullet := _BULLET.match(line):
         box = bullet.group(2)
         mark = "•" if box is None else "☐" if box[1] == " " else "☑"
         return f"{bullet.group(1)}{mark} {_inline(line[bullet.end() :])}"
     return _inline(line)
+
+
+def _heading(words: str) -> str:
+    """The words of a heading without the marks that may close it."""
+    words = words.rstrip(" \t")
+    bare = words.rstrip("#")
+    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else words
+
+
+def _address_end(text: str, start: int, end: int) -> int:
+    """Where an address ends: not with punctuation, and with a bracket only when it was opened inside."""
+    opened = text.count("(", start, end) - text.count(")", start, end)
+    while end > start and (text[end - 1] in _AFTER_ADDRESS or (text[end - 1] == ")" and opened < 0)):
+        end -= 1
+        opened += text[end] == ")"
+    return end
 
 
 def _inline(text: str, *, links: bool = True) -> str:
@@ -125,7 +146,10 @@ def _inline(text: str, *, links: bool = True) -> str:
         start, end, mark = spot.start(), spot.end(), spot.group()
         out.append(escape(text[place:start]))
         place = end
-        if mark[0] == "\\":
+        if spot["address"]:
+            place = _address_end(text, start, end)
+            out.append(escape(text[start:place]))
+        elif mark[0] == "\\":
             out.append(escape(mark[1]))
         elif mark[0] == "`":
             close = -1 if len(mark) in unpaired else _closing_ticks(text, end, len(mark))

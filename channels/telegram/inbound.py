@@ -7,16 +7,18 @@ Source: Telegram Bot API, Update, Message, MessageEntity.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.messages import Conversation, Inbound, Person, Quoted
 from bot.media.characters import between, whole
-from channels.telegram.attachments import Raw, attachments_in, described
+from channels.telegram.attachments import attachments_in
+from channels.telegram.descriptions import Raw, described, described_in_private
 
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
+SOMEBODY = "somebody"  # who wrote forwarded words where Telegram does not name them
 
+_FORWARD_MARKS = ("forward_origin", "forward_date", "forward_from", "forward_from_chat", "forward_sender_name")
 _GROUPS = ("group", "supergroup")
 
 
@@ -57,9 +59,13 @@ def _read_message(message: Raw, event: str, me: Me, *, edited: bool) -> Inbound 
         return None
     text, called = _words(message, me)
     attachments = attachments_in(message)
-    text = text or described(message)
+    if not text and not attachments:
+        text = described_in_private(message) if private else described(message)
+    elif not text:
+        text = described(message)
     if not text and not attachments:
         return None  # a service message: a person joined, a title changed, a message was pinned
+    forwarded = any(mark in message for mark in _FORWARD_MARKS)
     return Inbound(
         id=event,
         conversation=_conversation(message),
@@ -74,7 +80,8 @@ def _read_message(message: Raw, event: str, me: Me, *, edited: bool) -> Inbound 
         room="" if private else str(int(chat["id"])),
         room_name=str(chat.get("title", "")),
         group=str(message.get("media_group_id", "")),
-        forwarded_from=_origin_name(message.get("forward_origin") or {}),
+        forwarded=forwarded,
+        forwarded_from=_origin_name(message.get("forward_origin")) or SOMEBODY if forwarded else "",
         edited=edited,
     )
 
@@ -118,55 +125,69 @@ def _full_name(user: Raw) -> str:
     return whole(" ".join(filter(None, (user.get("first_name"), user.get("last_name")))))
 
 
-def _origin_name(origin: Raw) -> str:
-    match origin.get("type"):
-        case "user":
-            return _full_name(origin["sender_user"])
-        case "hidden_user":
-            return whole(str(origin["sender_user_name"]))
-        case "chat":
-            return whole(str(origin["sender_chat"].get("title", "")))
-        case "channel":
-            return whole(str(origin["chat"].get("title", "")))
+def _origin_name(origin: object) -> str:
+    """Who wrote forwarded words; "" for an origin without a name, or of a kind that is unknown here."""
+    match origin:
+        case {"sender_user": {"first_name": _} as user}:
+            return _full_name(user)
+        case {"sender_user_name": name} | {"sender_chat": {"title": name}} | {"chat": {"title": name}}:
+            return whole(str(name))
         case _:
             return ""
 
 
 def _words(message: Raw, me: Me) -> tuple[str, bool]:
     """The text or caption, with hidden links made visible and our own name off commands; and whether it calls us."""
-    raw = str(message.get("text") or message.get("caption") or "")
+    raw, entities = _written(message)
     called = False
-    edits: list[tuple[str, str]] = []
-    for kind, marked, entity in _marked(message, raw):
+    edits = _visible_links(raw, entities)
+    for entity in entities:
+        kind, marked = entity["type"], between(raw, entity["offset"], entity["length"])
         if kind == "mention":
             called = called or marked[1:].lower() == me.username.lower()
         elif kind == "text_mention":
             called = called or entity["user"]["id"] == me.id
-        elif kind == "text_link":
-            edits.append((marked, f"[{marked}]({entity['url']})"))
         elif kind == "bot_command" and entity["offset"] == 0:
             command, _, addressee = marked.partition("@")
             if not addressee:
                 called = True
             elif addressee.lower() == me.username.lower():
                 called = True
-                edits.append((marked, command))
-    return whole(_edited(raw, edits)), called
+                edits.append((0, entity["length"], command))
+    return _edited(raw, edits), called
 
 
-def _marked(message: Raw, text: str) -> Iterator[tuple[str, str, Raw]]:
-    for entity in message.get("entities") or message.get("caption_entities") or ():
-        if entity["type"] in ("mention", "text_mention", "text_link", "bot_command"):
-            yield entity["type"], between(text, entity["offset"], entity["length"]), entity
+def _written(message: Raw) -> tuple[str, tuple[Raw, ...]]:
+    """The text or caption of a message, and its entities."""
+    if text := message.get("text"):
+        return str(text), tuple(message.get("entities") or ())
+    return str(message.get("caption") or ""), tuple(message.get("caption_entities") or ())
 
 
-def _edited(text: str, edits: list[tuple[str, str]]) -> str:
-    """The text with each marked piece replaced, in order; entities come sorted by their place."""
-    done: list[str] = []
-    for marked, replacement in edits:
-        before, occurrence, text = text.partition(marked)
-        done += (before, replacement if occurrence else "")
-    return "".join(done) + text
+# Where an edit begins and how long the replaced piece is, in UTF-16 units, and what stands there instead.
+_Edit = tuple[int, int, str]
+
+
+def _visible_links(text: str, entities: Iterable[Raw]) -> list[_Edit]:
+    """An edit for each address that hides behind words."""
+    links = [entity for entity in entities if entity["type"] == "text_link"]
+    places = [(link["offset"], link["length"], link["url"]) for link in links]
+    return [(offset, length, f"[{between(text, offset, length)}]({url})") for offset, length, url in places]
+
+
+def _edited(text: str, edits: Iterable[_Edit]) -> str:
+    """The text with each marked piece replaced; of two edits that overlap the first is made."""
+    written = text.encode("utf-16-le", "surrogatepass")
+    done, place = bytearray(), 0
+    for offset, length, replacement in sorted(edits):
+        if 2 * offset >= place and length > 0:
+            done += written[place : 2 * offset] + replacement.encode("utf-16-le", "surrogatepass")
+            place = 2 * (offset + length)
+    return (done + written[place:]).decode("utf-16-le", "replace")
+
+
+def _with_links(text: str, entities: Iterable[Raw]) -> str:
+    return _edited(text, _visible_links(text, entities))
 
 
 def _replied(message: Raw) -> Raw | None:
@@ -181,9 +202,10 @@ def _answers_me(message: Raw, me: Me) -> bool:
 
 
 def _quoted(message: Raw, me: Me) -> Quoted | None:
-    selected = whole(str((message.get("quote") or {}).get("text", "")))
+    quote = message.get("quote") or {}
+    selected = _with_links(str(quote.get("text", "")), quote.get("entities") or ())
     if replied := _replied(message):
-        text = selected or whole(str(replied.get("text") or replied.get("caption") or "")) or described(replied)
+        text = selected or _with_links(*_written(replied)) or described(replied)
         from_me = replied.get("from", {}).get("id") == me.id
         return Quoted(str(int(replied["message_id"])), text, attachments_in(replied), from_me)
     if elsewhere := message.get("external_reply"):  # a message of another chat

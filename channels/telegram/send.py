@@ -27,7 +27,7 @@ from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs
 from bot.media.characters import units, whole
 from bot.media.split import pieces, split
-from channels.telegram.errors import is_bad_picture, is_lost_message, is_same_text, verdict
+from channels.telegram.errors import is_bad_media, is_lost_message, is_same_text, verdict
 from channels.telegram.html import MOST_UNITS, to_html
 from channels.telegram.rate_limit import SendRateLimit
 from channels.telegram.settings import MB, TelegramSettings
@@ -43,7 +43,9 @@ PICTURE_BYTES = 10 * MB  # sendPhoto takes no more
 REST_TRIES = 3
 LONGEST_PATIENCE_SECONDS = 30.0
 GONE = "The file is gone."
+_NO_SONGS = ("audio/wav", "audio/x-wav", "audio/flac", "audio/webm")  # sendAudio takes .MP3 and .M4A
 
+# A preview fetches the address without a tap, and a stranger may have put it, with data in it, into the model's mouth.
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\\/]')
 _ACTIONS = {
@@ -115,7 +117,7 @@ class Sender:
                 chat_id=way.chat,
                 message_id=number,
                 parse_mode=way.parse_mode,
-                link_preview_options=_preview(way),
+                link_preview_options=_NO_PREVIEW,
                 reply_markup=_keyboard(text.choices),
             )
 
@@ -152,7 +154,7 @@ class Sender:
                 parse_mode=way.parse_mode,
                 message_thread_id=way.thread,
                 reply_parameters=way.reply_parameters,
-                link_preview_options=_preview(way),
+                link_preview_options=_NO_PREVIEW,
                 reply_markup=keyboard,
             )
 
@@ -182,18 +184,16 @@ class Sender:
     async def _media(self, way: _Way, media: Media) -> Sent:
         data = await self._read(media.blob, media.name)
         caption, rest = _caption(media.caption)
-        if media.kind is Kind.PICTURE and media.blob.size <= PICTURE_BYTES and media.blob.mime != "image/gif":
-            try:
-                sent = _sent(await self._attempt(way, self._upload(media, data, caption)))
-            except Refused as refused:
-                if not is_bad_picture(refused):
-                    raise
-                log.info("picture.refused", extra={"chat": way.chat, "reason": refused.description})
-                as_file = replace(media, kind=Kind.DOCUMENT)
-                sent = _sent(await self._attempt(way, self._upload(as_file, data, caption)))
-        else:
-            kind = Kind.DOCUMENT if media.kind is Kind.PICTURE else media.kind
-            sent = _sent(await self._attempt(way, self._upload(replace(media, kind=kind), data, caption)))
+        if not _is_taken(media):
+            media = replace(media, kind=Kind.DOCUMENT)
+        try:
+            sent = _sent(await self._attempt(way, self._upload(media, data, caption)))
+        except Refused as refused:
+            if media.kind is Kind.DOCUMENT or not is_bad_media(refused):
+                raise
+            log.info("media.refused", extra={"chat": way.chat, "kind": media.kind, "reason": refused.description})
+            as_file = replace(media, kind=Kind.DOCUMENT)
+            sent = _sent(await self._attempt(way, self._upload(as_file, data, caption)))
         await self._follow(way, rest)
         return sent
 
@@ -319,11 +319,6 @@ def _rendered(text: str, way: _Way, limit: int = MOST_UNITS) -> str:
     return to_html(text, limit=limit) if way.html else whole(text)
 
 
-def _preview(way: _Way) -> LinkPreviewOptions | None:
-    """None in rooms: a preview fetches an address that a stranger may have put into the model's mouth."""
-    return _NO_PREVIEW if way.chat < 0 else None
-
-
 def _keyboard(choices: tuple[Choice, ...]) -> InlineKeyboardMarkup | None:
     """Short buttons share a row, three at most."""
     rows: list[list[InlineKeyboardButton]] = []
@@ -335,6 +330,13 @@ def _keyboard(choices: tuple[Choice, ...]) -> InlineKeyboardMarkup | None:
         rows[-1].append(InlineKeyboardButton(whole(choice.label), callback_data=choice.say))
         room -= len(choice.label)
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _is_taken(media: Media) -> bool:
+    """Whether Telegram takes this as what it is; a file of any kind goes as a document."""
+    if media.kind is Kind.PICTURE:
+        return media.blob.size <= PICTURE_BYTES and media.blob.mime != "image/gif"
+    return media.kind is not Kind.AUDIO or media.blob.mime not in _NO_SONGS
 
 
 def _caption(text: str) -> tuple[str, tuple[str, ...]]:

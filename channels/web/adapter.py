@@ -20,7 +20,7 @@ from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, PageLog
 from bot.net.port_in_use import why_not
 from channels.web.entries import doing, entry_json, event
-from channels.web.gate import gate
+from channels.web.gate import gate, protect
 from channels.web.pages import Pages
 from channels.web.settings import WebSettings
 
@@ -66,6 +66,7 @@ class WebChannel(Channel):
         application = web.Application(
             middlewares=[gate(lambda: self.token)], client_max_size=self._settings.upload_bytes + 2**20
         )
+        application.on_response_prepare.append(protect)
         self._pages.add_to(application, PAGE)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()

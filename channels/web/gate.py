@@ -43,19 +43,16 @@ def gate(token: Callable[[], str]) -> Middleware:
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = refusal(request, token())
         if refused is not None:
-            refused.headers.update(HEADERS)
             return refused
-        try:
-            response = await handler(request)
-        except web.HTTPException as refusal_of_handler:
-            refusal_of_handler.headers.update(HEADERS)
-            raise
-        if not response.prepared:
-            for header, value in HEADERS.items():
-                response.headers.setdefault(header, value)
-        return response
+        return await handler(request)
 
     return check
+
+
+async def protect(_: web.Request, response: web.StreamResponse) -> None:
+    """The signal before any response goes out, a stream or a refusal too: none is sent without the headers."""
+    for header, value in HEADERS.items():
+        response.headers.setdefault(header, value)
 
 
 def refusal(request: web.Request, token: str) -> web.Response | None:
@@ -68,7 +65,7 @@ def refusal(request: web.Request, token: str) -> web.Response | None:
         return web.Response(status=403, text="Another site may not do this.\n")
     if request.path.startswith("/enter/"):
         return None
-    if not hmac.compare_digest(request.cookies.get(cookie(request), "").encode(), token.encode()):
+    if not hmac.compare_digest(request.cookies.get(cookie(request), "").encode(errors="replace"), token.encode()):
         return web.Response(status=401, text=LOCKED)
     return None
 
@@ -77,6 +74,9 @@ def _from_here(request: web.Request) -> bool:
     """Whether a script that asks belongs to this page. Reading by a plain link is allowed."""
     origin = request.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin).netloc == request.host
+        try:
+            return urlsplit(origin).netloc == request.host
+        except ValueError:  # not an address at all
+            return False
     fetched_by = request.headers.get("Sec-Fetch-Site", "same-origin")
     return request.method in ("GET", "HEAD") or fetched_by in ("same-origin", "none")

@@ -233,7 +233,7 @@ async def test_other_words_stop_nothing(desk: Desk, text: str) -> None:
 
 
 async def test_a_forwarded_stop_stops_nothing(desk: Desk) -> None:
-    await desk.brings(replace(inbound("1", "/stop"), forwarded_from="Bob"))
+    await desk.brings(replace(inbound("1", "/stop"), forwarded=True, forwarded_from="Bob"))
 
     assert (desk.engine.stopped, await desk.taken()) == ([], ["1"])
 

@@ -132,7 +132,7 @@ def test_a_reply_tells_what_it_answers_and_where_it_was_had_from(from_me: bool, 
     mine = inbound("1")
     quoted = Quoted("9", "earlier", from_me=from_me)
 
-    whole = with_context("yes", replace(mine, quoted=quoted, forwarded_from="Bob"))
+    whole = with_context("yes", replace(mine, quoted=quoted, forwarded=True, forwarded_from="Bob"))
     assert re.sub(r" [0-9a-f]{8}", "", whole).splitlines() == [
         f"[In reply to {whose}]",
         "<untrusted quote>",
@@ -149,7 +149,7 @@ def test_a_reply_tells_what_it_answers_and_where_it_was_had_from(from_me: bool, 
 @settings(deadline=None)
 @given(name=st.text(min_size=1), words=st.text(max_size=50))
 def test_nothing_of_a_forward_stands_outside_of_its_marks(name: str, words: str) -> None:
-    whole = with_context(words, replace(inbound("1"), forwarded_from=name))
+    whole = with_context(words, replace(inbound("1"), forwarded=True, forwarded_from=name))
     first, opening, sender, *_ = whole.split("\n")
     boundary = opening.split()[1]
 

@@ -75,7 +75,7 @@ async def test_a_command_that_is_only_quoted_or_forwarded_is_not_run(tmp_path: P
     async with open_talk(tmp_path) as talk:
         await talk.says("what does this do?", quoted=Quoted("5", text))
         first = await talk.answer()
-        await talk.says(text, forwarded_from="Bob", quoted=Quoted("5", "x"))
+        await talk.says(text, forwarded=True, forwarded_from="Bob", quoted=Quoted("5", "x"))
         second = await talk.answer()
 
         assert first.startswith("You said: [In reply to a message]")

@@ -94,13 +94,64 @@ def test_words_without_marks_are_shown_as_they_are(text: str) -> None:
         ("```js\nstill being wri", '<pre><code class="language-js">still being wri</code></pre>'),
         ("| a | b |\n|---|:-:|\n| **1** | long |", "<pre>a  b\n-  ----\n1  long</pre>"),
         ("a <script> b", "a &lt;script&gt; b"),
+        ("# C# and F#", "<b>C# and F#</b>"),
+        ("## closed ##", "<b>closed</b>"),
     ],
 )
 def test_a_form_is_shown_as_meant(markdown: str, html: str) -> None:
     assert to_html(markdown) == html
 
 
-@pytest.mark.parametrize("unit", ["*a", "**a ", "[", "[a](http://(", "_*", "||", "~~a", "> ", "| ", "`a``b", "**__"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://files.example.com/_drafts_/plan.html",
+        "https://x.org/__init__.py",
+        "www.x.org/_x_/y",
+        "https://x.org/?a=~~u~~&b=`z`&c=||1||&d",
+        "https://x.org/(a_b)_c_(d)",
+        "_first_last_@x.org",
+        "a_b_c@x_y.org",
+    ],
+)
+def test_an_address_keeps_its_marks(address: str) -> None:
+    for text in (
+        address,
+        f"See {address}.",
+        f"({address})",
+        f"[{address}](https://y.org)",
+        f"- {address}, and _so_ on",
+    ):
+        assert address in visible(to_html(text))
+    assert to_html(f"**{address}**").startswith("<b>")
+
+
+@given(st.text(alphabet="ab_*~`|/.-", min_size=1, max_size=20).map(lambda path: f"https://x.org/{path}z"))
+def test_every_address_stays_as_it_was_written(address: str) -> None:
+    assert visible(to_html(f"see {address} now")) == f"see {address} now"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "# a" + " " * 60,
+        "a@",
+        "_@a.",
+        "https://",
+        "www.)",
+        "*a",
+        "**a ",
+        "[",
+        "[a](http://(",
+        "_*",
+        "||",
+        "~~a",
+        "> ",
+        "| ",
+        "`a``b",
+        "**__",
+    ],
+)
 def test_no_input_takes_long(unit: str) -> None:
     text = unit * (MOST_UNITS // len(unit))
     started = time.process_time()
@@ -108,3 +159,14 @@ def test_no_input_takes_long(unit: str) -> None:
     to_html(text)
 
     assert time.process_time() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    "text", ["# a" + " " * 100_000 + "b", "# " + "#" * 100_000 + "b", "a@" * 50_000, "_" * 100_000]
+)
+def test_a_long_line_is_no_slower_than_a_short_one(text: str) -> None:
+    started = time.process_time()
+
+    to_html(text)
+
+    assert time.process_time() - started < 0.2

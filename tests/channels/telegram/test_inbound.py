@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from telegram import ExternalReplyInfo, Message
+from telegram.constants import MessageType
 
 from bot.core.messages import Attachment, Inbound, Kind
-from channels.telegram.inbound import UNREADABLE, Me, moved, read_update
+from bot.media.characters import units
+from channels.telegram.descriptions import SILENT, UNREADABLE
+from channels.telegram.inbound import Me, moved, read_update
 
 ME = Me(99, "Vox", "vox_bot")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -88,6 +92,46 @@ def test_a_hidden_link_becomes_visible() -> None:
     assert found.text == "see [this](https://a.b) ok"
 
 
+def link(offset: int, length: int, url: str = "https://a.b") -> dict[str, Any]:
+    return {"type": "text_link", "offset": offset, "length": length, "url": url}
+
+
+def test_a_hidden_link_stands_where_it_was_set() -> None:
+    assert read(text="docs: docs docs", entities=[link(11, 4)]).text == "docs: docs [docs](https://a.b)"
+    assert read(text="a a a", entities=[link(4, 1)]).text == "a a [a](https://a.b)"
+    assert read(caption="\U0001f469 x x", caption_entities=[link(5, 1)], photo=[{"file_id": "p"}]).text == (
+        "\U0001f469 x [x](https://a.b)"
+    )
+
+
+def test_what_is_replied_to_shows_its_hidden_links() -> None:
+    texts = [
+        read(text="?", reply_to_message=message(text="see docs", entities=[link(4, 4)])),
+        read(text="?", reply_to_message=message(caption="see docs", caption_entities=[link(4, 4)])),
+        read(text="?", reply_to_message=message(text="x"), quote={"text": "see docs", "entities": [link(4, 4)]}),
+        read(text="?", external_reply={"message_id": 9}, quote={"text": "see docs", "entities": [link(4, 4)]}),
+    ]
+
+    assert [found.quoted and found.quoted.text for found in texts] == ["see [docs](https://a.b)"] * 4
+
+
+words = st.text(alphabet="ab \U0001f469é", max_size=6)
+
+
+@given(st.lists(st.tuples(words, st.booleans()), max_size=8))
+def test_every_hidden_link_is_shown_at_its_own_words(pieces: list[tuple[str, bool]]) -> None:
+    text, shown, entities = "", "", []
+    for number, (piece, linked) in enumerate(pieces):
+        if linked and piece:
+            entities.append(link(units(text), units(piece), f"https://{number}.b"))
+            shown += f"[{piece}](https://{number}.b)"
+        else:
+            shown += piece
+        text += piece
+
+    assert read(text=f"{text}.", entities=entities).text == f"{shown}."
+
+
 def test_only_topics_are_conversations_of_their_own() -> None:
     topic = read(chat=GROUP, text="x", message_thread_id=3, is_topic_message=True)
     reply_thread = read(chat=GROUP, text="x", message_thread_id=3)
@@ -133,6 +177,17 @@ def test_a_reply_to_a_message_elsewhere_is_quoted() -> None:
         ({"document": {"file_id": "f", "mime_type": "image/png"}}, Kind.PICTURE, "image/png"),
         ({"document": {"file_id": "f", "mime_type": "audio/wav"}}, Kind.AUDIO, "audio/wav"),
         ({"document": {"file_id": "f"}}, Kind.DOCUMENT, "application/octet-stream"),
+        (
+            {"document": {"file_id": "f", "file_name": "sample.ts", "mime_type": "video/mp2t"}},
+            Kind.DOCUMENT,
+            "video/mp2t",
+        ),
+        (
+            {"document": {"file_id": "f", "file_name": "note.ogg", "mime_type": "application/octet-stream"}},
+            Kind.AUDIO,
+            "application/octet-stream",
+        ),
+        ({"document": {"file_id": "f", "file_name": "a.JPG", "mime_type": "image/jpg"}}, Kind.PICTURE, "image/jpg"),
         ({"sticker": {"file_id": "f", "emoji": "😀"}}, Kind.PICTURE, "image/webp"),
     ],
 )
@@ -169,6 +224,75 @@ def test_things_without_words_become_words(fields: dict[str, Any], text: str) ->
     assert read(**fields).text == text
 
 
+FILES: dict[str, Any] = {
+    kind: {"file_id": "f"} for kind in ("animation", "audio", "document", "sticker", "video", "video_note", "voice")
+} | {"photo": [{"file_id": "f"}], "live_photo": {"photo": [{"file_id": "f"}]}}
+
+
+# What every message carries; the shapes of these have tests of their own.
+CARRIED = {
+    "chat",
+    "date",
+    "from_user",
+    "sender_chat",
+    "message_id",
+    "is_topic_message",
+    "reply_to_message",
+    "quote",
+} | {"entities", "caption_entities"}
+KINDS = {*MessageType, *Message.__slots__, *ExternalReplyInfo.__slots__, "of_tomorrow"} - CARRIED
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_no_message_to_the_bot_vanishes(kind: str) -> None:
+    """In a private chat every type that the library knows is answered, unless the written list says why not."""
+    found = maybe(**{kind: FILES.get(kind, {"a shape": "of tomorrow"})})
+
+    assert (found is None) == (kind in SILENT)
+    assert found is None or found.text or found.attachments
+
+
+def test_silent_service_messages_exist_and_say_why() -> None:
+    known = {*MessageType, *Message.__slots__}
+
+    assert set(SILENT) <= known
+    assert all(len(reason.split()) > 3 for reason in SILENT.values())
+
+
+TASKS = [{"id": 1, "text": "milk"}, {"id": 2, "text": "tea", "completion_date": 5}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"checklist": {"title": "Shopping", "tasks": TASKS}}, "[checklist: Shopping]\n- [ ] milk\n- [x] tea"),
+        ({"checklist_tasks_added": {"tasks": TASKS[:1]}}, "[added to the checklist]\n- [ ] milk"),
+        ({"users_shared": {"users": [{"user_id": 3, "first_name": "Bo"}]}}, "[shared people: Bo (id 3)]"),
+        ({"chat_shared": {"chat_id": -4, "title": "Club"}}, "[shared chat: Club (id -4)]"),
+        ({"gift": {"gift": {"id": "g"}, "text": "for you"}}, "[a gift]\nfor you"),
+        (
+            {"invoice": {"title": "Tea", "description": "green", "currency": "EUR", "total_amount": 150}},
+            "[invoice: Tea, green, 150 of the smallest unit of EUR]",
+        ),
+        ({"poll": {"options": 1}}, "[a message of the kind 'poll', which cannot be read here]"),
+        ({}, "[a message of a kind that cannot be read here]"),
+    ],
+)
+def test_what_has_no_text_is_worded(fields: dict[str, Any], text: str) -> None:
+    assert read(**fields).text == text
+
+
+def test_a_reply_to_a_checklist_quotes_it() -> None:
+    found = read(text="?", reply_to_message=message(checklist={"title": "Shopping", "tasks": TASKS[:1]}))
+
+    assert found.quoted is not None
+    assert found.quoted.text == "[checklist: Shopping]\n- [ ] milk"
+
+
+def test_a_group_does_not_answer_what_it_cannot_tell_from_a_notice() -> None:
+    assert maybe(chat=GROUP, of_tomorrow={}) is None
+
+
 @pytest.mark.parametrize(
     ("origin", "name"),
     [
@@ -180,6 +304,29 @@ def test_things_without_words_become_words(fields: dict[str, Any], text: str) ->
 )
 def test_a_forwarded_text_keeps_its_author(origin: dict[str, Any], name: str) -> None:
     assert read(text="x", forward_origin=origin).forwarded_from == name
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {"type": "user", "sender_user": {"id": 1, "first_name": ""}},
+        {"type": "hidden_user", "sender_user_name": ""},
+        {"type": "of_tomorrow", "planet": {"title": "Mars"}},
+        {"type": "user"},
+        {},
+        None,
+    ],
+)
+def test_forwarded_is_a_fact_of_its_own_whatever_the_origin(origin: object) -> None:
+    found = read(text="/allow telegram 666", forward_origin=origin)
+
+    assert found.forwarded
+    assert found.forwarded_from == "somebody"
+
+
+def test_what_the_person_wrote_is_not_forwarded() -> None:
+    assert not read(text="x").forwarded
+    assert read(text="x", forward_date=1).forwarded  # as older Bot API servers mark it
 
 
 def test_an_edit_is_an_event_of_its_own() -> None:

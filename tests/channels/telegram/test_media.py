@@ -73,6 +73,33 @@ async def test_a_picture_that_is_refused_goes_out_as_a_file(
     assert [(shown.kind, shown.text) for shown in api.messages(7)] == [("document", "tall")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "method", "refusal"),
+    [
+        (Kind.AUDIO, "sendAudio", "AUDIO_EXT_INVALID"),
+        (Kind.VIDEO, "sendVideo", "VIDEO_FILE_INVALID"),
+        (Kind.AUDIO, "sendAudio", "MEDIA_INVALID"),
+    ],
+)
+async def test_any_medium_that_is_refused_goes_out_as_a_file(
+    api: TelegramApi, channel: TelegramChannel, shelf: Shelf, kind: Kind, method: str, refusal: str
+) -> None:
+    api.fault(method, "status", status=400, description=f"Bad Request: {refusal}")
+
+    await channel.send(room(7), Media(kind, shelf.keep(b"data", "audio/mpeg"), "a.mp3", "here"), key="k")
+
+    assert [(shown.kind, shown.text) for shown in api.messages(7)] == [("document", "here")]
+
+
+async def test_a_song_in_a_form_that_telegram_does_not_play_is_a_file(
+    api: TelegramApi, channel: TelegramChannel, shelf: Shelf
+) -> None:
+    await channel.send(room(7), Media(Kind.AUDIO, shelf.keep(b"data", "audio/wav"), "a.wav"), key="k")
+
+    assert [shown.kind for shown in api.messages(7)] == ["document"]
+    assert api.count("sendAudio") == 0
+
+
 async def test_what_does_not_fit_a_caption_follows_as_text(
     api: TelegramApi, channel: TelegramChannel, shelf: Shelf
 ) -> None:

@@ -30,10 +30,10 @@ async def test_a_room_gets_a_reply_in_its_topic_without_a_preview(api: TelegramA
     assert api.last("sendMessage")["reply_parameters"]["allow_sending_without_reply"] is True
 
 
-async def test_a_private_chat_keeps_previews(api: TelegramApi, channel: TelegramChannel) -> None:
+async def test_a_private_chat_shows_no_previews_either(api: TelegramApi, channel: TelegramChannel) -> None:
     await channel.send(room(7), Text("see https://a.b"), key="k")
 
-    assert api.messages(7)[0].preview
+    assert not api.messages(7)[0].preview
 
 
 async def test_choices_become_buttons(api: TelegramApi, channel: TelegramChannel) -> None:

@@ -8,6 +8,7 @@ from yarl import URL
 from bot.core.errors import ChannelDown
 from bot.store import SqliteStore
 from channels.web.adapter import WebChannel
+from channels.web.gate import HEADERS
 from channels.web.settings import WebSettings
 from tests.channels.web.conftest import Desk
 from tests.fakes.clock import FakeClock
@@ -129,3 +130,21 @@ def test_the_key_is_not_in_the_settings_repr() -> None:
 
     assert len(settings.token) >= 43
     assert settings.token not in repr(settings)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://]:x", "\u00ff"])
+async def test_a_broken_origin_is_another_site(stranger: Desk, origin: str) -> None:
+    async with stranger.session.get(URL(stranger.channel.address).origin(), headers={"Origin": origin}) as response:
+        assert response.status == 403
+
+
+@pytest.mark.parametrize("value", ["=;;=", "voxline-80=\u00ff", "\u00ff" * 50, "a" * 5000, "$Version=1; ="])
+async def test_a_broken_cookie_is_no_key(stranger: Desk, value: str) -> None:
+    async with stranger.session.get(URL(stranger.channel.address).origin(), headers={"Cookie": value}) as response:
+        assert response.status == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/api/events", "/api/chats", "/nothing", "/media/00"])
+async def test_nothing_is_answered_without_the_headers(desk: Desk, path: str) -> None:
+    async with desk.session.get(URL(desk.channel.address).origin().with_path(path)) as response:
+        assert HEADERS.keys() <= response.headers.keys()
