@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from bot.cli.exit_codes import FAILED, OK
 from bot.cli.setup import Setup
+from bot.config.network import proxy_rules
 from bot.core.clock import SystemClock
 from bot.core.errors import ProviderError
 from bot.openrouter import configured
@@ -41,7 +42,9 @@ async def credit(setup: Setup) -> str:
     key = setup.key()
     try:
         async with OpenRouterClient(
-            configured.route(setup.config, key.key if key else ""), clock=SystemClock()
+            configured.route(setup.config, key.key if key else ""),
+            clock=SystemClock(),
+            proxies=proxy_rules(setup.config.network, setup.environ),
         ) as client:
             return left(await account(client))
     except ProviderError as error:
@@ -80,7 +83,11 @@ def line(model: dict[str, JsonValue]) -> str:
 async def _models(setup: Setup, refresh: bool) -> tuple[tuple[ModelFacts, ...], bool]:
     """The models, and whether a list that was asked for anew came."""
     key, clock = setup.key(), SystemClock()
-    async with OpenRouterClient(configured.route(setup.config, key.key if key else ""), clock=clock) as client:
+    route, proxies = (
+        configured.route(setup.config, key.key if key else ""),
+        proxy_rules(setup.config.network, setup.environ),
+    )
+    async with OpenRouterClient(route, clock=clock, proxies=proxies) as client:
         path, overrides = setup.state / CATALOG_FILE, configured.catalog_overrides(setup.config)
         catalog = Catalog(client, clock=clock, path=path, overrides=overrides)
         fresh = await catalog.refresh() if refresh else True

@@ -39,7 +39,11 @@ async def _provider(setup: Setup) -> Iterable[Finding]:
         key = setup.key()
         if key is None:
             return ()  # already reported among the keys
-        async with OpenRouterClient(configured.route(setup.config, key.key), clock=SystemClock()) as client:
+        async with OpenRouterClient(
+            configured.route(setup.config, key.key),
+            clock=SystemClock(),
+            proxies=proxy_rules(setup.config.network, setup.environ),
+        ) as client:
             credit = await account(client)
     except (ConfigError, StateError):
         return ()  # already reported among the keys

@@ -14,6 +14,7 @@ from bot.cli.terminal import Terminal
 from bot.config.keys import ENV_NAME
 from bot.config.profiles import DEFAULT_PROFILE, StoredKey
 from bot.core.errors import ConfigError
+from bot.net.proxy import rules
 from bot.openrouter.signin.key_text import key_from
 from bot.openrouter.signin.oauth import Desk, Places, login
 
@@ -62,7 +63,7 @@ def new_key(
 ) -> StoredKey:
     """The key to store. Raises `SignInFailed`, `ConfigError`, and `WrongUsage` when a person would have to answer."""
     if options.oauth:
-        return _signed_in(options, terminal, places)
+        return _signed_in(options, terminal, places or Places(proxies=rules(environ)))
     if options.reference:
         if not environ.get(ENV_NAME, "").strip():
             raise ConfigError(f"the environment variable {ENV_NAME} is not set", fix="Set it where the bot runs.")
@@ -82,7 +83,7 @@ def is_remote(environ: Mapping[str, str], platform: str) -> bool:
     return platform == "linux" and not any(environ.get(name) for name in screens)
 
 
-def _signed_in(options: KeyOptions, terminal: Terminal, places: Places | None) -> StoredKey:
+def _signed_in(options: KeyOptions, terminal: Terminal, places: Places) -> StoredKey:
     if not terminal.interactive:
         raise WrongUsage("Signing in needs a terminal. Use --openrouter-api-key KEY, or set OPENROUTER_API_KEY.")
 

@@ -54,13 +54,15 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The pictures that came back, in order; `ignored` names hints the model has no field for."""
+    """The pictures that came back, in order; `ignored` names hints the model has no field for, `changed` says which
+    were fitted to what it has."""
 
     pictures: tuple[Picture, ...]
     model: str
     cost_microusd: int | None = None
     generation_id: str = ""
     ignored: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,14 @@ class VideoRequest:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """A clip that the provider renders. `ignored` names wishes that the model cannot follow."""
+    """A clip that the provider renders. `ignored` names wishes that the model cannot follow, `changed` says which were
+    fitted to what it can."""
 
     id: str
     polling_url: str
     model: str
     ignored: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,9 @@ class SongRequest:
     picture_url: str = ""
     format: str = ""
     timeout_seconds: float | None = None
+
+
+LONGEST_SONG_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)

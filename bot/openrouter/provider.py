@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from bot.config.keys import CONFIG_PATH, SPEECH_PATH, FoundKey, model_keys, spare_keys, speech_key
 from bot.config.model import Config
+from bot.config.network import proxy_rules
 from bot.config.profiles import Profiles
 from bot.config.speech import AudioModel
 from bot.core.errors import ConfigError, KeyRefused
@@ -78,7 +79,9 @@ async def open_openrouter(
             """A client for this base URL (None: the main one) that rotates these keys."""
             of = configured.route(config, tried[0].key if tried else "", base_url)
             ring = KeyRotation(tried, book=book, spares=spares_for(of, route, tried, environ) if spares else ())
-            return await stack.enter_async_context(OpenRouterClient(of, clock=clock, public=guard, keys=ring))
+            return await stack.enter_async_context(
+                OpenRouterClient(of, clock=clock, public=guard, keys=ring, proxies=proxy_rules(config.network, environ))
+            )
 
         main = await client(None, keys)
         elsewhere = {
@@ -92,7 +95,6 @@ async def open_openrouter(
             path=state_dir / CATALOG_FILE if state_dir else None,
             overrides=configured.catalog_overrides(config),
         )
-
         yield OpenRouter(
             chat=OpenRouterChat(main, configured.chat_settings(config), catalog=catalog, blobs=blobs, clock=clock),
             transcriber=OpenRouterTranscriber(main, configured.transcription_settings(config), elsewhere=elsewhere)

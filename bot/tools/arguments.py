@@ -11,6 +11,7 @@ from bot.tools.tool import ToolFailed
 
 # the shapes people name; each model is given the nearest one that it has
 RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9", "1:2", "2:1", "9:21", "1:4", "4:1")
+CINEMA_RATIO = "2.35:1"  # not offered, and sent as the nearest one like the others
 _SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 
 
@@ -51,7 +52,7 @@ def one_of(arguments: Mapping[str, object], name: str, choices: tuple[str, ...])
 
 def ratio(arguments: Mapping[str, object]) -> str:
     """The shape W:H under aspectRatio; "" when absent."""
-    return one_of(arguments, "aspectRatio", RATIOS)
+    return one_of(arguments, "aspectRatio", (*RATIOS, CINEMA_RATIO))
 
 
 def size(arguments: Mapping[str, object]) -> str:

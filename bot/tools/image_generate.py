@@ -68,7 +68,8 @@ def image_generate(images: ImageGenerator, gallery: ImageSources) -> Tool:
         count = f"{len(parts)} pictures" if len(parts) > 1 else "The picture"
         unused = (*drawn.ignored, *(name for name in UNSUPPORTED if fields.get(name) is not None))
         ignored = f" Ignored hints: {', '.join(unused)}." if unused else ""
-        words = f"{count} for {request.prompt!r} will be delivered after your words.{ignored}"
+        changed = f" Fitted to the model: {', '.join(drawn.changed)}; say so." if drawn.changed else ""
+        words = f"{count} for {request.prompt!r} will be delivered after your words.{ignored}{changed}"
         return Paid(ToolOutcome(words, tuple(parts)), (spend,))
 
     return Tool(SPEC, Effect.ONCE, run, Capability.IMAGE)

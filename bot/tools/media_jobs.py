@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.core.jobs import Job, JobState
-from bot.core.media import Frame, SongRequest, VideoRequest
+from bot.core.media import LONGEST_SONG_SECONDS, Frame, SongRequest, VideoRequest
 from bot.core.messages import Blob, Conversation
 from bot.core.ports.clock import Clock
 from bot.core.steps import ToolOutcome
@@ -80,10 +80,11 @@ MUSIC = spec(
 @dataclass(frozen=True, slots=True)
 class Begun:
     """How a start went: `instead` is the job that forbids it, None when the new one was started. `ignored` names
-    wishes that the model cannot follow."""
+    wishes that the model cannot follow, `changed` says which were fitted to what it can."""
 
     instead: Job | None = None
     ignored: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 class Starter(Protocol):
@@ -135,11 +136,21 @@ def outcome_of(wanted: Job, begun: Begun, clock: Clock) -> ToolOutcome:
     other = begun.instead
     if other is None:
         ignored = f" Ignored hints: {', '.join(begun.ignored)}." if begun.ignored else ""
-        return ToolOutcome(f"{STARTED}{ignored}")
+        fitted = (*begun.changed, *shortened(wanted.request))
+        changed = f" Fitted to the model: {', '.join(fitted)}; say so." if fitted else ""
+        return ToolOutcome(f"{STARTED}{ignored}{changed}")
     if other.id == wanted.id:
         return ToolOutcome(ALREADY)
     kind = "clip" if isinstance(other.request, VideoRequest) else "song"
     return ToolOutcome(BUSY.format(kind=kind, running=so_far(other, clock)))
+
+
+def shortened(request: VideoRequest | SongRequest) -> tuple[str, ...]:
+    """What is made shorter than it was asked for: no song is longer than three minutes."""
+    seconds = request.duration_seconds
+    if isinstance(request, VideoRequest) or seconds is None or seconds <= LONGEST_SONG_SECONDS:
+        return ()
+    return (f"duration {seconds:g} -> {LONGEST_SONG_SECONDS}",)
 
 
 async def status(

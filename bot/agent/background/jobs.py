@@ -31,6 +31,18 @@ from bot.tools.media_jobs import Begun
 
 log = logging.getLogger(__name__)
 
+ENDINGS = {
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/mp4": "m4a",
+    "audio/aac": "aac",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/quicktime": "mov",
+    "video/x-matroska": "mkv",
+}
 SECONDS_BETWEEN_POLLS = 5.0
 POLLS_AT_MOST = 120
 SECONDS_FOR_A_CLIP = POLLS_AT_MOST * SECONDS_BETWEEN_POLLS
@@ -161,7 +173,7 @@ class JobRunner:
             )
             await write_durably(lambda: self._jobs.save_job(running), self._clock)
         self._watch(running, self._follow(running))
-        return Begun(ignored=remote.ignored)
+        return Begun(ignored=remote.ignored, changed=remote.changed)
 
     async def _begin_song(self, job: Job) -> Begun:
         other = await self._in_the_way(job)
@@ -310,7 +322,7 @@ class JobRunner:
     ) -> None:
         attachments: tuple[Attachment, ...] = ()
         if blob is not None:
-            ending = {"audio/mpeg": "mp3", "audio/wav": "wav", "video/mp4": "mp4"}.get(blob.mime, "bin")
+            ending = ENDINGS.get(blob.mime, "bin")
             attachments = (
                 Attachment(kind, blob.mime, name=f"{safe_name(title(job), kind.value)}.{ending}", blob=blob),
             )

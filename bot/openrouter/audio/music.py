@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.errors import BadAnswer, BadRequest, ProviderBusy, ProviderError
-from bot.core.media import Song, SongRequest, Sound
+from bot.core.media import LONGEST_SONG_SECONDS, Song, SongRequest, Sound
 from bot.core.ports.store import Blobs
 from bot.media.dataurl import data_url
 from bot.openrouter.audio.formats import audio_extension, audio_mime
@@ -29,7 +29,6 @@ LABEL = "OpenRouter music generation failed"
 DEFAULT_MODEL = "google/lyria-3-pro-preview"
 FORMATS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 LEAST_SECONDS = 120.0
-LONGEST_SONG_SECONDS = 180
 _ENVELOPE_BYTES = 65_536
 _SMALL_CHARACTERS = 256 * 1024
 
@@ -61,7 +60,7 @@ class OpenRouterMusic:
     async def compose(self, request: SongRequest) -> Song:
         """A song. Raises `ProviderError`, and `MediaError` when the picture is gone."""
         models = candidates(request.model, self._settings.primary, self._settings.fallbacks)
-        form = request.format.strip().lower() or "wav"
+        form = request.format.strip().lower() or "mp3"
         if form not in FORMATS:
             raise BadRequest(f"{request.format!r} is not a song format", tell="A song can be wav or mp3.")
         picture = request.picture_url

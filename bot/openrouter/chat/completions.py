@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from bot.core.chat import ChatEvent, ChatRequest, Finished, FinishReason, Retrying, TextDelta, Usage
-from bot.core.errors import BadRequest, ConfigError, ModelMissing, ProviderBusy, ProviderError
+from bot.core.errors import BadRequest, ConfigError, ModelMissing, OutOfCredit, ProviderBusy, ProviderError
 from bot.core.log_events import CHAT_RETRY
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs
@@ -87,19 +87,22 @@ class OpenRouterChat:
 
         A model that is gone, or still busy after all retries, gives way to the next fallback.
         """
-        slugs = self._candidates(request.model)
-        for slug, following in zip(slugs, (*slugs[1:], ""), strict=True):
+        slug, *left = self._candidates(request.model)
+        while True:
             try:
                 async with aclosing(self._ask(slug, request)) as events:
                     async for event in events:
                         yield event
                 return
-            except (ModelMissing, ProviderBusy, BadRequest) as error:
-                if not following or not _gives_way(error):
+            except (ModelMissing, ProviderBusy, BadRequest, OutOfCredit) as error:
+                if isinstance(error, OutOfCredit):  # what costs nothing may still answer
+                    left = [free for free in left if free.endswith(":free")]
+                if not left or not _gives_way(error):
                     raise
                 self._cool(slug, error)
-                log.warning("model.fallback", extra={"model": slug, "next": following, "reason": str(error)})
-            yield Retrying(f"{slug} is not available now. I ask {following} instead.")
+                log.warning("model.fallback", extra={"model": slug, "next": left[0], "reason": str(error)})
+            yield Retrying(f"{slug} is not available now. I ask {left[0]} instead.")
+            slug, *left = left
 
     async def context_tokens(self, model: str) -> int:
         """How many tokens a model can take, its answer among them. Raises `ModelMissing` for what is no model."""

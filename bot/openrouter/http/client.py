@@ -26,6 +26,7 @@ from bot.core.errors import (
 )
 from bot.core.ports.channel import Health
 from bot.core.ports.clock import Clock
+from bot.net.proxy import ProxyRules, shown
 from bot.net.tls_errors import distrust
 from bot.openrouter.http.failure import ERROR_READ_BYTES, Distrusted, Unreached, failure_from
 from bot.openrouter.http.json_body import read_object, written
@@ -39,8 +40,9 @@ NO_KEY = "I have no key for a model yet. The owner of this bot needs to run `vox
 _REDIRECTS = 3
 _PREVIEW_SECONDS = 5.0
 _MOVED = frozenset({301, 302, 303, 307, 308})
-_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 _NO_HEADERS: Mapping[str, str] = {}
+NO_PROXY = ProxyRules()
 
 
 class TooLarge(BadAnswer):
@@ -101,14 +103,21 @@ class OpenRouterClient:
     Every method raises `ProviderError`; a connection that breaks or a timeout is `ProviderBusy` with
     status None, and `Unreached` when it was never made. POST never follows a redirect: the key and a
     paid request would go with it. With `keys` each request takes the one whose turn it is in place of the route's;
-    one that is refused is asked again at once with the next key.
+    one that is refused is asked again at once with the next key. `proxies` hold for the provider alone: what strangers
+    name is fetched by `public`.
     """
 
     def __init__(
-        self, route: Route, *, clock: Clock, public: PublicFetch | None = None, keys: KeyRotation | None = None
+        self,
+        route: Route,
+        *,
+        clock: Clock,
+        public: PublicFetch | None = None,
+        keys: KeyRotation | None = None,
+        proxies: ProxyRules = NO_PROXY,
     ) -> None:
         self.route = route
-        self._clock, self._public = clock, public
+        self._clock, self._public, self._proxies = clock, public, proxies
         self._keys = keys or one_key(route.key, clock)
         self._session: aiohttp.ClientSession | None = None
         self.trouble = ""
@@ -271,7 +280,12 @@ class OpenRouterClient:
             raise ProviderError(f"{label}: the client is not open. Enter it with `async with` first")
         try:
             got = await self._session.request(
-                method, _exact(url), headers=headers, data=payload and BytesIO(payload), allow_redirects=False
+                method,
+                _exact(url),
+                headers=headers,
+                data=payload and BytesIO(payload),
+                allow_redirects=False,
+                proxy=self._proxies.proxy_for(url),
             )
             self.trouble = ""
             if got.status < 300 or (follow and got.status in _MOVED and got.headers.get("Location")):
@@ -282,7 +296,9 @@ class OpenRouterClient:
             if why := distrust(error):
                 self.trouble = f"cannot reach {_host(url)}: {why}"
                 raise Distrusted(f"{label}: {self.trouble}") from error
-            raise Unreached(f"{label}: cannot reach {_host(url)}: {type(error).__name__}") from error
+            proxy = self._proxies.proxy_for(url)
+            where = f"{_host(url)} through the proxy {shown(proxy)}" if proxy else _host(url)
+            raise Unreached(f"{label}: cannot reach {where}: {type(error).__name__}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise _broken(label, error) from error
         if got.status < 400:

@@ -174,6 +174,7 @@ class OpenRouterImages:
             cost_microusd=cost_microusd(answer.body.get("usage")),
             generation_id=named if isinstance(named, str) else answer.headers.get("X-Generation-Id", ""),
             ignored=hints.ignored,
+            changed=hints.changed,
         )
 
     async def _whole(self, picture: Found) -> Picture:

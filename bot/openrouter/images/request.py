@@ -35,11 +35,13 @@ _MOST_PICTURES = 4
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Shape and size as a model takes them ("" for none), and the wishes it has no field for."""
+    """Shape and size as a model takes them ("" for none), the wishes it has no field for, and those that were
+    fitted."""
 
     aspect_ratio: str = ""
     resolution: str = ""
     ignored: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 def hints_for(slug: str, request: ImageRequest, *, inferred: str = "", ratios: Sequence[str] = CHAT_RATIOS) -> Hints:
@@ -62,6 +64,7 @@ def hints_for(slug: str, request: ImageRequest, *, inferred: str = "", ratios: S
         shape or sized,
         wishes["resolution"].upper() or ("" if wishes["size"] else inferred),
         tuple(name for name, used in unused if wishes[name] and not used),
+        (f"aspect_ratio {wishes['aspect_ratio']} -> {shape}",) if shape not in ("", wishes["aspect_ratio"]) else (),
     )
 
 

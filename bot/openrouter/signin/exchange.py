@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from bot.core.errors import VoxlineError
+from bot.net.proxy import ProxyRules
 from bot.openrouter.http.failure import shown
 
 TOKEN_URL = "https://openrouter.ai/api/v1/auth/keys"
@@ -43,18 +44,26 @@ class IssuedKey:
         return {"authFlow": "oauth-pkce"} | ({"userId": self.user_id} if self.user_id else {})
 
 
-async def exchange(code: str, verifier: str, *, token_url: str = TOKEN_URL, seconds: float = _SECONDS) -> IssuedKey:
+async def exchange(
+    code: str,
+    verifier: str,
+    *,
+    token_url: str = TOKEN_URL,
+    seconds: float = _SECONDS,
+    proxies: ProxyRules | None = None,
+) -> IssuedKey:
     """The key for a code. Asks once, without any key of ours, and follows no redirect. Raises `SignInFailed`.
 
     Source: OpenRouter docs, OAuth PKCE.
     """
     body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
     headers = {"Accept": "application/json"}
+    proxy = proxies.proxy_for(token_url) if proxies else None
     try:
         async with (
             asyncio.timeout(seconds),
             aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session,
-            session.post(token_url, json=body, headers=headers, allow_redirects=False) as got,
+            session.post(token_url, json=body, headers=headers, allow_redirects=False, proxy=proxy) as got,
         ):
             data = await _read(got, _SUCCESS_BYTES if got.status < 300 else _ERROR_BYTES)
             status = got.status

@@ -10,11 +10,13 @@ import hashlib
 import hmac
 import logging
 import secrets
+import webbrowser
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from bot.core.errors import VoxlineError
+from bot.net.proxy import ProxyRules
 from bot.openrouter.signin.exchange import TOKEN_URL, IssuedKey, SignInFailed, exchange
 from bot.openrouter.signin.listener import CALLBACK_PATH, PORT, CallbackListener
 
@@ -63,6 +65,7 @@ class Places:
     token_url: str = TOKEN_URL
     port: int = PORT
     wait_seconds: float = WAIT_SECONDS
+    proxies: ProxyRules = field(default_factory=ProxyRules)
 
 
 async def login(
@@ -76,7 +79,7 @@ async def login(
     places, attempt = places or Places(), attempt or SignInAttempt()
     try:
         code = await (_pasted(desk, places, attempt) if remote else _heard(desk, places, attempt))
-        return await exchange(code, attempt.verifier, token_url=places.token_url)
+        return await exchange(code, attempt.verifier, token_url=places.token_url, proxies=places.proxies)
     except VoxlineError as error:
         raise SignInFailed(f"OpenRouter OAuth failed: {error}") from error
 
@@ -125,17 +128,30 @@ def same_state(returned: str, state: str) -> bool:
 
 async def _heard(desk: Desk, places: Places, attempt: SignInAttempt) -> str:
     """The code as the browser brings it to the listener, which stands before the browser opens."""
+    is_shown = False
     try:
         async with CallbackListener(lambda returned: same_state(returned, attempt.state), port=places.port) as listener:
-            url = authorize_url(attempt, auth_url=places.auth_url, port=listener.port)
-            desk.tell(f"Sign in to OpenRouter in the browser: {url}")
-            if not await desk.open_browser(url):
-                desk.tell("I could not open a browser. Please open the address above manually.")
+            is_shown = True
+            await _show(desk, authorize_url(attempt, auth_url=places.auth_url, port=listener.port))
             return await listener.code(places.wait_seconds)
     except SignInFailed as error:
         log.info("signin.listener_failed", extra={"kind": type(error).__name__})
         desk.tell(f"The browser's answer did not arrive here: {error}.")
+        if not is_shown:  # the address that the browser ends on is to be pasted, so it has to be opened all the same
+            await _show(desk, authorize_url(attempt, auth_url=places.auth_url, port=places.port or PORT))
         return await _ask(desk, attempt)
+
+
+async def _show(desk: Desk, url: str) -> None:
+    """Prints the address and opens it. A browser that does not open leaves the person the address."""
+    desk.tell(f"Sign in to OpenRouter in the browser: {url}")
+    try:
+        is_open = await desk.open_browser(url)
+    except (OSError, webbrowser.Error) as error:
+        log.info("signin.no_browser", extra={"kind": type(error).__name__})
+        is_open = False
+    if not is_open:
+        desk.tell("I could not open a browser. Please open the address above manually.")
 
 
 async def _pasted(desk: Desk, places: Places, attempt: SignInAttempt) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from bot.core.errors import BadAnswer, ProviderBusy, ProviderError
@@ -18,7 +18,7 @@ from bot.openrouter.http.client import BinaryAnswer, JsonAnswer, OpenRouterClien
 from bot.openrouter.http.failure import Unreached, failure_in
 from bot.openrouter.videos.answer import STATUS, SUBMIT, ended_badly, job_url, own_polling_url, video_state
 from bot.openrouter.videos.limits import DEFAULT_MODEL, VideoCatalog
-from bot.openrouter.videos.request import Shown, frame_url, video_body
+from bot.openrouter.videos.request import Shown, changed_wishes, frame_url, video_body
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class OpenRouterVideos:
             if error.status is None or error.status in _OUTCOME_UNKNOWN:
                 raise ProviderBusy(str(error), retry_after=error.retry_after) from error
             raise
-        return self._accepted(slug, answer, ignored)
+        return replace(self._accepted(slug, answer, ignored), changed=changed_wishes(request, body))
 
     def _accepted(self, slug: str, answer: JsonAnswer, ignored: tuple[str, ...]) -> VideoJob:
         failure = ended_badly(answer.body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,24 @@ def video_body(
     ignored = tuple(name for name, wish in asked.items() if wish and wishes[name] in ("", None))
     fields = {name: wish for name, wish in wishes.items() if wish not in (None, "", [])}
     return {"model": slug, "prompt": request.prompt, **fields}, ignored
+
+
+def changed_wishes(request: VideoRequest, body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The wishes that were fitted to the model, each as "name asked -> sent"."""
+    asked: dict[str, Any] = {
+        "duration": finite(request.duration_seconds),
+        "resolution": request.resolution.strip(),
+        "aspect_ratio": request.aspect_ratio.strip(),
+    }
+    return tuple(
+        f"{name} {f'{wish:g}' if isinstance(wish, float) else wish} -> {body[name]}"
+        for name, wish in asked.items()
+        if wish and name in body and (wish.lower() if isinstance(wish, str) else wish) != _lower(body[name])
+    )
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def placed(pictures: Sequence[Shown]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -73,8 +74,10 @@ class RecordingServer:
         await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        self.seen.append(Seen(request.method, request.raw_path, request.headers, await request.read()))
-        replies = self._replies.get(f"{request.method} {request.raw_path.partition('?')[0]}")
+        # A client that takes this server for its proxy names the whole address.
+        path = re.sub(r"\Ahttp://[^/]+", "", request.raw_path)
+        self.seen.append(Seen(request.method, path, request.headers, await request.read()))
+        replies = self._replies.get(f"{request.method} {path.partition('?')[0]}")
         if not replies:
             return web.json_response({"error": {"code": 404, "message": "no such route"}}, status=404)
         return await (replies.pop(0) if len(replies) > 1 else replies[0])(request)

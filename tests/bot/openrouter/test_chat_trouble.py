@@ -213,6 +213,16 @@ async def test_a_request_that_is_refused_by_the_router_itself_asks_no_fallback(s
         assert len(talk.asked) == 1
 
 
+async def test_without_credit_only_what_is_free_is_asked(server: RecordingServer) -> None:
+    server.on(CHAT, refuses(402), answers("For nothing"))
+    fallbacks = ("openrouter/vendor/dear", "openrouter/vendor/small:free")
+    async with dialogue(server, ChatSettings(fallbacks=fallbacks)) as talk:
+        finished = await talk.ask()
+
+        assert finished.assistant.text == "For nothing"
+        assert [body["model"] for body in talk.bodies] == ["vendor/model", "vendor/small:free"]
+
+
 async def test_a_refused_key_asks_no_fallback(server: RecordingServer) -> None:
     server.on(CHAT, refuses(401))
     async with dialogue(server, FALLBACK) as talk:

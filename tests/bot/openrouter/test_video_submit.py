@@ -15,7 +15,15 @@ from bot.openrouter.http.client import OpenRouterClient
 from bot.openrouter.http.route import Route
 from bot.openrouter.videos.generate import OpenRouterVideos, VideoSettings
 from bot.openrouter.videos.limits import VideoLimits, live_limits
-from bot.openrouter.videos.request import Shown, fitted_duration, fitted_resolution, placed, safe_seed, video_body
+from bot.openrouter.videos.request import (
+    Shown,
+    changed_wishes,
+    fitted_duration,
+    fitted_resolution,
+    placed,
+    safe_seed,
+    video_body,
+)
 from tests.bot.openrouter.conftest import KEY
 from tests.bot.openrouter.recording_server import RecordingServer, hangs_up, redirects, says, sends, stalls
 from tests.bot.openrouter.sdk import assert_sdk_takes
@@ -47,7 +55,8 @@ async def test_a_clip_is_submitted_once_and_with_everything(
 
     job = await videos.submit(request)
 
-    assert job == VideoJob("v1", f"{server.base_url}/videos/v1", "google/veo-3.1-fast")
+    changed = ("duration 5 -> 6", "aspect_ratio 1:1 -> 16:9")
+    assert job == VideoJob("v1", f"{server.base_url}/videos/v1", "google/veo-3.1-fast", changed=changed)
     [seen] = server.asked(SUBMIT)
     assert seen.json == {
         "model": "google/veo-3.1-fast",
@@ -141,6 +150,19 @@ def test_wishes_the_model_cannot_follow_are_named() -> None:
 
     assert body == {"model": "a/b", "prompt": "x"}
     assert ignored == ("resolution", "aspect_ratio", "size", "generate_audio")
+
+
+def test_wishes_that_were_fitted_are_named() -> None:
+    limits = VideoLimits((4, 6, 8), ("720P", "1080P"), ("16:9", "9:16"))
+    request = VideoRequest("a fox", duration_seconds=20, resolution="480P", aspect_ratio="1:1")
+    kept = VideoRequest("a fox", duration_seconds=8, resolution="720P", aspect_ratio="16:9")
+
+    assert changed_wishes(request, video_body("a/b", request, limits, ())[0]) == (
+        "duration 20 -> 8",
+        "resolution 480P -> 720p",
+        "aspect_ratio 1:1 -> 16:9",
+    )
+    assert changed_wishes(kept, video_body("a/b", kept, limits, ())[0]) == ()
 
 
 @pytest.mark.parametrize(

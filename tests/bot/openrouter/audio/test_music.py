@@ -63,7 +63,7 @@ async def test_a_song_is_collected_from_the_stream(server: RecordingServer, musi
         "model": "google/lyria-3-pro-preview",
         "messages": [{"role": "user", "content": "a lullaby"}],
         "modalities": ["text", "audio"],
-        "audio": {"format": "wav"},
+        "audio": {"format": "mp3"},
         "stream": True,
     }
     # The official request model has no `audio`; the endpoint reads it all the same.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import BadAnswer, BadRequest, Blocked, KeyRefused, ModelMissing, ProviderBusy
+from bot.net.proxy import ProxyRules
 from bot.net.ssrf_guard import SsrfGuard
 from bot.openrouter.http.client import OpenRouterClient, TooLarge, merged_headers
 from bot.openrouter.http.failure import Unreached
@@ -37,6 +39,34 @@ async def test_a_post_carries_key_attribution_and_json(server: RecordingServer, 
     assert seen.headers["X-OpenRouter-Title"] == "OpenClaw"
     assert "X-OpenRouter-Categories" not in seen.headers
     assert seen.json == {"text": "grüß 👋 ?"}
+
+
+async def test_the_proxy_carries_requests_to_the_provider_and_none_to_strangers(
+    server: RecordingServer, stranger: Stranger
+) -> None:
+    server.on("POST /chat/completions", says({"answer": 1}))
+    route = Route(base_url="http://provider.example/api/v1", key="k")
+    async with OpenRouterClient(
+        route, clock=SystemClock(), public=stranger, proxies=ProxyRules(http=server.origin)
+    ) as client:
+        answer = await client.post_json("/chat/completions", {}, label="Chat", timeout_seconds=5)
+        with pytest.raises(BadAnswer):
+            await client.fetch_public("http://elsewhere.example/", cap_bytes=9, timeout_seconds=5, label="Picture")
+
+    assert answer.body == {"answer": 1}
+    assert server.seen[0].headers["Host"] == "provider.example"
+    assert (len(server.seen), stranger.asked) == (1, ["http://elsewhere.example/"])
+
+
+async def test_a_proxy_that_cannot_be_reached_is_named_without_its_password() -> None:
+    proxies = ProxyRules(http="http://me:secret-word@127.0.0.1:9")
+    async with OpenRouterClient(
+        Route(base_url="http://provider.example/api/v1", key="k"), clock=SystemClock(), proxies=proxies
+    ) as client:
+        with pytest.raises(Unreached, match=re.escape("through the proxy http://127.0.0.1:9")) as caught:
+            await client.post_json("/x", {}, label="Chat", timeout_seconds=5)
+
+    assert "secret-word" not in str(caught.value)
 
 
 async def test_chat_calls_add_the_categories(server: RecordingServer, client: OpenRouterClient) -> None:

@@ -123,6 +123,20 @@ def test_other_models_get_no_hints_and_the_person_hears_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ratio", "sent", "changed"),
+    [
+        ("1:4", "9:16", ("aspect_ratio 1:4 -> 9:16",)),
+        ("2.35:1", "21:9", ("aspect_ratio 2.35:1 -> 21:9",)),
+        ("1:1", "1:1", ()),
+    ],
+)
+def test_a_ratio_that_was_fitted_is_named(ratio: str, sent: str, changed: tuple[str, ...]) -> None:
+    hints = hints_for(GEMINI, ImageRequest("a fox", aspect_ratio=ratio))
+
+    assert (hints.aspect_ratio, hints.changed) == (sent, changed)
+
+
+@pytest.mark.parametrize(
     ("sides", "resolution"),
     [([], ""), ([0], ""), ([800, 1499], "1K"), ([1500], "2K"), ([2999], "2K"), ([100, 3000], "4K")],
 )

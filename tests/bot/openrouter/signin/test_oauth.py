@@ -6,7 +6,9 @@ import asyncio
 import base64
 import hashlib
 import socket
+import webbrowser
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -314,6 +316,26 @@ async def test_a_port_that_is_taken_leads_to_a_paste(server: RecordingServer) ->
         issued = await login(person.desk, remote=False, places=places(server, port=port), attempt=attempt)
 
     assert issued.key == "k"
+    address = authorize_url(attempt, auth_url=f"{server.origin}/auth", port=port)
+    assert any(address in line for line in person.told)  # or there would be no address to paste
+
+
+@pytest.mark.parametrize("error", [OSError("no browser"), webbrowser.Error("could not locate runnable browser")])
+async def test_a_browser_that_cannot_be_opened_leaves_the_address_and_the_wait(
+    server: RecordingServer, error: Exception
+) -> None:
+    server.on(KEYS, says({"key": "k"}))
+    attempt = SignInAttempt()
+    person = Person(None, f"?code=C&state={attempt.state}")
+
+    async def fails(url: str) -> bool:
+        raise error
+
+    desk = replace(person.desk, open_browser=fails)
+    issued = await login(desk, remote=False, places=places(server, wait_seconds=0.02), attempt=attempt)
+
+    assert issued.key == "k"
+    assert any("manually" in line for line in person.told)
 
 
 async def test_without_a_browser_the_address_is_told_and_the_wait_ends_in_a_paste(server: RecordingServer) -> None:
