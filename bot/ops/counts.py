@@ -57,8 +57,9 @@ def counting() -> Iterator[Counts]:
     """Counts what our own packages log until the block ends, also what is below the level that is written."""
     counts = Counts()
     loggers = [logging.getLogger(package) for package in PACKAGES]
-    for written in logging.getLogger().handlers:
-        written.setLevel(max(written.level, logging.getLogger().level))
+    written = [(handler, handler.level) for handler in logging.getLogger().handlers]
+    for handler, level in written:
+        handler.setLevel(max(level, logging.getLogger().level))
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(min(logging.INFO, logging.getLogger().level))
@@ -69,3 +70,5 @@ def counting() -> Iterator[Counts]:
         for logger, level in zip(loggers, levels, strict=True):
             logger.removeHandler(counts)
             logger.setLevel(level)
+        for handler, level in written:
+            handler.setLevel(level)
