@@ -177,6 +177,21 @@ async def test_a_stop_ends_only_the_running_turn(store: SqliteStore) -> None:
     assert (runner.stops, runner.done) == (["1"], ["1", "2"])
 
 
+async def test_a_lane_that_is_cancelled_takes_its_turn_along_and_begins_no_other(store: SqliteStore) -> None:
+    runner = Runner(store)
+    runner.hold("1")
+    async with running(runner) as engine:
+        await store.accept(arrivals("1", "2"))
+        engine.wake(HERE)
+        await runner.until(lambda: runner.begun == ["1"])
+        lane = engine._lanes[HERE]
+        lane.task.cancel()
+        await asyncio.wait({lane.task}, timeout=1)
+
+        assert lane.task.cancelled()
+        assert (runner.begun, runner.stops, engine.running) == (["1"], [], 0)
+
+
 @pytest.mark.parametrize("looks", range(12))
 async def test_a_stop_that_comes_while_a_turn_is_being_taken_stops_it(store: SqliteStore, looks: int) -> None:
     runner = Runner(store)
