@@ -67,6 +67,12 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state-dir", type=Path, metavar="DIR", help="where the bot keeps what it must remember (default: there too)"
     )
+    parser.add_argument(
+        "--service", action="store_true", help="the places of the systemd service: /etc/voxline and /var/lib/voxline"
+    )
+
+
+SERVICE_CONFIG, SERVICE_STATE = Path("/etc/voxline/voxline.json5"), Path("/var/lib/voxline")
 
 
 def open_setup(args: argparse.Namespace) -> Setup:
@@ -89,4 +95,7 @@ def refuse_missing(args: argparse.Namespace, setup: Setup) -> None:
 
 def places(args: argparse.Namespace) -> tuple[Path, Path]:
     """The configuration file and the state directory, whether they exist or not."""
-    return paths.config_file(os.environ, args.config), paths.state_dir(os.environ, args.state_dir)
+    config, state = args.config, args.state_dir
+    if args.service:
+        config, state = config or SERVICE_CONFIG, state or SERVICE_STATE
+    return paths.config_file(os.environ, config), paths.state_dir(os.environ, state)

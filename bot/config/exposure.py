@@ -20,7 +20,7 @@ _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS", re.IGNORECASE)
 def exposed_files(file: Path, config: Config, environ: Mapping[str, str]) -> tuple[Path, ...]:
     """The configuration `file` if a secret stands in it, the `.env` beside it, and the files that secrets lie in: those
     of them that the group or all users may read."""
-    secrets = list(_secrets(config))
+    secrets = list(secrets_in(config))
     places = [file] if _written_in(config, secrets) else []
     places += [file.parent / FILE_NAME, *(place_of(secret, environ) for secret in secrets if secret.file)]
     return tuple(dict.fromkeys(place for place in places if _is_exposed(place)))
@@ -38,20 +38,20 @@ def _written_in(config: Config, secrets: list[Secret]) -> bool:
     return named or any(secret.value for secret in secrets)
 
 
-def _secrets(value: object) -> Iterator[Secret]:
+def secrets_in(value: object) -> Iterator[Secret]:
     """Every secret in a part of the configuration."""
     match value:
         case Secret():
             yield value
         case BaseModel():
             for field in type(value).model_fields:
-                yield from _secrets(getattr(value, field))
+                yield from secrets_in(getattr(value, field))
         case Mapping():
             for inner in value.values():
-                yield from _secrets(inner)
+                yield from secrets_in(inner)
         case tuple():
             for inner in value:
-                yield from _secrets(inner)
+                yield from secrets_in(inner)
 
 
 def _is_exposed(place: Path) -> bool:

@@ -15,6 +15,11 @@ from bot.core.errors import ConfigError
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CREATE = "Create it with mode 0600, readable by the user that runs Voxline."
+_CREDENTIAL = (
+    "If it is a credential of the systemd service (LoadCredential=), only the service can read it; `voxline status"
+    " --service` asks the service. Else create it with mode 0600."
+)
 _SHAPES = 'write the value itself, "${ENV_NAME}", {source: "env", id: "ENV_NAME"} or {file: "path"}'
 
 
@@ -57,6 +62,10 @@ class Secret:
             return self._read(environ, path)
         return self.value
 
+    def _is_credential(self, environ: Mapping[str, str]) -> bool:
+        """Whether only a service is handed this file, which this process is not."""
+        return not environ.get("CREDENTIALS_DIRECTORY") and "/" not in self.file
+
     def _read(self, environ: Mapping[str, str], path: str) -> str:
         place = place_of(self, environ)
         try:
@@ -66,7 +75,7 @@ class Secret:
             raise ConfigError(
                 f"the secret file {str(place)!r} cannot be read ({reason})",
                 path=path,
-                fix="Create it with mode 0600, readable by the user that runs Voxline.",
+                fix=_CREDENTIAL if self._is_credential(environ) else _CREATE,
             ) from None
         if not secret:
             raise ConfigError(f"the secret file {str(place)!r} is empty", path=path, fix="Put the secret into it.")
