@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.core.errors import ConfigError
 from bot.core.ports.channel import Health
+from bot.net.listener import listening
 from bot.net.port_in_use import why_not
 from bot.ops.metrics import CONTENT_TYPE
 
@@ -38,22 +39,14 @@ async def serve_health(
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", figures)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await _start(web.TCPSite(runner, HOST, port), port)
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
-
-
-async def _start(site: web.TCPSite, port: int) -> None:
-    try:
-        await site.start()
-    except OSError as error:
-        raise ConfigError(
-            await why_not(port, error), path="health.port", fix="End that program, or write another port."
-        ) from error
+    async with AsyncExitStack() as opened:
+        try:
+            taken = await opened.enter_async_context(listening(application, HOST, port))
+        except OSError as error:
+            raise ConfigError(
+                await why_not(port, error), path="health.port", fix="End that program, or write another port."
+            ) from error
+        yield taken
 
 
 @web.middleware

@@ -11,7 +11,7 @@ import hmac
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from aiohttp import web
 from bot.core.errors import ChannelDown, StoreUnavailable
 from bot.core.ports.channel import Accept
 from bot.core.ports.clock import Clock
+from bot.net.listener import listening
 from bot.net.port_in_use import why_not
 from channels.telegram.batch import acknowledge, read_batch
 from channels.telegram.inbound import Me
@@ -57,19 +58,16 @@ class WebhookListener:
 
         application = web.Application(client_max_size=BODY_BYTES + 1)
         application.router.add_route("*", "/{any:.*}", take)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
-        await runner.setup()
-        try:
+        async with AsyncExitStack() as opened:
             try:
-                await web.TCPSite(runner, HOST, self._settings.port).start()
+                listener = listening(application, HOST, self._settings.port, shutdown_seconds=SHUTDOWN_SECONDS)
+                await opened.enter_async_context(listener)
             except OSError as error:
                 raise ChannelDown(
                     f"Telegram: {await why_not(self._settings.port, error)}. End that program, or choose another port "
                     "in channels.telegram.webhook.port, and tell the proxy."
                 ) from None
             yield
-        finally:
-            await runner.cleanup()
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         """The refusal of a request that is not Telegram's, decided without reading the body."""

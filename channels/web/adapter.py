@@ -18,6 +18,7 @@ from bot.core.messages import Attachment, Conversation, Doing, Inbound, Part, Se
 from bot.core.ports.channel import Accept, Channel, ChannelLimits, Health
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Blobs, PageLog
+from bot.net.listener import listening
 from bot.net.port_in_use import why_not
 from channels.web.entries import doing, entry_json, event
 from channels.web.gate import gate, protect
@@ -68,11 +69,9 @@ class WebChannel(Channel):
         )
         application.on_response_prepare.append(protect)
         self._pages.add_to(application, PAGE)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        self._open.push_async_callback(runner.cleanup)
         try:
-            await web.TCPSite(runner, HOST, self._settings.port).start()
+            listener = listening(application, HOST, self._settings.port)
+            self._port = await self._open.enter_async_context(listener)
         except OSError as error:
             await self._open.aclose()
             raise ChannelDown(
@@ -80,7 +79,7 @@ class WebChannel(Channel):
                 "channels.web.port",
                 retry_after=10.0,
             ) from error
-        self._port, self._serves = runner.addresses[0][1], True
+        self._serves = True
         return self
 
     async def __aexit__(
