@@ -38,7 +38,12 @@ def agent_settings(config: Config) -> AgentSettings:
         doors=doors(config),
         voice=voice_settings(speech, summary if speech.summarize else ""),
         character=character(config),
-        budget=BudgetLimits(microdollars(limits.dollars_per_day), microdollars(limits.dollars_per_person_per_day)),
+        budget=BudgetLimits(
+            microdollars(limits.dollars_per_day),
+            microdollars(limits.dollars_per_person_per_day),
+            microdollars(limits.dollars_per_month),
+            microdollars(limits.dollars_per_person_per_month),
+        ),
         echo=audio.echo_format if audio.echo_transcript else "",
         language=audio.language,
         hearing=hearing(audio),

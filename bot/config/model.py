@@ -47,11 +47,13 @@ class Env(Section):
 class Limits(Section):
     """What people may use. None means no limit.
 
-    Dollars are counted as the provider bills them, over 24 hours.
+    Dollars are counted as the provider bills them, by days and months of `agents.defaults.userTimezone`.
     """
 
     dollars_per_day: Dollars | None = None
     dollars_per_person_per_day: Dollars | None = None
+    dollars_per_month: Dollars | None = None
+    dollars_per_person_per_month: Dollars | None = None
     messages_per_minute: Count | None = 20
     turns_at_once: Count = 64
 

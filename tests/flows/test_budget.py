@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.agent.policy.budget import ESTIMATES, EVERYBODY, YOURS, Budget, BudgetLimits, OverBudget
+from bot.agent.policy.budget import (
+    ESTIMATES,
+    EVERYBODY,
+    EVERYBODY_MONTH,
+    YOURS,
+    YOURS_MONTH,
+    Budget,
+    BudgetLimits,
+    OverBudget,
+)
 from bot.agent.speak import VoiceMode
 from bot.app_health import App, control_answers
 from bot.cli.status import live_lines
@@ -22,6 +33,23 @@ from tests.fakes.rows import NOON
 from tests.talk import open_talk
 
 CENT = 10_000
+
+
+class MemoryLedger:
+    """A ledger that is one sum."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    async def record(self, spend: Spend) -> None:
+        self.total += spend.cost_microusd or 0
+
+    async def spent(self, since: datetime, *, person: str = "", capability: str = "") -> int:
+        await asyncio.sleep(0)
+        return self.total
+
+    async def unpriced(self, since: datetime, capability: str) -> tuple[Spend, ...]:
+        return ()
 
 
 def paid(microusd: int, person: str = "fake:7", capability: Capability = Capability.CHAT) -> Spend:
@@ -149,6 +177,82 @@ async def test_the_day_begins_where_the_person_lives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [(BudgetLimits(everybody_month=CENT), EVERYBODY_MONTH), (BudgetLimits(person_month=CENT), YOURS_MONTH)],
+)
+async def test_a_month_begins_anew_at_its_own_midnight_also_after_a_long_one(
+    tmp_path: Path, limits: BudgetLimits, sentence: str
+) -> None:
+    clock = FakeClock()  # noon of the 1st of January in UTC, 21:00 in Tokyo
+    async with open_store(tmp_path / "state", clock) as store:
+        budget = Budget(store, clock, limits=limits, zone="Asia/Tokyo")
+        await store.record(paid(CENT))
+        await clock.advance(timedelta(days=30, hours=3).total_seconds() - 1)
+        with pytest.raises(OverBudget) as refused:
+            await budget.take("fake:7", Capability.CHAT)
+        await clock.advance(1)
+
+        await budget.take("fake:7", Capability.CHAT)
+        assert (refused.value.tell, budget.this_month.month) == (sentence, 2)
+
+
+async def test_the_day_and_the_month_are_noted_each_by_itself_and_shown(tmp_path: Path) -> None:
+    clock = FakeClock()
+    limits = BudgetLimits(everybody=100 * CENT, everybody_month=110 * CENT, person_month=200 * CENT)
+    async with open_store(tmp_path / "state", clock) as store:
+        budget = Budget(store, clock, limits=limits)
+        await store.record(paid(90 * CENT))
+        first = dict(await budget.notes("fake:7"))
+        await clock.advance(86_400)
+        tomorrow = dict(await budget.notes("fake:7"))
+
+    assert [note.text for note in first.values()] == [
+        "90% of this bot's budget for today is used ($0.90 of $1.00).",
+        "82% of this bot's budget for this month is used ($0.90 of $1.10).",
+    ]
+    assert list(tomorrow) == list(first)[1:]
+
+
+async def test_a_person_and_an_owner_read_the_month_where_it_has_a_limit(tmp_path: Path) -> None:
+    async with open_talk(tmp_path, budget=BudgetLimits(everybody_month=2_000_000, person_month=1_000_000)) as talk:
+        await talk.store.record(paid(30_000))
+        await talk.says("/status", who="7")
+        await talk.says("/status", who="owner", chat="2")
+
+        assert "You have spent this month: $0.0300 of $1.0000" in await talk.answer()
+        assert "Everybody this month: $0.0300 of $2.0000" in await talk.answer("2")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 400_000), min_size=1, max_size=40), st.integers(1, 2_000_000))
+async def test_concurrent_calls_pass_a_limit_by_no_more_than_one_costs_above_its_estimate(
+    costs: list[int], limit: int
+) -> None:
+    """A thousand orders of asking and paying: what is spent stays below the limit and one call's excess for each that
+    ran beside it."""
+    ledger, budget_clock = MemoryLedger(), FakeClock()
+    budget = Budget(ledger, budget_clock, limits=BudgetLimits(everybody_month=limit))
+    begun = 0
+
+    async def call(cost: int) -> None:
+        nonlocal begun
+        try:
+            held = await budget.take("fake:7", Capability.IMAGE)
+        except OverBudget:
+            return
+        assert ledger.total + budget.set_aside() - ESTIMATES[Capability.IMAGE] < limit
+        begun += 1
+        await asyncio.sleep(0)
+        ledger.total += cost
+        budget.give_back(held)
+
+    await asyncio.gather(*(call(cost) for cost in costs))
+    excess = sum(sorted((max(cost - ESTIMATES[Capability.IMAGE], 0) for cost in costs), reverse=True)[:begun])
+    assert ledger.total < limit + ESTIMATES[Capability.IMAGE] + excess
+    assert budget.set_aside() == 0
+
+
+@pytest.mark.parametrize(
     ("zone", "hours_until_midnight"),
     [("UTC", 12), ("Asia/Tokyo", 3), ("America/Los_Angeles", 20), ("Asia/Kathmandu", 6.25)],
 )
@@ -195,6 +299,7 @@ async def test_owners_see_where_the_money_went_and_others_do_not(tmp_path: Path)
             "Spent today: $0.0700 of $2.0000",
             "answers: $0.0300",
             "pictures: $0.0400",
+            "Spent this month: $0.0700",
             "Each person may spend $1.0000 a day.",
         ]
         assert "You have spent today: $0.0300 of $1.0000" in theirs

@@ -30,7 +30,7 @@ OWNERS_MENU = {
     "guests": "who was let in",
     "remove": "put somebody out",
     "serve": "in which groups I answer",
-    "budget": "what was spent today, and on what",
+    "budget": "what was spent today and this month, and on what",
 }
 
 

@@ -1,7 +1,8 @@
-"""What may be spent in a day: asked before every paid call, so that nobody passes the last cent twice.
+"""Budgets: what may be spent in a day and in a month, by all people together and by each of them.
 
-A call that runs counts with an estimate until its true cost is in the ledger. A single call may go over
-the limit by what it costs more than was left; the next one is refused without asking anybody.
+Every paid call asks the budget before it begins. A call that runs counts with an estimate until its true cost is in
+the ledger, so that two calls cannot both take the last cent. A single call may go over the limit by what it costs more
+than was left; the next one is refused without a request.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ ESTIMATES = {
 }
 EVERYBODY = "Today's budget of this bot is used up. Its owner can raise it; it starts anew tomorrow."
 YOURS = "Your budget for today is used up. It starts anew tomorrow."
+EVERYBODY_MONTH = "This month's budget of this bot is used up. Its owner can raise it; it starts anew next month."
+YOURS_MONTH = "Your budget for this month is used up. It starts anew next month."
 
 
 class OverBudget(OutOfCredit):
@@ -43,10 +46,25 @@ class OverBudget(OutOfCredit):
 
 @dataclass(frozen=True, slots=True)
 class BudgetLimits:
-    """Micro-dollars a day, for everybody together and for each person. None means no limit."""
+    """Micro-dollars a day and a month, for everybody together and for each person. None means no limit."""
 
     everybody: int | None = None
     person: int | None = None
+    everybody_month: int | None = None
+    person_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit as it stands for a call: `person` is "" for everybody together, `since` is when its day or month
+    began, `tell` is the sentence where it is reached, and `whose` and `period` name it in a note."""
+
+    microusd: int
+    person: str
+    since: datetime
+    tell: str
+    whose: str
+    period: str
 
 
 @dataclass(eq=False, slots=True)
@@ -58,7 +76,7 @@ class Held:
 
 
 class Budget:
-    """The limits and what is set aside. `zone` is where the day begins."""
+    """The limits and what is set aside. `zone` is where days and months begin."""
 
     def __init__(self, ledger: Ledger, clock: Clock, *, limits: BudgetLimits, zone: str = "UTC") -> None:
         self._ledger, self._clock = ledger, clock
@@ -77,6 +95,26 @@ class Budget:
         local = self._clock.now().astimezone(self._zone)
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
+    @property
+    def this_month(self) -> datetime:
+        """When this month began."""
+        return self.today.replace(day=1)
+
+    def limits_of(self, person: str) -> tuple[Limit, ...]:
+        """The limits that a call of this person has to keep."""
+        limits, today, month = self.limits, self.today, self.this_month
+        every = (
+            (limits.everybody, "", today, EVERYBODY, "this bot's budget", "today"),
+            (limits.person, person, today, YOURS, "your budget", "today"),
+            (limits.everybody_month, "", month, EVERYBODY_MONTH, "this bot's budget", "this month"),
+            (limits.person_month, person, month, YOURS_MONTH, "your budget", "this month"),
+        )
+        return tuple(
+            Limit(microusd, whom, since, tell, whose, period)
+            for microusd, whom, since, tell, whose, period in every
+            if microusd is not None
+        )
+
     @asynccontextmanager
     async def spending(self, person: str, capability: Capability) -> AsyncIterator[None]:
         """Around a paid call and the record of what it cost. Raises `OverBudget` before it begins."""
@@ -89,8 +127,8 @@ class Budget:
     async def take(self, person: str, capability: Capability) -> Held:
         """Sets money aside for work that outlives this call. Raises `OverBudget`."""
         async with self._asking:
-            await self._check(self.limits.everybody, "", EVERYBODY)
-            await self._check(self.limits.person, person, YOURS)
+            for limit in self.limits_of(person):
+                await self._check(limit)
             return self.hold(person, capability)
 
     def hold(self, person: str, capability: Capability) -> Held:
@@ -108,33 +146,34 @@ class Budget:
         """Micro-dollars that running calls hold, of one person or of all."""
         return sum(held.microusd for held in self._held if person in ("", held.person))
 
-    async def spent(self, person: str = "", capability: str = "") -> int:
-        """Micro-dollars of this day, of one person or of all."""
-        return await self._ledger.spent(self.today, person=person, capability=capability)
+    async def spent(self, person: str = "", capability: str = "", *, since: datetime | None = None) -> int:
+        """Micro-dollars since then (None: of this day), of one person or of all."""
+        return await self._ledger.spent(since or self.today, person=person, capability=capability)
 
     async def notes(self, person: str) -> tuple[tuple[str, Text], ...]:
-        """Notices about limits that are nearly reached, each with a key that is new once a day.
+        """A note for each limit that is nearly reached, with a key that is new in each of its days or months.
 
         Once a limit is reached, a refusal says so."""
         notes = []
-        for limit, whose, who in (
-            (self.limits.everybody, "", "this bot's budget"),
-            (self.limits.person, person, "your budget"),
-        ):
-            if limit and limit * NOTE_AT <= (spent := await self.spent(whose)) < limit:
-                share = f"{spent / limit:.0%} of {who} for today is used ({dollars(spent)} of "
-                notes.append((f"budget:{self.today:%Y-%m-%d}:{whose}", Text(f"{share}{dollars(limit)}).")))
+        for limit in self.limits_of(person):
+            spent = await self.spent(limit.person, since=limit.since)
+            if limit.microusd * NOTE_AT <= spent < limit.microusd:
+                share = f"{spent / limit.microusd:.0%} of {limit.whose} for {limit.period} is used"
+                text = Text(f"{share} ({dollars(spent)} of {dollars(limit.microusd)}).")
+                month = "month:" if limit.period == "this month" else ""
+                notes.append((f"budget:{month}{limit.since:%Y-%m-%d}:{limit.person}", text))
         return tuple(notes)
 
-    async def _check(self, limit: int | None, person: str, tell: str) -> None:
-        if limit is None:
-            return
-        held = self.set_aside(person)
-        spent = await self.spent(person)
-        if spent + held >= limit:
-            log.info("budget.refused", extra={"of": "person" if person else "everybody", "held": held})
+    async def _check(self, limit: Limit) -> None:
+        held = self.set_aside(limit.person)
+        spent = await self.spent(limit.person, since=limit.since)
+        if spent + held >= limit.microusd:
+            of = "person" if limit.person else "everybody"
+            log.info("budget.refused", extra={"of": of, "period": limit.period, "held": held})
             raise OverBudget(
-                f"{(spent + held) / MICRO:.4f} of {limit / MICRO:.4f} dollars are spent or set aside", tell=tell
+                f"{(spent + held) / MICRO:.4f} of {limit.microusd / MICRO:.4f} dollars are spent or set aside "
+                f"{limit.period}",
+                tell=limit.tell,
             )
 
 
