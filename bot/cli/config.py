@@ -15,6 +15,7 @@ from bot.config.import_openclaw import Imported, bring_over
 from bot.config.json5 import is_blank
 from bot.config.load import read
 from bot.config.model import json_schema
+from bot.config.openclaw_consequences import consequences
 from bot.core.errors import ConfigError
 
 
@@ -31,7 +32,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     schema.set_defaults(run=show_schema)
 
     imported = commands.add("import", "bring over a configuration made for OpenClaw")
-    imported.add_argument("source", type=Path, metavar="FILE", help="such as ~/.openclaw/openclaw.json")
+    imported.add_argument("source", type=Path, metavar="FILE", help="such as ~/.openclaw or ~/.openclaw/openclaw.json")
+    imported.add_argument("-v", "--verbose", action="store_true", help="say key by key what became of it")
     imported.add_argument("--force", action="store_true", help="replace a configuration that is there already")
     imported.add_argument("--dry-run", action="store_true", help="only say what would happen")
     imported.set_defaults(run=import_file)
@@ -70,14 +72,24 @@ def show_schema(_: argparse.Namespace) -> int:
 
 def import_file(args: argparse.Namespace) -> int:
     file, _ = places(args)
-    text = read(args.source.expanduser())
+    source = args.source.expanduser()
+    source = source / "openclaw.json" if source.is_dir() else source
+    text = read(source)
     if text is None:
-        raise ConfigError("there is no such file", file=str(args.source), fix="Name the OpenClaw configuration.")
-    imported = bring_over(text, str(args.source))
-    _report(imported)
+        raise ConfigError("there is no such file", file=str(source), fix="Name the OpenClaw configuration.")
+    imported = bring_over(text, str(source))
+    if args.verbose:
+        _report(imported)
+    print("\n".join(consequences(imported.notes)))
+    if not args.verbose:
+        print("-v says it key by key.")
     if args.dry_run:
         return OK
-    if not is_blank(read(file) or "") and not args.force:
+    written = read(file) or ""
+    if written == imported.text:
+        print(f"\n{file} says all of this already.")
+        return OK
+    if not is_blank(written) and not args.force:
         raise ConfigError(
             "a configuration is there already", file=str(file), fix="Use --force to replace it, or --config elsewhere."
         )

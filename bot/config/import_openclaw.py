@@ -17,8 +17,9 @@ from bot.config import json5
 from bot.config.edit import as_text
 from bot.config.load import parse
 from bot.config.model import Config
+from bot.config.openclaw_notes import Fate, KeyNote, Keys, Object
 from bot.config.openclaw_reasons import reason
-from bot.config.openclaw_rules import RULES, Fate, KeyNote, Keys, Object
+from bot.config.openclaw_rules import RULES
 from bot.config.validation_errors import config_error
 from bot.core.errors import ConfigError
 

@@ -8,39 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
-from enum import StrEnum
 
 from pydantic import JsonValue
 
+from bot.config.openclaw_newer import agent_entries, media_models, proxies
+from bot.config.openclaw_notes import Fate, KeyNote, Keys, Object, at
 from bot.config.validation_errors import dotted
-
-Object = dict[str, JsonValue]
-Keys = tuple[str | int, ...]
-
-
-class Fate(StrEnum):
-    TAKEN = "taken"
-    RENAMED = "renamed"
-    DROPPED = "does not apply"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyNote:
-    """What became of one key of the OpenClaw file, and of all that stands in it. Secrets are never repeated."""
-
-    keys: Keys
-    fate: Fate
-    detail: str = ""
-
-    @property
-    def path(self) -> str:
-        return dotted(self.keys)
 
 
 def _discord_private(config: Object) -> Iterator[KeyNote]:
     """channels.discord.dm.{policy, allowFrom, enabled} became dmPolicy and allowFrom."""
-    discord = _at(config, "channels", "discord")
+    discord = at(config, "channels", "discord")
     private = discord.pop("dm", None) if discord is not None else None
     if discord is None or not isinstance(private, dict):
         return
@@ -58,13 +36,13 @@ def _discord_private(config: Object) -> Iterator[KeyNote]:
 
 def _discord_rooms(config: Object) -> Iterator[KeyNote]:
     """In servers and their channels, `users` is allowFrom and `allow` is enabled."""
-    guilds = _at(config, "channels", "discord", "guilds") or {}
+    guilds = at(config, "channels", "discord", "guilds") or {}
     for guild_id, guild in guilds.items():
         place = ("channels", "discord", "guilds", guild_id)
         if not isinstance(guild, dict):
             continue
         yield from _renamed(guild, place, {"users": "allowFrom"})
-        for channel_id, channel in (_at(guild, "channels") or {}).items():
+        for channel_id, channel in (at(guild, "channels") or {}).items():
             if isinstance(channel, dict):
                 yield from _renamed(
                     channel, (*place, "channels", channel_id), {"users": "allowFrom", "allow": "enabled"}
@@ -73,10 +51,10 @@ def _discord_rooms(config: Object) -> Iterator[KeyNote]:
 
 def _numeric_rooms(config: Object) -> Iterator[KeyNote]:
     """Servers and channels are known by number; a name would serve nobody and only look as if it did."""
-    guilds = _at(config, "channels", "discord", "guilds") or {}
+    guilds = at(config, "channels", "discord", "guilds") or {}
     yield from _numbered(guilds, ("channels", "discord", "guilds"))
     for guild_id, guild in guilds.items():
-        channels = _at(guild, "channels") if isinstance(guild, dict) else None
+        channels = at(guild, "channels") if isinstance(guild, dict) else None
         yield from _numbered(channels or {}, ("channels", "discord", "guilds", guild_id, "channels"))
 
 
@@ -89,7 +67,7 @@ def _numbered(rooms: Object, place: tuple[str, ...]) -> Iterator[KeyNote]:
 def _group_policy(config: Object) -> Iterator[KeyNote]:
     """Listed groups are served and no others; "disabled" serves none."""
     for name, listed in (("telegram", "groups"), ("discord", "guilds")):
-        channel = _at(config, "channels", name)
+        channel = at(config, "channels", name)
         if channel is None or "groupPolicy" not in channel:
             continue
         policy = channel.pop("groupPolicy")
@@ -101,7 +79,7 @@ def _group_policy(config: Object) -> Iterator[KeyNote]:
 
 
 def _telegram_token_file(config: Object) -> Iterator[KeyNote]:
-    telegram = _at(config, "channels", "telegram")
+    telegram = at(config, "channels", "telegram")
     if telegram is not None and isinstance(telegram.get("tokenFile"), str):
         telegram.setdefault("botToken", {"file": telegram.pop("tokenFile")})
         yield KeyNote(("channels", "telegram", "tokenFile"), Fate.RENAMED, "channels.telegram.botToken.file")
@@ -109,7 +87,7 @@ def _telegram_token_file(config: Object) -> Iterator[KeyNote]:
 
 def _telegram_groups(config: Object) -> Iterator[KeyNote]:
     """groupAllowFrom holds for every listed group that has no allowFrom of its own."""
-    telegram = _at(config, "channels", "telegram")
+    telegram = at(config, "channels", "telegram")
     allowed = telegram.pop("groupAllowFrom", None) if telegram is not None else None
     if telegram is None or allowed is None:
         return
@@ -123,7 +101,7 @@ def _telegram_groups(config: Object) -> Iterator[KeyNote]:
 def _numeric_people(config: Object) -> Iterator[KeyNote]:
     """telegram:123 is 123; names such as @anna can change hands and let nobody in here."""
     for name, prefixes in (("telegram", ("telegram:", "tg:")), ("discord", ("discord:", "user:"))):
-        for keys, holder in _allow_lists(_at(config, "channels", name) or {}, ("channels", name)):
+        for keys, holder in _allow_lists(at(config, "channels", name) or {}, ("channels", name)):
             kept: list[JsonValue] = []
             refused: list[str] = []
             for written in holder["allowFrom"] if isinstance(holder["allowFrom"], list) else []:
@@ -151,7 +129,7 @@ def _allow_lists(section: Object, place: Keys) -> Iterator[tuple[Keys, Object]]:
 def _open_doors(config: Object) -> Iterator[KeyNote]:
     """Theirs lets "*" in under several policies; ours wants it said twice, so it is closed when in doubt."""
     for name in ("telegram", "discord"):
-        channel = _at(config, "channels", name)
+        channel = at(config, "channels", name)
         if channel is None:
             continue
         listed = channel.get("allowFrom")
@@ -165,7 +143,7 @@ def _open_doors(config: Object) -> Iterator[KeyNote]:
 
 
 def _owners(config: Object) -> Iterator[KeyNote]:
-    commands = _at(config, "commands")
+    commands = at(config, "commands")
     listed = commands.pop("ownerAllowFrom", None) if commands is not None else None
     if isinstance(listed, list):
         config.setdefault("owners", listed)
@@ -174,7 +152,7 @@ def _owners(config: Object) -> Iterator[KeyNote]:
 
 def _speech_twice(config: Object) -> Iterator[KeyNote]:
     """The newer top-level tts wins over messages.tts."""
-    messages = _at(config, "messages")
+    messages = at(config, "messages")
     if "tts" in config and messages is not None and messages.pop("tts", None) is not None:
         yield KeyNote(("messages", "tts"), Fate.DROPPED, "tts is set too and newer")
 
@@ -182,7 +160,7 @@ def _speech_twice(config: Object) -> Iterator[KeyNote]:
 def _speech_switch(config: Object) -> Iterator[KeyNote]:
     """tts.enabled: false is auto: "off"."""
     for path in (("tts",), ("messages", "tts")):
-        speech = _at(config, *path)
+        speech = at(config, *path)
         if speech is not None and "enabled" in speech:
             if speech.pop("enabled") is False:
                 speech["auto"] = "off"
@@ -191,8 +169,8 @@ def _speech_switch(config: Object) -> Iterator[KeyNote]:
 
 def _foreign_keys(config: Object) -> Iterator[KeyNote]:
     """Keys of other providers are never used."""
-    auth = _at(config, "auth") or {}
-    orders, profiles = _at(auth, "order") or {}, _at(auth, "profiles") or {}
+    auth = at(config, "auth") or {}
+    orders, profiles = at(auth, "order") or {}, at(auth, "profiles") or {}
     for name in [name for name in orders if name != "openrouter"]:
         del orders[name]
         yield KeyNote(("auth", "order", name), Fate.DROPPED, "only keys of openrouter are used")
@@ -208,7 +186,7 @@ def _provider(profile: JsonValue) -> JsonValue:
 def _agents_character(config: Object) -> Iterator[KeyNote]:
     """identity.name is the agent's name; systemPromptOverride is its systemPrompt."""
     for place, agent in _agents(config):
-        identity = _at(agent, "identity") or {}
+        identity = at(agent, "identity") or {}
         if isinstance(identity.get("name"), str):
             agent.setdefault("name", identity.pop("name"))
             yield KeyNote((*place, "identity", "name"), Fate.RENAMED, "name")
@@ -216,14 +194,14 @@ def _agents_character(config: Object) -> Iterator[KeyNote]:
 
 
 def _agents(config: Object) -> Iterator[tuple[Keys, Object]]:
-    listed = (_at(config, "agents") or {}).get("list")
+    listed = (at(config, "agents") or {}).get("list")
     for number, agent in enumerate(listed if isinstance(listed, list) else []):
         if isinstance(agent, dict):
             yield ("agents", "list", number), agent
 
 
 def _other_transcribers(config: Object) -> Iterator[KeyNote]:
-    audio = _at(config, "tools", "media", "audio") or {}
+    audio = at(config, "tools", "media", "audio") or {}
     models = audio.get("models")
     if not isinstance(models, list):
         return
@@ -253,12 +231,12 @@ _CHOICES = ("model", "imageGenerationModel", "videoGenerationModel", "musicGener
 
 def _direct_models(config: Object) -> Iterator[KeyNote]:
     """A model of a vendor we do not talk to directly is asked through OpenRouter."""
-    defaults = _at(config, "agents", "defaults") or {}
+    defaults = at(config, "agents", "defaults") or {}
     place: Keys = ("agents", "defaults")
     holders: list[tuple[Object, Keys, tuple[str, ...]]] = [(defaults, place, _CHOICES)]
-    holders += [(_at(defaults, "mediaModels") or {}, (*place, "mediaModels"), ("image", "video", "music"))]
+    holders += [(at(defaults, "mediaModels") or {}, (*place, "mediaModels"), ("image", "video", "music"))]
     holders += [(agent, place, ("model",)) for place, agent in _agents(config)]
-    holders += [(_at(config, *tts) or {}, tts, ("summaryModel",)) for tts in (("tts",), ("messages", "tts"))]
+    holders += [(at(config, *tts) or {}, tts, ("summaryModel",)) for tts in (("tts",), ("messages", "tts"))]
     for holder, place, names in holders:
         for name in names:
             yield from _choice_through_openrouter(holder, name, (*place, name))
@@ -280,7 +258,7 @@ def _choice_through_openrouter(holder: Object, name: str, place: Keys) -> Iterat
 
 def _models_to_choose_from(config: Object) -> Iterator[KeyNote]:
     """The same for the keys of agents.defaults.models."""
-    entries = _at(config, "agents", "defaults", "models") or {}
+    entries = at(config, "agents", "defaults", "models") or {}
     for name, entry in list(entries.items()):
         ref = _through_openrouter(name)
         if ref == name:
@@ -326,18 +304,14 @@ RULES: tuple[Callable[[Object], Iterator[KeyNote]], ...] = (
     _speech_twice,
     _speech_switch,
     _foreign_keys,
+    agent_entries,
+    media_models,
+    proxies,
     _agents_character,
     _other_transcribers,
     _direct_models,
     _models_to_choose_from,
 )
-
-
-def _at(config: Object, *path: str) -> Object | None:
-    inner: JsonValue = config
-    for key in path:
-        inner = inner.get(key) if isinstance(inner, dict) else None
-    return inner if isinstance(inner, dict) else None
 
 
 def _renamed(holder: Object, place: Keys, names: dict[str, str]) -> Iterator[KeyNote]:

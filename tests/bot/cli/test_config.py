@@ -39,7 +39,7 @@ def test_an_openclaw_file_is_brought_over_and_every_key_is_told(voxline: Voxline
     theirs = home / "openclaw.json"
     theirs.write_text("{gateway: {port: 1}, channels: {telegram: {botToken: '1:SECRETVALUE', streaming: 'off'}}}")
 
-    status, out, _ = voxline("config", "import", str(theirs))
+    status, out, _ = voxline("config", "import", "-v", str(theirs))
 
     assert status == 0
     assert out.splitlines()[:3] == [
@@ -69,3 +69,44 @@ def test_a_file_that_does_not_exist_is_told(voxline: Voxline, home: Path) -> Non
     status, _, err = voxline("config", "import", str(home / "none.json"))
     assert status == 78
     assert "there is no such file" in err
+
+
+NEWEST = """{
+  agents: { entries: { other: { name: "Two" }, main: { identity: { name: "Samantha", emoji: "x" } } } },
+  tools: { media: { models: [
+    { provider: "openrouter", model: "openai/whisper-large-v3", capabilities: ["audio"] },
+    { provider: "google", model: "gemini", capabilities: ["image"] },
+  ] } },
+  channels: { telegram: { botToken: "1:x", proxy: "http://p:1" } },
+  session: { reset: { mode: "daily" } }, cron: { enabled: true }, messages: { ackReaction: "x" }, ui: { a: 1 },
+}"""
+
+
+def test_the_newest_shape_keeps_its_name_its_ears_and_its_proxy(voxline: Voxline, config: Path, home: Path) -> None:
+    (home / "openclaw").mkdir()
+    (home / "openclaw" / "openclaw.json").write_text(NEWEST)
+
+    status, out, _ = voxline("config", "import", str(home / "openclaw"))
+
+    ours = load(config)
+    assert (status, ours.agents.active.id, ours.agents.active.name) == (0, "main", "Samantha")
+    assert [model.model for model in ours.tools.media.audio.models] == ["openai/whisper-large-v3"]
+    assert ours.network.proxy is not None and ours.network.proxy.value == "http://p:1"
+    lines = out.splitlines()
+    assert lines[0].startswith("Goes on as before: ") and "-v says it key by key." in lines
+    different = [line for line in lines if line.startswith("  - ")]
+    assert [any(word in line for line in different) for word in ("/new", "reminders", "reaction", "One agent")] == [
+        True
+    ] * 4
+    assert "ui" in out and "SECRET" not in out
+
+
+def test_a_second_import_changes_nothing(voxline: Voxline, config: Path, home: Path) -> None:
+    (home / "openclaw.json").write_text(NEWEST)
+    voxline("config", "import", str(home / "openclaw.json"))
+    before = config.read_bytes()
+
+    status, out, _ = voxline("config", "import", str(home / "openclaw.json"))
+
+    assert (status, config.read_bytes()) == (0, before)
+    assert "says all of this already" in out

@@ -14,7 +14,7 @@ from bot.config.edit import as_text
 from bot.config.import_openclaw import Imported, bring_over
 from bot.config.load import parse
 from bot.config.model import Config
-from bot.config.openclaw_rules import Fate, Keys
+from bot.config.openclaw_notes import Fate, Keys
 from bot.core.errors import ConfigError
 from tests.bot.config import openclaw_files, provider_page
 
