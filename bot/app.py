@@ -55,7 +55,10 @@ EXIT_UNUSABLE, EXIT_AT_ONCE = 78, 1
 COLLECTIONS = (1000, 10, 1000)  # objects to a young one, young ones to a middle one, middle ones to a full one
 HELD = frozenset({"discord"})  # platforms that count connections
 NO_SOUND = "I can neither hear nor speak voice notes at the moment. Please write instead."
-CRASH_LOOP = "The daemon died {deaths} times within five minutes: Discord waits {seconds:.0f} s before it connects."
+CRASH_LOOP = (
+    "The daemon died {deaths} times within five minutes; the log says why. Discord, if it is enabled, is connected in "
+    "{seconds:.0f} s, everything else at once."
+)
 NOBODY = "No channel is connected: there is nobody to talk to. Mend the lines above, then start again."
 
 Tell = Callable[[str], None]

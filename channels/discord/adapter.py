@@ -245,6 +245,8 @@ class DiscordChannel(Channel):
         await self._sender.edit(to, message_id, text)
 
     async def busy(self, to: Target, doing: Doing) -> None:
+        if not to.conversation.chat.isdecimal():  # it would become part of the path
+            return
         # Discord knows one indicator only, for about ten seconds
         route = Route("POST", "/channels/{channel_id}/typing", channel_id=to.conversation.chat)
         await self._rest.quietly(route, seconds=BUSY_SECONDS)

@@ -195,6 +195,14 @@ async def test_busy_shows_typing_and_never_raises(api: DiscordApi, channel: Disc
     assert api.world.typing == [DM_ID]
 
 
+async def test_busy_asks_nothing_about_a_chat_that_is_no_id(api: DiscordApi, channel: DiscordChannel) -> None:
+    asked = len(api.requests)
+
+    await channel.busy(Target(Conversation("discord", "../users/@me")), Doing.TYPING)
+
+    assert len(api.requests) == asked
+
+
 async def test_people_call_the_bot_by_its_names(channel: DiscordChannel) -> None:
     assert channel.names == ("Vox", "vox")
     assert BOT_ID not in channel.names
