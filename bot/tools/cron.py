@@ -36,6 +36,7 @@ MACROS = {
 A_DAY, A_MINUTE, A_MOMENT = timedelta(days=1), timedelta(minutes=1), timedelta(microseconds=1)
 YEARS_AHEAD = 41  # a 29th of February on a given weekday may be forty years away, across 2100
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>[0-9]{1,2}))?")
+_EVERY = re.compile(r"@every ([1-9][0-9]{0,6})m")
 _NTH = re.compile(r"(?P<day>\w+)#(?P<nth>[1-5])")
 
 
@@ -108,6 +109,12 @@ def parse_cron(text: str) -> CronLine:
         either=both_named and not _is_a_week(day),
         wall=minute.startswith("*") or hour.startswith("*"),
     )
+
+
+def every_minutes(cron: str) -> int | None:
+    """The minutes of a line such as `@every 45m`, which counts from the first firing; None for every other line."""
+    parsed = _EVERY.fullmatch(cron)
+    return int(parsed[1]) if parsed else None
 
 
 def next_cron_time(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:

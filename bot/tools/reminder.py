@@ -33,6 +33,7 @@ SPEC = ToolSpec(
                 "action": {"type": "string", "enum": ACTIONS},
                 "text": {"type": "string", "description": "What to remind of."},
                 "inMinutes": {"type": "number"},
+                "everyMinutes": {"type": "integer"},
                 "at": {"type": "string", "description": "Local time, 2026-01-31T08:00."},
                 "cron": {
                     "type": "string",
@@ -85,9 +86,27 @@ def make(fields: Mapping[str, object], context: ToolContext, now: datetime, zone
     except UnknownZone as error:
         raise ToolFailed(f"{error}.") from error
     text, cron = arguments.text(fields, "text", required=True), arguments.text(fields, "cron")
-    due = first_cron_time(cron, local, now) if cron else once(fields, local, now)
+    every = arguments.number(fields, "everyMinutes") or None  # some models fill in a 0 where they mean another one
+    if every is not None:
+        cron, due = f"@every {period(every)}m", first_of_many(fields, every, local, now)
+    else:
+        due = first_cron_time(cron, local, now) if cron else once(fields, local, now)
     target = Target(context.turn.conversation, context.turn.inbounds[-1].message_id)
     return Reminder(context.key.replace(":", "-"), target, context.person, text, due, cron, name)
+
+
+def period(minutes: float) -> int:
+    """The whole minutes between two firings. Raises `ToolFailed`."""
+    least = SHORTEST_PERIOD.total_seconds() / 60
+    if not minutes >= least or minutes * 60 >= FARTHEST.total_seconds() or minutes % 1:
+        raise ToolFailed(f"'everyMinutes' must be a whole number from {least:.0f}, not {minutes:g}.")
+    return int(minutes)
+
+
+def first_of_many(fields: Mapping[str, object], every: float, local: ZoneInfo, now: datetime) -> datetime:
+    """When a reminder that comes every so many minutes begins: as named, else when the first of them have passed."""
+    named = arguments.number(fields, "inMinutes") or arguments.text(fields, "at")
+    return once(fields, local, now) if named else now + timedelta(minutes=every)
 
 
 def once(fields: Mapping[str, object], local: ZoneInfo, now: datetime) -> datetime:
@@ -100,7 +119,7 @@ def once(fields: Mapping[str, object], local: ZoneInfo, now: datetime) -> dateti
             raise ToolFailed(f"{minutes:g} minutes are more than ten years.")
         return now + timedelta(minutes=minutes)
     if not at:
-        raise ToolFailed("Say when: 'inMinutes', 'at' or 'cron'.")
+        raise ToolFailed("Say when: 'inMinutes', 'at', 'everyMinutes' or 'cron'.")
     try:
         due = datetime.fromisoformat(at)
         due = (due if due.tzinfo else due.replace(tzinfo=local)).astimezone(UTC)

@@ -18,7 +18,7 @@ from bot.core.messages import Conversation, Inbound, Origin, Person
 from bot.core.ports.clock import Clock
 from bot.core.ports.store import Reminders
 from bot.core.zones import open_zone
-from bot.tools.cron import next_cron_time
+from bot.tools.cron import every_minutes, next_cron_time
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +109,9 @@ def next_time(reminder: Reminder, now: datetime) -> datetime | None:
     """The next time after now, None for a reminder that fires once. What was missed is said once, late."""
     if not reminder.cron:
         return None
+    if (minutes := every_minutes(reminder.cron)) is not None:
+        period = timedelta(minutes=minutes)
+        return reminder.due + max((now - reminder.due) // period + 1, 1) * period
     return next_cron_time(reminder.cron, open_zone(reminder.zone), now + timedelta(seconds=1))
 
 

@@ -77,6 +77,24 @@ async def test_the_time_is_what_the_person_means(
     assert kept.all[0].due.utcoffset() == timedelta(0)
 
 
+@pytest.mark.parametrize(
+    ("when", "first"),
+    [
+        ({"everyMinutes": 45}, 45),
+        ({"everyMinutes": "45", "inMinutes": 10}, 10),
+        ({"everyMinutes": 45, "at": "2026-01-01T13:20"}, 20),
+        ({"everyMinutes": 45, "inMinutes": 0, "cron": ""}, 45),
+    ],
+)
+async def test_every_so_many_minutes_begins_as_named_or_after_the_first_of_them(
+    tool: Tool, kept: Kept, when: dict[str, object], first: int
+) -> None:
+    await told(tool, text="stretch", **when)
+
+    assert [(one.due, one.cron) for one in kept.all] == [(NOON + timedelta(minutes=first), "@every 45m")]
+    assert "(repeats: @every 45m)" in await told(tool, action="list")
+
+
 async def test_a_reminder_belongs_to_who_asked_and_answers_what_they_wrote(tool: Tool, kept: Kept) -> None:
     asked = context()
     last = replace(asked.turn.inbounds[-1], message_id="m1")
@@ -100,7 +118,7 @@ async def test_the_model_is_told_the_time_as_the_person_reads_it(tool: Tool) -> 
     ("given", "wrong"),
     [
         ({"inMinutes": 5}, "'text' is required."),
-        ({"text": "tea"}, "Say when: 'inMinutes', 'at' or 'cron'."),
+        ({"text": "tea"}, "Say when: 'inMinutes', 'at', 'everyMinutes' or 'cron'."),
         ({"text": "tea", "inMinutes": 0}, "'inMinutes' must be more than 0, not 0."),
         ({"text": "tea", "inMinutes": "-5"}, "'inMinutes' must be more than 0, not -5."),
         ({"text": "tea", "inMinutes": True}, "'inMinutes' must be a number, not True."),
@@ -114,6 +132,11 @@ async def test_the_model_is_told_the_time_as_the_person_reads_it(tool: Tool) -> 
         ({"text": "tea", "inMinutes": 5, "zone": "America"}, "'America' is not a time zone"),
         ({"text": "tea", "inMinutes": 5, "zone": "A\0B"}, "'A\\x00B' is not a time zone"),
         ({"text": "tea", "inMinutes": 5, "zone": "A" * 300}, "'AAA"),
+        ({"text": "tea", "everyMinutes": 4}, "'everyMinutes' must be a whole number from 5, not 4."),
+        ({"text": "tea", "everyMinutes": 7.5}, "'everyMinutes' must be a whole number from 5, not 7.5."),
+        ({"text": "tea", "everyMinutes": -45}, "'everyMinutes' must be a whole number from 5, not -45."),
+        ({"text": "tea", "everyMinutes": "1e400"}, "'everyMinutes' must be a whole number from 5, not inf."),
+        ({"text": "tea", "everyMinutes": "often"}, "'everyMinutes' must be a number, not 'often'."),
         ({"text": "tea", "at": "tomorrow"}, "'tomorrow' is not a time such as"),
         ({"text": "tea", "at": "2026-01-01T13:00"}, "'2026-01-01T13:00' is in the past: it is 2026-01-01T13:00 there."),
         ({"text": "tea", "at": "9999-12-31T23:59", "zone": "America/New_York"}, "'9999-12-31T23:59' is not a time"),

@@ -88,6 +88,21 @@ async def test_a_repeating_one_is_said_each_time(store: SqliteStore, clock: Wall
         assert left.due == NOON + timedelta(minutes=4)
 
 
+async def test_every_45_minutes_counts_from_the_first_one_also_over_what_was_missed(
+    store: SqliteStore, clock: WallClock
+) -> None:
+    await store.add_reminder(reminder("1", minutes=45, cron="@every 45m"))
+    await clock.advance(3600 * 5)  # five hours off: six were missed
+    async with open_alarm(store, clock) as alarm:
+        missed = await fired(store)
+        (left,) = await alarm.timer.listed(HERE)
+        await alarm.passes(15 * 60)
+
+        assert [text.partition("\n")[0] for text in missed] == ["⏰ tea"]
+        assert left.due == NOON + timedelta(minutes=45 * 7)
+        assert await fired(store) == ["⏰ tea"]
+
+
 async def test_the_sooner_of_two_is_said_first(store: SqliteStore, clock: WallClock) -> None:
     async with open_alarm(store, clock) as alarm:
         await alarm.timer.add(replace(reminder("1", minutes=2), text="second"))
@@ -186,6 +201,10 @@ def test_the_next_time_is_after_now_however_many_were_missed() -> None:
     assert next_time(reminder("1"), NOON) is None
     assert next_time(hourly, NOON + timedelta(hours=5, minutes=1)) == NOON + timedelta(hours=6)
     assert next_time(hourly, NOON) == NOON + timedelta(hours=1)
+    often = reminder("1", minutes=0, cron="@every 45m")
+    assert next_time(often, NOON) == NOON + timedelta(minutes=45)
+    assert next_time(often, NOON + timedelta(minutes=45)) == NOON + timedelta(minutes=90)
+    assert next_time(often, NOON - timedelta(hours=9)) == NOON + timedelta(minutes=45)
 
 
 @pytest.mark.parametrize(("late", "told"), [(0.0, False), (LATE_SECONDS, False), (LATE_SECONDS + 1, True)])
