@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Asked first, of the Python that is named and of the environment that is there: pip would search in vain for minutes.
+VERSION = for python in "$(PYTHON)" $(wildcard $(BIN)/python); do $$python -c \
+  'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] < (3, 15) else "Python 3.11 to 3.14 is needed; " \
+  + sys.executable + " is %d.%d. Name another: make demo PYTHON=python3.12" % v[:2])' || exit 1; done
+
 SECONDS ?= 20
 KILLS ?= 20
 CHANNEL ?= telegram
@@ -12,18 +17,21 @@ FUZZ := sse split telegram_html config update redact
 
 $(VENV)/.demo: pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(VERSION)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[demo]"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
 	@echo "Setting up $(VENV) with the tools for tests (once, about two minutes) ..."
+	@$(VERSION)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.fuzz: pyproject.toml
 	@echo "Setting up $(VENV) with the fuzzer (once, about a minute) ..."
+	@$(VERSION)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[fuzz]"
 	@touch $@

@@ -95,6 +95,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"voxline {__version__}")
     groups = Group(parser)
+    if list(argv[:1]) == ["help"]:  # help, and help COMMAND
+        argv = [*argv[1:2], "--help"]
     chosen = next((word for word in argv if not word.startswith("-")), "")
     for name, purpose in GROUPS.items():
         group = groups.add(name, purpose)

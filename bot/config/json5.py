@@ -67,7 +67,7 @@ def parse(text: str) -> JsonValue:
     except pyjson5.Json5DecoderException as error:
         place = _NEAR.search(str(error))
         offset = min(int(place[1]) - 1, len(text)) if place else 0
-        raise Json5Error(_in_words(error), line_at(text, _last_solid(text, offset))) from None
+        raise Json5Error(_in_words(error) + _hint(text, offset), line_at(text, _last_solid(text, offset))) from None
     return value
 
 
@@ -181,6 +181,26 @@ def _last_solid(text: str, offset: int) -> int:
 _CODE_POINT = re.compile(r"U\+([0-9a-fA-F]{4,6})")
 _NAMED = re.compile(r"b'(\w+)'")
 _PLAIN = {"comma": "a comma", "colon": "a colon", "IdentifierStart": "a key"}
+
+
+_HINTS = (
+    (re.compile(r"[“”„‟‘’‚«»]"), "a curly quote: use a straight one"),
+    (re.compile(r"\b(?:True|False)\b"), "write true or false in lower case"),
+    (re.compile(r"\bNone\b"), "write null, not None"),
+    (re.compile(r"^\s*[A-Za-z_]\w*:(?:\s|$)(?!.*[{\[,])"), "this looks like YAML: write { … } and commas"),
+    (re.compile(r":\s*[A-Za-z][\w/.-]*\s*[,}]?\s*$"), "put the text in quotes"),
+)
+
+
+def _hint(text: str, offset: int) -> str:
+    """The usual cause of a mistake at this place, "" for none that is known."""
+    start = text.rfind("\n", 0, offset) + 1
+    line = text[start : (text + "\n").index("\n", offset)]
+    first = text.lstrip()[:1]
+    for pattern, hint in _HINTS:
+        if pattern.search(line) and not ("YAML" in hint and first in "{["):
+            return f" ({hint})"
+    return ""
 
 
 def _in_words(error: Exception) -> str:

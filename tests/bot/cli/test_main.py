@@ -34,6 +34,11 @@ def test_the_version_is_told_without_loading_anything_heavy() -> None:
     assert not {"pydantic", "aiohttp", "asyncio", "discord", "telegram", "PIL", "sqlite3"} & set(modules.split())
 
 
+def test_help_is_help(voxline: Voxline) -> None:
+    assert voxline("help")[:2] == voxline("--help")[:2]
+    assert voxline("help", "doctor")[:2] == voxline("doctor", "--help")[:2]
+
+
 def test_a_misspelt_command_is_answered_with_the_nearest(voxline: Voxline) -> None:
     assert "there is no command 'statsu': did you mean 'status'?" in voxline("statsu")[2]
 

@@ -52,3 +52,18 @@ def test_the_line_of_a_path_is_where_its_key_stands() -> None:
 def test_a_key_that_stands_twice_is_found_however_it_is_spelled() -> None:
     text = "{\n  a: 1,\n  b: [{c: 1, 'c': 2}],\n  '\\u0061': 2,\n}"
     assert json5.repeated(text) == ((("b", 0, "c"), 3), (("a",), 4))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("{ a: “b” }", "curly quote"),
+        ("{\n  a: True,\n}", "lower case"),
+        ("{\n  a: None,\n}", "write null"),
+        ("{\n  a: openrouter,\n}", "in quotes"),
+        ("agents:\n  name: x\n", "YAML"),
+    ],
+)
+def test_the_usual_causes_are_named(text: str, hint: str) -> None:
+    with pytest.raises(json5.Json5Error, match=hint):
+        json5.parse(text)
