@@ -1,4 +1,4 @@
-"""Introduces the verbs to one another: from ports and settings to a running agent."""
+"""Dependency wiring of the agent: from ports and settings to verbs that know one another."""
 
 from __future__ import annotations
 

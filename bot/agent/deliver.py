@@ -34,7 +34,7 @@ SECONDS_BETWEEN_TRIES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 UNSURE_SECONDS = 1_800.0  # how long a text is repeated whose arrival stays unsure; the chat waits meanwhile
 UNCONFIRMED = "I could not confirm that it arrived."
 NOTICE = ":notice"
-FORM_TRIES = 3  # how often something is tried that fails for a reason nobody foresaw
+FORM_TRIES = 3  # of a part that fails by an unforeseen exception
 
 
 class Deliverer:
@@ -106,7 +106,7 @@ class Deliverer:
             except Undeliverable as error:
                 if error.gone or error.moved_to:
                     raise
-                log.info("placeholder.gone", extra={"key": due.key})  # somebody deleted it: say it anew
+                log.info("placeholder.gone", extra={"key": due.key})  # a person deleted it: the text goes out anew
             finally:
                 await begun
         await begun

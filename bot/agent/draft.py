@@ -1,4 +1,4 @@
-"""The live preview: the newest text at the channel's pace, never in the way of thinking."""
+"""Live preview (streaming edits): the newest text at the channel's pace, never in the way of thinking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing down what must not be lost, for as long as the disk refuses."""
+"""Durable writes: a store write that must not be lost is retried for as long as the disk refuses it."""
 
 from __future__ import annotations
 

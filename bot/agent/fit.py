@@ -1,4 +1,4 @@
-"""Making an answer fit its channel: long texts in several messages, large files made smaller."""
+"""Message limits of a channel: long texts go out in several messages, large files are made smaller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The typing or recording indicator: it always ends, on every way out."""
+"""Typing indicator (or recording): shown while a turn runs, and ended on every way out of it."""
 
 from __future__ import annotations
 

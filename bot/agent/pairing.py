@@ -1,4 +1,4 @@
-"""Letting somebody in who asked, whoever says so: an owner in the chat, or the operator at the command line."""
+"""Pairing: an owner in the chat, or the operator at the command line, lets a person in who asked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Pairing:
 
     async def take(self, who: str) -> PairingRequest | None:
         """Removes and returns the request of `who`: a code, or a channel and an id, with a space or a colon between;
-        None when nobody asks so."""
+        None when no open request matches."""
         now = self._clock.now()
         words = who.replace(":", " ").split()
         if len(words) == 2:
@@ -31,7 +31,7 @@ class Pairing:
         return await self._access.take_request(now=now, code_hash=hash_code(who)) if words else None
 
     async def let_in(self, who: str) -> PairingRequest | None:
-        """The request that was granted, None when nobody asks so. The person is welcomed where they asked."""
+        """The request that was granted, None when no open request matches. The person is welcomed where they asked."""
         request = await self.take(who)
         if request is None:
             return None

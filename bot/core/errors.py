@@ -15,7 +15,7 @@ VoxlineError
 │   └── BadAnswer          the provider answered something that makes no sense, or the job failed
 ├── ChannelError           a chat platform did not do what it was asked
 │   ├── NotSent            certainly not delivered: try again (after `retry_after`)
-│   ├── MaybeSent          nobody knows whether it was delivered
+│   ├── MaybeSent          its delivery is uncertain
 │   ├── Undeliverable      never will be delivered: blocked, gone, forbidden
 │   ├── FetchFailed        an attachment cannot be fetched
 │   └── ChannelDown        the channel cannot work until the operator acts (token, intents)
@@ -153,7 +153,7 @@ class NotSent(ChannelError):
 
 
 class MaybeSent(ChannelError):
-    """Nobody knows whether it was delivered: the connection broke after the request was sent."""
+    """It may have been delivered: the connection broke after the request was sent."""
 
 
 class Undeliverable(ChannelError):

@@ -71,7 +71,7 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file somebody sent.
+    """A file that a person sent.
 
     `remote` is opaque: only the channel it came from can fetch it. `blob` is set once it has been
     fetched, `heard` once it has been transcribed. `size` is what the platform announced, in bytes,

@@ -18,7 +18,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class PairingRequest:
-    """Somebody who asks to be let in. `code_hash` is the SHA-256 of the code in lower-case hex."""
+    """A person who asks to be let in. `code_hash` is the SHA-256 of the code in lower-case hex."""
 
     code_hash: str
     channel: str

@@ -51,7 +51,7 @@ StepResult = Heard | Answered | ToolOutcome | Spoken
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a turn, unique by `name` within it. `result` None: begun, and nobody knows how it ended."""
+    """One step of a turn, unique by `name` within it. `result` None: begun, with an unknown end."""
 
     name: str
     result: StepResult | None

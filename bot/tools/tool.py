@@ -39,7 +39,7 @@ class ToolContext:
     @property
     def own_words(self) -> str:
         """What the person wrote in this turn, without what they quote or forward."""
-        return "\n".join(inbound.text for inbound in self.turn.inbounds if not inbound.forwarded_from)
+        return "\n".join(inbound.text for inbound in self.turn.inbounds if not inbound.forwarded)
 
 
 RunTool = Callable[[Mapping[str, object], ToolContext], Awaitable[Paid[ToolOutcome]]]

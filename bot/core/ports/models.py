@@ -29,7 +29,7 @@ class ChatModel(Protocol):
 
 class Transcriber(Protocol):
     async def transcribe(self, sound: Sound, *, language: str = "") -> Transcript:
-        """What was said. Raises `ProviderError`, `MediaError` for a format nobody transcribes."""
+        """What was said. Raises `ProviderError`, `MediaError` for a format that no model transcribes."""
 
 
 class Synthesizer(Protocol):
@@ -45,7 +45,7 @@ class Synthesizer(Protocol):
         """`text` (4096 characters at most) as speech; "" and None mean as configured. Raises `ProviderError`."""
 
     async def cost(self, generation_id: str) -> int | None:
-        """What a speech cost in micro-dollars, None while nobody says. Raises `ProviderError`."""
+        """What a speech cost in micro-dollars, None while the provider does not say. Raises `ProviderError`."""
 
 
 class ImageGenerator(Protocol):

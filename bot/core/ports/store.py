@@ -28,7 +28,7 @@ class Inbox(Protocol):
         """Whether this event was accepted before."""
 
     async def waiting(self, conversation: Conversation) -> int:
-        """How many messages of people nobody has begun."""
+        """How many messages of people wait and belong to no turn yet."""
 
     async def claim(self, conversation: Conversation) -> Turn | None:
         """C2: the oldest waiting work of the conversation, or None when there is none or another turn of it runs.
@@ -164,7 +164,7 @@ class Ledger(Protocol):
         """Micro-dollars since then."""
 
     async def unpriced(self, since: datetime, capability: str) -> tuple[Spend, ...]:
-        """The calls since then that the provider named and nobody priced, oldest first. `record` prices one."""
+        """The calls since then that have a generation id and no price yet, oldest first. `record` prices one."""
 
 
 class Access(Protocol):

@@ -188,7 +188,7 @@ def test_a_file_above_the_cap_is_not_read(opened: Path) -> None:
 def test_an_address_is_a_picture_only_where_the_person_wrote_it_themselves() -> None:
     address = "https://pics.example/a.png"
     written = context(text=f"edit {address} please")
-    forwarded = replace(written.turn.inbounds[0], forwarded_from="Bob")
+    forwarded = replace(written.turn.inbounds[0], forwarded=True)
     of_another = replace(written, turn=replace(written.turn, inbounds=(forwarded,)))
 
     assert named({"image": address}, written, flag="edit", at_most=1) == (address,)
