@@ -28,6 +28,7 @@ GROUPS = {
     "pairing": "who asks to talk to the bot: let them in, or put them out",
     "backup": "put database, media and configuration into one file, also while the bot runs",
     "restore": "bring back what a backup holds",
+    "service": "write a systemd unit for this installation",
     "models": "choose the model, and sign in to the provider",
     "infer": "ask a model once, without the bot",
     "config": "check the configuration, or bring one over from OpenClaw",
