@@ -91,6 +91,19 @@ def test_a_time_in_the_hour_that_is_left_out_comes_at_the_end_of_the_gap() -> No
     assert times("0,30 2 * * *", spring, 3) == ["29 03:00 CEST", "30 02:00 CEST", "30 02:30 CEST"]
 
 
+@pytest.mark.parametrize(
+    ("line", "moment"),
+    [
+        ("0 8 * * *", datetime(2026, 6, 1, 6, tzinfo=UTC)),
+        ("30 2 * * *", datetime(2026, 3, 29, 1, tzinfo=UTC)),  # the end of the gap
+        ("*/15 * * * *", datetime(2026, 10, 25, 1, 15, tzinfo=UTC)),
+    ],
+)
+def test_a_time_that_is_now_counts(line: str, moment: datetime) -> None:
+    assert next_cron_time(line, BERLIN, moment) == moment
+    assert next_cron_time(line, BERLIN, moment - timedelta(microseconds=1)) == moment
+
+
 @pytest.mark.parametrize("minute", ["30", "*/30"])
 def test_hourly_lines_come_in_both_of_the_hours_with_one_name(minute: str) -> None:
     found = times(f"{minute} * * * *", datetime(2026, 10, 25, 0, 15, tzinfo=UTC), 6)
