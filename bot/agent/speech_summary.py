@@ -51,6 +51,7 @@ class SpeechSummarizer:
             (System(INSTRUCTIONS.format(longest=self._longest)), User(untrusted(text[:READ_CHARACTERS], "answer"))),
             thinking="off",
             max_tokens=self._longest,
+            person=turn.person,
         )
         try:
             async with self._paid.spending(turn, Capability.CHAT):

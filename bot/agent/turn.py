@@ -233,7 +233,14 @@ class TurnRunner:
             less = await self._verbs.memory.shorten(turn, model)
             return None if less is None else (instructions, *less)
 
-        return Question(ChatRequest(model, (instructions, *past), (), turn.session.thinking), shorter)
+        request = ChatRequest(
+            model,
+            (instructions, *past),
+            thinking=turn.session.thinking,
+            person=turn.person,
+            session=f"{turn.conversation}:{turn.session.since}",
+        )
+        return Question(request, shorter)
 
     def _instructions(self, turn: Turn, mode: VoiceMode, understood: Understood) -> System:
         aloud = mode is VoiceMode.ALWAYS or (mode is VoiceMode.INBOUND and understood.spoken)

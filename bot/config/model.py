@@ -64,6 +64,12 @@ class MediaSettings(Section):
     ffmpeg_path: str = ""
 
 
+class Privacy(Section):
+    """`zdr`: only providers that keep nothing of a request (zero data retention) may answer."""
+
+    zdr: bool = False
+
+
 class Logging(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -97,6 +103,7 @@ class Config(Section):
     media: MediaSettings = MediaSettings()
     logging: Logging = Logging()
     network: Network = Network()
+    privacy: Privacy = Privacy()
     health: HealthSettings = HealthSettings()
     store: StoreSettings = StoreSettings()
 

@@ -83,7 +83,8 @@ class ChatRequest:
     """One question to a model. `model` is a reference such as openrouter/auto.
 
     `thinking` is "" (as configured) or a level: off, minimal, low, medium, high, xhigh, adaptive, max.
-    `max_tokens` None means the model's own maximum output.
+    `max_tokens` None means the model's own maximum output. `person` and `session` say for whom and in which
+    conversation it is asked, "" for nobody; they leave this machine as keyed hashes only.
     """
 
     model: str
@@ -91,6 +92,8 @@ class ChatRequest:
     tools: tuple[ToolSpec, ...] = ()
     thinking: str = ""
     max_tokens: int | None = None
+    person: str = ""
+    session: str = ""
 
 
 class FinishReason(StrEnum):

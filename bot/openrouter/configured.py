@@ -33,6 +33,7 @@ def route(config: Config, key: str, base_url: str | None = None, headers: Mappin
             categories=bundled.categories if named.categories is None else named.categories,
         ),
         custom=tuple({**provider.headers, **(headers or {})}.items()),
+        zdr=config.privacy.zdr,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from bot.openrouter.audio.speech import OpenRouterSynthesizer
 from bot.openrouter.audio.transcription import OpenRouterTranscriber
 from bot.openrouter.catalog import Catalog
 from bot.openrouter.chat.completions import OpenRouterChat
+from bot.openrouter.chat.pseudonyms import read_pseudonyms
 from bot.openrouter.http.client import NO_KEY, OpenRouterClient
 from bot.openrouter.http.key_rotation import KeyBook, KeyRotation
 from bot.openrouter.http.route import Route
@@ -84,19 +86,16 @@ async def open_openrouter(
             )
 
         main = await client(None, keys)
+        pseudonyms = await asyncio.to_thread(read_pseudonyms, state_dir)
+        chat_settings = replace(configured.chat_settings(config), pseudonyms=pseudonyms)
         elsewhere = {
             place: await client(entry.base_url, own_key(entry, profiles, environ) or keys, spares=False)
             for entry in config.tools.media.audio.models
             if (place := configured.place(entry))
         }
-        catalog = Catalog(
-            main,
-            clock=clock,
-            path=state_dir / CATALOG_FILE if state_dir else None,
-            overrides=configured.catalog_overrides(config),
-        )
+        catalog = catalog_of(config, main, state_dir, clock)
         yield OpenRouter(
-            chat=OpenRouterChat(main, configured.chat_settings(config), catalog=catalog, blobs=blobs, clock=clock),
+            chat=OpenRouterChat(main, chat_settings, catalog=catalog, blobs=blobs, clock=clock),
             transcriber=OpenRouterTranscriber(main, configured.transcription_settings(config), elsewhere=elsewhere)
             if config.tools.media.audio.enabled
             else None,
@@ -115,6 +114,12 @@ async def open_openrouter(
             client=main,
             notes=(() if keys else (KeyRefused(KEYLESS, tell=NO_KEY),)) + silent,
         )
+
+
+def catalog_of(config: Config, client: OpenRouterClient, state_dir: Path | None, clock: Clock) -> Catalog:
+    """The model list of this client's host, kept in the state directory."""
+    path = state_dir / CATALOG_FILE if state_dir else None
+    return Catalog(client, clock=clock, path=path, overrides=configured.catalog_overrides(config))
 
 
 def speaking(

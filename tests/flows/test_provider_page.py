@@ -33,7 +33,7 @@ async def test_the_music_example_brings_a_song_to_the_chat(side: Side, sandbox: 
         assert composed["model"] == "google/lyria-3-pro-preview"
         assert (composed["modalities"], composed["audio"], composed["stream"]) == (
             ["text", "audio"],
-            {"format": "wav"},
+            {"format": "mp3"},
             True,
         )
         assert sniff(song.data)

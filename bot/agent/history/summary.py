@@ -66,7 +66,9 @@ class ConversationSummarizer:
         """How long the stored summary is; None when its last row is gone meanwhile."""
         messages = (System(SUMMARISE), User(untrusted(transcript(old, room), "chat")))
         async with self._paid.spending(turn, Capability.CHAT):
-            finished = await ask_once(self._chat, ChatRequest(model, messages, max_tokens=SUMMARY_TOKENS))
+            finished = await ask_once(
+                self._chat, ChatRequest(model, messages, max_tokens=SUMMARY_TOKENS, person=turn.person)
+            )
             text = finished.assistant.text.strip()[: min(SUMMARY_CHARACTERS, room // 3)]
             summary, spend = Summary(text, old.rows[-1].id), paid_answer(turn, finished).spend
             kept = await self._paid.durably(lambda: self._history.keep_summary(turn.conversation, summary, spend))

@@ -18,6 +18,7 @@ from bot.openrouter.catalog import Catalog, ModelFacts, estimate
 from bot.openrouter.chat.answer import AnswerBuilder
 from bot.openrouter.chat.chunks import BROKE_OFF, FUSION_PATIENCE, Patience, chunks_of
 from bot.openrouter.chat.messages import Album, estimated_tokens, load_pictures, unread_notice, wire_messages, wire_tool
+from bot.openrouter.chat.pseudonyms import Pseudonyms
 from bot.openrouter.chat.remedies import LESSONS, Remedy, pictures_in
 from bot.openrouter.chat.response_cache import response_cache_headers
 from bot.openrouter.chat.retries import EmptyCompletion, Jitter, RetryLimits, Tries
@@ -50,6 +51,7 @@ class ChatSettings:
     patience: Patience = field(default_factory=Patience)
     fusion_patience: Patience = FUSION_PATIENCE
     retries: RetryLimits = field(default_factory=RetryLimits)
+    pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,8 @@ class OpenRouterChat:
         if not messages:
             raise BadRequest(f"{LABEL}: there is no message to send to {slug!r}")
         body: Body = {"model": slug, "messages": messages, "stream": True}
+        if self._client.route.verified:
+            body |= self._settings.pseudonyms.fields(request)
         if request.tools:
             body["tools"] = [wire_tool(tool) for tool in request.tools]
         verified = self._client.route.verified

@@ -16,7 +16,7 @@ AFFORDABLE_SHARE = 0.9
 TOKENS_AT_LEAST = 16
 _LIMITS = ("max_completion_tokens", "max_tokens")
 # Routing and plugins are the operator's decisions on privacy and price: a refusal never takes them out.
-_NEEDED = frozenset({"model", "messages", "stream", "provider", "plugins", "max_tokens"})
+_NEEDED = frozenset({"model", "messages", "stream", "user", "provider", "plugins", "max_tokens"})
 _UNSUPPORTED = re.compile(
     r"(?i)unsupported|not (?:be )?(?:supported|allowed|permitted|enabled)|unknown|unrecogni[sz]ed|unexpected|extra"
     r"|does ?n[o']t support|invalid|not available|no endpoints found"

@@ -261,7 +261,7 @@ class OpenRouterClient:
     ) -> aiohttp.ClientResponse:
         if not any(name.lower() == "authorization" for name in headers):
             raise KeyRefused(f"{label}: no OpenRouter key. Sign in or set OPENROUTER_API_KEY", tell=NO_KEY)
-        payload = await written(body, label)
+        payload = await written(self.route.private(path, body), label)
         sent = merge_headers({"Accept": "application/json"}, dict(headers), {"Content-Type": "application/json"})
         return await self._open("POST", self._url(path), sent, label, payload=payload)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from bot.core.errors import ConfigError
@@ -11,6 +12,7 @@ from bot.core.errors import ConfigError
 CANONICAL = "https://openrouter.ai/api/v1"
 _LEGACY = "https://openrouter.ai/v1"
 _PORTS = {"http": 80, "https": 443}
+_ROUTED = frozenset({"/chat/completions", "/images", "/audio/speech", "/audio/transcriptions"})
 _PATH = "models.providers.openrouter.baseUrl"
 _FIX = f"Write it as https://host/path, or leave it out for {CANONICAL}."
 
@@ -38,7 +40,8 @@ PROTECTED = frozenset({"http-referer", "x-openrouter-title", "x-openrouter-categ
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A base URL with its key. `custom` are configured headers; `canonical` is what counts as OpenRouter itself.
+    """A base URL with its key. `custom` are configured headers; `canonical` is what counts as OpenRouter itself; `zdr`
+    allows only providers that keep nothing (zero data retention).
 
     Raises `ConfigError` when the base URL cannot be used.
     """
@@ -48,6 +51,7 @@ class Route:
     attribution: Attribution = Attribution()
     custom: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     canonical: str = CANONICAL
+    zdr: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", normalise_base_url(self.base_url))
@@ -64,6 +68,15 @@ class Route:
     def verified(self) -> bool:
         """Whether requests reach OpenRouter itself. Everything that only OpenRouter understands asks here."""
         return self.base_url == self.canonical
+
+    def private(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body of a request with the data policy in it, where it is one that is routed to providers.
+
+        It stands over everything that was configured for one model. Source: OpenRouter docs, zero data retention."""
+        if not (self.zdr and self.verified and path in _ROUTED):
+            return body
+        routing = body.get("provider")
+        return {**body, "provider": {**(routing if isinstance(routing, Mapping) else {}), "zdr": True}}
 
     def headers(self, *, categories: bool) -> dict[str, str]:
         """Bearer, attribution on verified routes only, and the configured headers, each name once in any case.

@@ -2,7 +2,8 @@
 
 Sections: 0 verified route, 1 sign-in, 2 keys, 3 stored keys, 4 references and catalog, 5 chat, 6 guard rules,
 7 pictures, 8 clips, 9 songs, 10 speech, 11 transcription, 12 looking, 13 Fusion, 14 headers, 15 response cache,
-16 cache markers, 17 prefill, 18 thinking, 19 DeepSeek, 20 OpenAI-only, 21 Gemini, 22 routing, 23 account;
+16 cache markers, 17 prefill, 18 thinking, 19 DeepSeek, 20 OpenAI-only, 21 Gemini, 22 routing, 23 account,
+25 what was added since;
 A1 to A20 are readings of what the documentation leaves open. The rows stand in contract_rows_*.py; a test is
 named as module::test in this folder, or with its folder below tests/.
 """
@@ -18,6 +19,7 @@ import pytest
 from tests.bot.openrouter.contract_rows_chat import CHAT, GUARDS, SHAPING
 from tests.bot.openrouter.contract_rows_keys import KEYS, MODELS, SIGN_IN
 from tests.bot.openrouter.contract_rows_media import CLIPS, PICTURES, READINGS, SONGS, SPEECH
+from tests.bot.openrouter.contract_rows_today import TODAY
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
@@ -29,7 +31,7 @@ ROUTE: dict[str, tuple[str, ...]] = {
         "http/test_route::test_an_address_that_could_mislead_is_refused_without_repeating_it",
     ),
 }
-PARTS = (ROUTE, SIGN_IN, KEYS, MODELS, CHAT, GUARDS, SHAPING, PICTURES, CLIPS, SONGS, SPEECH, READINGS)
+PARTS = (ROUTE, SIGN_IN, KEYS, MODELS, CHAT, GUARDS, SHAPING, PICTURES, CLIPS, SONGS, SPEECH, READINGS, TODAY)
 TABLE = {row: tests for part in PARTS for row, tests in part.items()}
 
 SECTIONS = [
@@ -43,7 +45,7 @@ SECTIONS = [
     *(f"8.{part}" for part in range(1, 7)),
     *("9.1", "9.2", "10", "11", "12", "13.1", "13.2", "13.3"),
     *map(str, range(14, 22)),
-    *("22.1", "22.2", "23"),
+    *("22.1", "22.2", "23", "25"),
     *(f"A{number}" for number in range(1, 21)),
 ]
 

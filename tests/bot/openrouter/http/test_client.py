@@ -41,6 +41,15 @@ async def test_a_post_carries_key_attribution_and_json(server: RecordingServer, 
     assert seen.json == {"text": "grüß 👋 ?"}
 
 
+async def test_zero_data_retention_is_asked_for_on_the_wire(server: RecordingServer) -> None:
+    server.on("POST /images", says({}))
+    route = Route(base_url=server.base_url, key=KEY, canonical=server.base_url, zdr=True)
+    async with OpenRouterClient(route, clock=SystemClock()) as client:
+        await client.post_json("/images", {"prompt": "fox"}, label="Picture", timeout_seconds=5)
+
+    assert server.seen[0].json == {"prompt": "fox", "provider": {"zdr": True}}
+
+
 async def test_the_proxy_carries_requests_to_the_provider_and_none_to_strangers(
     server: RecordingServer, stranger: Stranger
 ) -> None:

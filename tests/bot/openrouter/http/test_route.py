@@ -153,3 +153,16 @@ def test_a_header_that_could_smuggle_another_is_refused(header: tuple[str, str])
 def test_an_origin_is_scheme_host_and_port(one: str, other: str, same: bool) -> None:
     assert same_origin(one, other) is same
     assert same_origin(other, one) is same
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/images", "/audio/speech", "/audio/transcriptions"])
+def test_zero_data_retention_goes_out_with_whatever_is_routed(path: str) -> None:
+    route = Route(key="k", zdr=True)
+
+    assert route.private(path, {"model": "m"}) == {"model": "m", "provider": {"zdr": True}}
+    assert route.private(path, {"provider": {"order": ["a"], "zdr": False}}) == {
+        "provider": {"order": ["a"], "zdr": True}
+    }
+    assert route.private("/videos", {"model": "m"}) == {"model": "m"}
+    assert Route(key="k").private(path, {"model": "m"}) == {"model": "m"}
+    assert Route(base_url="https://proxy.example", key="k", zdr=True).private(path, {"model": "m"}) == {"model": "m"}
