@@ -9,11 +9,12 @@ VERSION = for python in "$(PYTHON)" $(wildcard $(BIN)/python); do $$python -c \
   + sys.executable + " is %d.%d. Name another: make demo PYTHON=python3.12" % v[:2])' || exit 1; done
 
 SECONDS ?= 20
+SEEDS ?= 100
 KILLS ?= 20
 CHANNEL ?= telegram
 FUZZ := sse split telegram_html config update redact
 
-.PHONY: demo test test-long coverage kills chaos test-browser lint types bandit fuzz
+.PHONY: demo test test-long coverage kills chaos simulate test-browser lint types bandit fuzz
 
 $(VENV)/.demo: pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
@@ -53,6 +54,10 @@ coverage: $(VENV)/.dev
 
 kills: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --dist load -m kills tests/kills $(ARGS)
+
+# One seed draws every latency, fault and crash; a failing one prints the command that replays it.
+simulate: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation $(SEEDS) $(ARGS)
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.kills.chaos --kills $(KILLS) --channel $(CHANNEL)

@@ -1,0 +1,1 @@
+"""Deterministic simulation: the real engine, turns, delivery and SQLite under one seed. See docs/testing.md."""
