@@ -68,7 +68,7 @@ async def test_a_picture_of_this_machine_is_changed_only_out_of_an_open_folder(
     async with open_world(telegram, sandbox, tmp_path, defaults=roots) as world:
         for number, source in enumerate(("house.png", str(tmp_path / "closed.png"), "http://127.0.0.1:1/a.png"), 1):
             sandbox.call_next("image_generate", {"prompt": "make it blue", "image": source})
-            await telegram.say("go on")
+            await telegram.say(f"go on with {source}")
             await telegram.until(lambda: len(world.texts()) == number)
             await world.settled()
 
