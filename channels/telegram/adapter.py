@@ -176,7 +176,7 @@ class TelegramChannel(Channel):
         log.info("webhook.set", extra={"url": settings.url})
 
     def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        return fetch(self._bot, self._calls, attachment, self._settings.download_bytes)
+        return fetch(self._bot, self._calls, attachment, cap=self._settings.download_bytes, clock=self._clock)
 
     async def send(self, to: Target, part: Part, *, key: str, maybe_sent: bool = False) -> Sent:
         """Telegram has no idempotency key: `key` and `maybe_sent` change nothing here."""
@@ -229,8 +229,9 @@ class TelegramChannel(Channel):
             if refused.status not in (401, 404):
                 raise
             raise _token_refused() from None
+        if self._me is None:
+            log.info("telegram.connected", extra={"bot": user.username, "id": user.id})
         self._me = Me(user.id, user.first_name, user.username or "")
-        log.info("telegram.connected", extra={"bot": user.username, "id": user.id})
         return self._me
 
     async def _introduced(self) -> Me:

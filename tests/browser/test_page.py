@@ -173,3 +173,23 @@ def test_the_page_looks_like_this(open_page: OpenPage, speech: Speech, tmp_path:
         expect(phone.locator("article")).to_have_count(page.locator("article").count())
         phone.wait_for_timeout(500)
         screenshot(phone, "page-phone.png")
+
+
+@pytest.mark.parametrize(("width", "text"), [(320, "100%"), (360, "100%"), (412, "200%"), (640, "200%")])
+def test_nothing_is_cut_off_on_a_narrow_screen_or_with_large_text(open_page: OpenPage, width: int, text: str) -> None:
+    """WCAG 1.4.10 and 1.4.4: idle, with words, and while an answer is made."""
+    page = open_page(viewport={"width": width, "height": 700})
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", text)
+    outside = """() => [...document.querySelectorAll("main, main button, main textarea, #foot *")]
+        .filter(element => element.checkVisibility())
+        .filter(element => element.getBoundingClientRect().right > innerWidth + 0.5)
+        .map(element => element.id || element.className || element.tagName)"""
+
+    assert page.evaluate(outside) == []
+
+    page.fill("textarea", "tell me a long story")
+    assert page.evaluate(outside) == []
+
+    page.keyboard.press("Enter")
+    expect(page.locator("#stop")).to_be_visible()
+    assert page.evaluate(outside) == []

@@ -104,6 +104,23 @@ async def test_the_command_menu_is_offered(
     assert [command["command"] for command in api.commands] == ["new", "stop", "help"]
 
 
+async def test_a_menu_that_has_to_wait_is_offered_again(
+    api: TelegramApi, settings: TelegramSettings, shelf: Shelf, clock: TellingClock, ear: Ear
+) -> None:
+    api.too_many("setMyCommands", 3)
+
+    async with (
+        TelegramChannel(
+            changed(settings, commands=(("new", "Start"),)), cursors=shelf, blobs=shelf, clock=clock
+        ) as channel,
+        receiving(channel, ear),
+    ):
+        while await clock.next_nap() != 3:
+            pass
+        await clock.advance(3)
+        await api.wait_for(lambda: api.commands)
+
+
 async def test_a_menu_that_is_refused_stops_nothing(
     api: TelegramApi, settings: TelegramSettings, shelf: Shelf, clock: TellingClock, ear: Ear
 ) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from bot.core.errors import FetchFailed
 from bot.core.messages import Attachment, Kind
 from channels.telegram.adapter import TelegramChannel
+from channels.telegram.files import read_local
 from channels.telegram.settings import TelegramSettings
 from tests.channels.telegram.conftest import Ear, TellingClock, changed, receiving
 from tests.fakes.shelf import Shelf
@@ -76,3 +80,32 @@ async def test_a_download_that_breaks_is_a_failure_without_the_address(
 async def test_an_expired_file_is_a_failure(channel: TelegramChannel) -> None:
     with pytest.raises(FetchFailed, match="wrong file_id"):
         await fetched(channel, Attachment(Kind.DOCUMENT, remote="gone"))
+
+
+async def test_a_pause_that_telegram_asks_for_loses_no_file(
+    api: TelegramApi, channel: TelegramChannel, clock: TellingClock
+) -> None:
+    remote = api.file(b"picture")["file_id"]
+    api.too_many("getFile", 3)
+    fetching = asyncio.create_task(fetched(channel, Attachment(Kind.PICTURE, remote=remote)))
+
+    assert await clock.next_nap() == 3
+    await clock.advance(3)
+
+    assert await fetching == b"picture"
+
+
+async def test_a_long_pause_is_a_failure_that_is_told(api: TelegramApi, channel: TelegramChannel) -> None:
+    remote = api.file(b"picture")["file_id"]
+    api.too_many("getFile", 300)
+
+    with pytest.raises(FetchFailed, match="429"):
+        await fetched(channel, Attachment(Kind.PICTURE, remote=remote))
+
+
+async def test_a_file_of_a_local_server_is_read_from_its_path(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"x" * 300_000)
+
+    assert b"".join([chunk async for chunk in read_local(tmp_path / "photo.jpg")]) == b"x" * 300_000
+    with pytest.raises(FetchFailed, match="share that folder"):
+        await anext(read_local(tmp_path / "elsewhere.jpg"))
