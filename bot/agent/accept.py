@@ -16,6 +16,7 @@ from bot.agent.background.not_taken import NotTaken
 from bot.agent.group_access import GroupAccess
 from bot.agent.owners import Owners
 from bot.agent.policy.access import AccessRules, Verdict, judge
+from bot.agent.policy.albums import CalledAlbums
 from bot.agent.policy.bot_loops import BotLoopGuard
 from bot.agent.policy.rate_limit import RateLimit
 from bot.core.arrivals import Arrivals, Moved
@@ -85,12 +86,12 @@ class Acceptor:
     ) -> None:
         self._store, self._lanes, self._groups, self._doors = store, lanes, groups, groups.doors
         self._clock, self._pace, self._owners, self._bots = clock, pace, owners, BotLoopGuard(clock)
-        self.not_taken = NotTaken(self._say, clock)
+        self.not_taken, self._albums = NotTaken(self._say, clock), CalledAlbums()
 
     async def accept(self, arrivals: Arrivals) -> None:
         """C1. Raises `StoreUnavailable`: then nothing was taken and the transport must keep it all."""
         admitted: list[Inbound] = []
-        for inbound in arrivals.inbounds:
+        for inbound in self._albums.addressed(arrivals.inbounds):
             if inbound.edited:
                 log.info("edit.ignored", extra={"conversation": str(inbound.conversation)})
             elif await self._admit(arrivals.source, inbound) and await self._has_room(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -236,6 +237,20 @@ async def test_a_forwarded_stop_stops_nothing(desk: Desk) -> None:
     await desk.brings(replace(inbound("1", "/stop"), forwarded=True, forwarded_from="Bob"))
 
     assert (desk.engine.stopped, await desk.taken()) == ([], ["1"])
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+async def test_an_album_in_a_group_is_one_message(desk: Desk, one_by_one: bool) -> None:
+    desk.behind(AccessRules(rooms={"r": RoomRules(allow_from=frozenset({"*"}))}))
+    room: dict[str, Any] = {"private": False, "room": "r", "group": "album"}
+    files = [inbound("1", "look", to_me=True, **room), *(inbound(n, "", to_me=False, **room) for n in "23")]
+    stranger = replace(inbound("4", "", to_me=False, **room), sender=Person("666"))
+    apart = inbound("5", "", to_me=False, **room | {"group": "another"})
+
+    for batch in [[file] for file in (*files, stranger, apart)] if one_by_one else [[*files, stranger, apart]]:
+        await desk.brings(*batch)
+
+    assert await desk.taken() == ["1", "2", "3"]
 
 
 async def test_a_stranger_stops_nobody(strict: Desk) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.errors import ChannelDown, StoreUnavailable
 from channels.telegram.adapter import TelegramChannel
+from channels.telegram.poll import ALBUM_SECONDS
 from channels.telegram.settings import TelegramSettings
 from tests.channels.telegram.conftest import Ear, TellingClock, changed, receiving
 from tests.fakes.shelf import Shelf
@@ -265,6 +266,22 @@ async def test_ids_that_start_again_after_a_quiet_week_are_followed(
         await api.wait_for(lambda: api.last("getUpdates")["offset"] == 41)
 
     assert list(shelf.cursors.values()) == ["41"]
+
+
+async def test_an_album_that_grows_between_polls_is_stored_at_once(
+    api: TelegramApi, channel: TelegramChannel, ear: Ear, clock: TellingClock
+) -> None:
+    async with receiving(channel, ear):
+        for number in range(3):
+            api.send_photo(7, bytes(number + 1), media_group_id="album")
+            if number:
+                await clock.advance(ALBUM_SECONDS)
+            assert await clock.next_nap() == ALBUM_SECONDS
+            assert ear.batches == []
+        await clock.advance(ALBUM_SECONDS)
+        await ear.hears(3)
+
+    assert [[inbound.group for inbound in batch.inbounds] for batch in ear.batches] == [["album"] * 3]
 
 
 async def test_cancelling_ends_receiving_at_once(api: TelegramApi, channel: TelegramChannel, ear: Ear) -> None:
