@@ -18,6 +18,7 @@ from bot.core.errors import ConfigError, StateError
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--ready", action="store_true", help="fail also where a channel or the model does not work")
     add_places(parser)
     parser.set_defaults(run=run)
 
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"key            {key or 'none: run `voxline onboard`'}")
         for line in live_lines(live):
             print(line)
-    return OK if pid is not None else FAILED
+    unwell = args.ready and not (live and all(health["ok"] for health in live["health"].values()))
+    return FAILED if pid is None or unwell else OK
 
 
 def _key(setup: Setup) -> str:

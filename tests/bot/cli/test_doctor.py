@@ -128,6 +128,7 @@ def test_the_status_names_the_daemon_that_runs(voxline: Voxline, home: Path, con
 
     with hold(home / "state"):
         status, out, _ = voxline("status")
+        assert voxline("status", "--ready")[0] == 1  # it holds the directory and answers nothing yet
 
     assert status == 0
     assert out.startswith("daemon         running, pid ")
