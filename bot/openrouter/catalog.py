@@ -29,7 +29,7 @@ PAUSE_SECONDS = 60.0
 LONG_PAUSE_SECONDS = 900.0
 PAGES_AT_MOST = 20
 PAGE_ROWS = 500
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Prices:
 class ModelFacts:
     """What a model can do. None means that no source says; `listed` False means every other field is a default.
 
-    `prices` None: unknown, or the model is a router that costs what the model behind it costs.
+    `prices` None: unknown, or the model is a router that costs what the model behind it costs. `efforts` are the
+    reasoning efforts that it takes, none where all are taken; `must_think`: reasoning cannot be switched off.
     """
 
     slug: str
@@ -58,6 +59,8 @@ class ModelFacts:
     output_tokens: int = 8_192
     prices: Prices | None = None
     outputs: tuple[str, ...] = ("text",)
+    efforts: tuple[str, ...] = ()
+    must_think: bool = False
     listed: bool = False
 
 
@@ -137,6 +140,11 @@ class Catalog:
             # A variant such as :nitro is routed differently but is the same model.
             known_facts = self._listed.get(slug) or self._listed.get(slug.partition(":")[0])
         return self._with_override(replace(known_facts, slug=slug) if known_facts else ModelFacts(slug))
+
+    def on_hand(self, slug: str) -> ModelFacts:
+        """What the list says as it is here by now, without asking for it."""
+        facts = self._listed.get(slug) or self._listed.get(slug.partition(":")[0])
+        return replace(facts, slug=slug) if facts else ModelFacts(slug)
 
     async def models(self) -> tuple[ModelFacts, ...]:
         """All models that answer with text, by slug: the bundled ones first."""
@@ -242,6 +250,8 @@ def facts_of(row: object) -> ModelFacts | None:
     taken = str(shape.get("modality") or "").partition("->")[0]
     inputs, outputs = shape.get("input_modalities"), shape.get("output_modalities")
     supported = row.get("supported_parameters")
+    thinking = _object(row.get("reasoning"))
+    efforts = thinking.get("supported_efforts")
     knows = isinstance(supported, list)
     return ModelFacts(
         slug=row["id"].lower(),
@@ -256,6 +266,8 @@ def facts_of(row: object) -> ModelFacts | None:
         or 8_192,
         prices=_prices(row.get("pricing")),
         outputs=tuple(str(kind) for kind in outputs) if isinstance(outputs, list) and outputs else ("text",),
+        efforts=tuple(effort for effort in efforts if isinstance(effort, str)) if isinstance(efforts, list) else (),
+        must_think=thinking.get("mandatory") is True,
         listed=True,
     )
 
@@ -313,7 +325,7 @@ def _object(value: object) -> dict[str, Any]:
 
 def _restored(row: dict[str, Any]) -> ModelFacts:
     prices = Prices(**row["prices"]) if row["prices"] else None
-    return ModelFacts(**{**row, "prices": prices, "outputs": tuple(row["outputs"])})
+    return ModelFacts(**{**row, "prices": prices, "outputs": tuple(row["outputs"]), "efforts": tuple(row["efforts"])})
 
 
 def _write(path: Path, kept: dict[str, Any]) -> None:

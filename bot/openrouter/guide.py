@@ -20,7 +20,8 @@ class Guide:
 
     def levels(self, ref: str) -> tuple[str, ...]:
         """The thinking levels that make a difference with a model."""
-        return levels_for(slug_of(ref))
+        facts = self._catalog.on_hand(slug_of(ref))
+        return levels_for(facts.slug, facts.efforts, must_think=facts.must_think)
 
     def level_of(self, text: str) -> str | None:
         """The thinking level that a word means, in any of its usual spellings; None when it means none."""

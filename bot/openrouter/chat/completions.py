@@ -258,6 +258,7 @@ class OpenRouterChat:
             thinking=level,
             reasons=facts.reasoning is not False,
             tools=facts.tools is not False,
+            efforts=facts.efforts,
         )
         return _Question(slug, self._taught(slug, shaped(body, shape)), response_cache_headers(shape), facts, album)
 

@@ -15,6 +15,7 @@ class Shape:
 
     `slug` is the model as the API names it. `verified` says that OpenRouter itself is asked. `params` are the
     merged params. `thinking` is a level, "" when no level was chosen. `tools` False: the model is known to take none.
+    `efforts` are the reasoning efforts that it takes, none where all are taken.
     """
 
     slug: str
@@ -23,6 +24,7 @@ class Shape:
     thinking: str = ""
     reasons: bool = True
     tools: bool = True
+    efforts: tuple[str, ...] = ()
 
 
 Step = Callable[[Body, Shape], Body]

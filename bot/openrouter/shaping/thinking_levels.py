@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 from bot.config.agents import Thinking
@@ -26,6 +27,7 @@ _SPELLINGS = {
     "ultra": "xhigh",
     "maximum": "max",
 }
+_RANKS = ("minimal", "low", "medium", "high", "xhigh", "max")
 _EFFORTS = {"adaptive": "medium", "max": "xhigh"}
 
 
@@ -36,16 +38,28 @@ def level_of(text: str) -> str | None:
     return word if word in LEVELS else None
 
 
-def levels_for(slug: str) -> tuple[str, ...]:
-    """The levels to offer for a model; DeepSeek V4 ends at xhigh, routes without thinking know only off."""
+def levels_for(slug: str, efforts: Sequence[str] = (), *, must_think: bool = False) -> tuple[str, ...]:
+    """The levels to offer for a model: those whose effort it takes (any, when `efforts` names none), no off for one
+    that must think. DeepSeek V4 ends at xhigh, routes without thinking know only off."""
     if skips_thinking(slug):
         return ("off",)
-    return tuple(level for level in LEVELS if level not in ("adaptive", "max")) if is_deepseek_v4(slug) else LEVELS
+    levels = tuple(level for level in LEVELS if level not in ("adaptive", "max")) if is_deepseek_v4(slug) else LEVELS
+    return tuple(
+        level
+        for level in levels
+        if (not must_think if level == "off" else not efforts or effort_of(level, efforts) in (level, effort_of(level)))
+    )
 
 
-def effort_of(level: str) -> str:
-    """The reasoning effort of a level, "" for off and for no level."""
-    return "" if level in ("", "off") else _EFFORTS.get(level, level)
+def effort_of(level: str, efforts: Sequence[str] = ()) -> str:
+    """The reasoning effort of a level, the nearest among `efforts` when it names any; "" for off and for no level."""
+    if level in ("", "off"):
+        return ""
+    effort = level if level in efforts else _EFFORTS.get(level, level)
+    ranked = [name for name in efforts if name in _RANKS]
+    if not ranked or effort in ranked:
+        return effort
+    return min(ranked, key=lambda name: (abs(_RANKS.index(name) - _RANKS.index(effort)), _RANKS.index(name)))
 
 
 def inject_reasoning(body: Body, shape: Shape) -> Body:
@@ -56,7 +70,7 @@ def inject_reasoning(body: Body, shape: Shape) -> Body:
     Source: OpenRouter docs, reasoning tokens.
     """
     body = without(body, "reasoning_effort")
-    effort = "" if skips_thinking(shape.slug) or not shape.reasons else effort_of(shape.thinking)
+    effort = "" if skips_thinking(shape.slug) or not shape.reasons else effort_of(shape.thinking, shape.efforts)
     reasoning = body.get("reasoning")
     if not effort:
         return body

@@ -12,6 +12,11 @@ TODAY: dict[str, tuple[str, ...]] = {
         "http/test_client::test_zero_data_retention_is_asked_for_on_the_wire",
         "http/test_error_kinds::test_a_data_policy_that_leaves_no_endpoint_is_named_with_the_page_to_change_it",
     ),
+    "25 efforts": (
+        "shaping/test_thinking_levels::test_the_effort_is_the_nearest_that_the_catalog_lists",
+        "shaping/test_thinking_levels::test_the_levels_on_offer_are_those_that_the_catalog_lists",
+        "test_catalog::test_the_efforts_of_a_model_are_read_and_kept",
+    ),
     "25 own keys": ("test_cost::test_dollars_become_millionths_and_nonsense_becomes_nothing",),
     "25 cleaning what goes out again": (
         "chat/test_replay::test_whatever_was_said_goes_out_as_every_provider_takes_it",

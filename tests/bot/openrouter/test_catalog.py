@@ -54,6 +54,20 @@ async def test_bundled_models_are_known_without_asking(
     assert not listed.seen
 
 
+async def test_the_efforts_of_a_model_are_read_and_kept(
+    server: RecordingServer, client: OpenRouterClient, clock: FakeClock, tmp_path: Path
+) -> None:
+    row = model_row("vendor/thinks", reasoning={"mandatory": True, "supported_efforts": ["high", "low", None]})
+    server.on(LIST, says({"data": [row, model_row("vendor/model", reasoning="odd")]}))
+    fetched = await Catalog(client, clock=clock, path=tmp_path / "list").facts("vendor/thinks")
+    again = Catalog(client, clock=clock, path=tmp_path / "list")
+
+    assert (fetched.efforts, fetched.must_think) == (("high", "low"), True)
+    assert await again.facts("vendor/thinks") == fetched
+    assert again.on_hand("vendor/thinks:free").efforts == ("high", "low")
+    assert (await again.facts("vendor/model")).efforts == ()
+
+
 async def test_fusion_and_unknown_models_have_defaults_and_stay_usable(catalog: Catalog) -> None:
     assert await catalog.facts("openrouter/fusion") == ModelFacts("openrouter/fusion")
     facts = await catalog.facts("nobody/knows")

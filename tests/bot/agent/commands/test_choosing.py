@@ -27,6 +27,9 @@ class Listed:
     async def models(self) -> tuple[ModelFacts, ...]:
         return (*BUNDLED, *map(ModelFacts, self._slugs))
 
+    def on_hand(self, slug: str) -> ModelFacts:
+        return ModelFacts(slug)
+
 
 def guide(*slugs: str) -> Guide:
     return Guide(Listed(*slugs))  # type: ignore[arg-type]

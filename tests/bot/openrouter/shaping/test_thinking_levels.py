@@ -47,6 +47,27 @@ def test_healer_alpha_and_fusion_get_reasoning() -> None:
     assert reasoning("high", "openrouter/healer-alpha") == reasoning("high", "openrouter/fusion") == {"effort": "high"}
 
 
+@pytest.mark.parametrize(
+    ("level", "efforts", "sent"),
+    [
+        ("xhigh", ("high", "medium", "low"), "high"),
+        ("minimal", ("high", "medium", "low"), "low"),
+        ("medium", ("high", "low"), "low"),
+        ("max", ("max", "high"), "max"),
+        ("high", ("unheard_of",), "high"),
+        ("high", (), "high"),
+    ],
+)
+def test_the_effort_is_the_nearest_that_the_catalog_lists(level: str, efforts: tuple[str, ...], sent: str) -> None:
+    assert reasoning(level, efforts=efforts) == {"effort": sent}
+
+
+def test_the_levels_on_offer_are_those_that_the_catalog_lists() -> None:
+    assert levels_for("v/m", ("high", "low")) == ("off", "low", "high")
+    assert levels_for("v/m", ("high", "low"), must_think=True) == ("low", "high")
+    assert levels_for("v/m") == LEVELS
+
+
 def test_a_model_known_not_to_reason_gets_none() -> None:
     assert reasoning("high", reasons=False) is None
 
