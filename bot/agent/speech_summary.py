@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 
 from bot.agent.attempt import Attempt
 from bot.agent.paid_steps import PaidSteps, paid_answer
@@ -16,6 +17,10 @@ from bot.core.spending import Capability
 from bot.core.steps import Answered
 
 log = logging.getLogger(__name__)
+
+# Ends of sentences in the scripts of the world, and of lines; a full stop only before white space (3.14, example.org).
+_SENTENCE_END = re.compile(r"""[.!?…]["'”’»)\]]{0,3}(?=\s)|[。！？｡।॥؟۔։።፧၊။។]["'”’」』）)\]]{0,3}|(?=\n)""")
+_SPACE = re.compile(r"\s")
 
 READ_CHARACTERS = 20_000
 INSTRUCTIONS = (
@@ -69,7 +74,9 @@ def cut(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     head = text[: longest - 1]
-    for end in (". ", "! ", "? ", " "):
-        if (at := head.rfind(end)) > longest // 2:
-            return f"{head[: at + 1].rstrip()}…"
+    ends = [end.end() for end in _SENTENCE_END.finditer(head)]
+    spaces = [space.start() for space in _SPACE.finditer(head)]
+    for places in (ends, spaces):
+        if places and places[-1] > longest // 2:
+            return f"{head[: places[-1]].rstrip()}…"
     return f"{head}…"

@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.core.errors import MediaError
 from bot.core.media import Sound
 from bot.media.ffmpeg import DEMUXERS, STREAMS_AT_MOST, Ffmpeg
-from bot.media.sniff import HEAD_BYTES, sniff
+from bot.media.sniff import HEAD_BYTES, id3_bytes, sniff
 
 # pydub works on PCM in memory, so that it needs no ffmpeg of its own.
 with warnings.catch_warnings():
@@ -29,6 +29,7 @@ with warnings.catch_warnings():
     from pydub.silence import detect_leading_silence
 
 LONGEST_SECONDS = 900.0
+LEAST_BYTES_A_SECOND = 400  # speech needs more, so a length that says less is not believed but decoded
 STT_RATE = 16_000
 WAV_SECONDS = 60.0  # a minute is 1.9 MB as WAV; longer sound is sent compressed
 NOTE_SECONDS = 600.0  # twice what 4096 characters of speech last; its PCM is 58 MB
@@ -57,6 +58,7 @@ class SoundInfo:
 
     mime: str
     seconds: float | None
+    channels: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,12 @@ async def inspect(ffmpeg: Ffmpeg, path: Path) -> SoundInfo:
         raise MediaError(str(error), tell=UNREADABLE) from error
     if not probe.has_audio or probe.streams > STREAMS_AT_MOST:
         raise MediaError(f"the file has {probe.streams} streams, sound: {probe.has_audio}", tell=UNREADABLE)
-    if probe.seconds is not None:
-        refuse_long(probe.seconds)
-    return SoundInfo(mime, probe.seconds)
+    size = await asyncio.to_thread(lambda: path.stat().st_size)
+    is_believed = probe.seconds is not None and size >= probe.seconds * LEAST_BYTES_A_SECOND
+    seconds = probe.seconds if is_believed or (probe.seconds or 0) <= LONGEST_SECONDS else None
+    if seconds is not None:
+        refuse_long(seconds)
+    return SoundInfo(mime, seconds, probe.channels)
 
 
 def refuse_long(seconds: float) -> None:
@@ -106,7 +111,13 @@ async def for_transcription(ffmpeg: Ffmpeg, path: Path) -> Sound | None:
     seconds = len(pcm) / 2 / STT_RATE
     refuse_long(seconds)
     if not await asyncio.to_thread(holds_speech, pcm, STT_RATE):
-        return None
+        # Channels that are out of phase cancel each other: one alone may hold the voice.
+        alone = b""
+        if info.channels > 1:
+            alone = await ffmpeg.decode(path, info.mime, rate=STT_RATE, seconds=LONGEST_SECONDS + 1, channel=0)
+        if not await asyncio.to_thread(holds_speech, alone, STT_RATE):
+            return None
+        pcm = alone
     if seconds <= WAV_SECONDS:
         return Sound(await asyncio.to_thread(wav, pcm, STT_RATE), "audio/wav", "voice.wav")
     packed = await ffmpeg.encode(pcm, rate=STT_RATE, codec=STT_CODEC, cap=NOTE_BYTES)
@@ -191,5 +202,12 @@ def _segment(pcm: bytes, rate: int) -> AudioSegment:
 
 
 def _head(path: Path) -> bytes:
+    """The beginning; of a file whose ID3 tag is longer than that, what stands behind the tag."""
     with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
+        tag = id3_bytes(head)
+        if tag + 4 <= len(head) or not tag:
+            return head
+        file.seek(tag)
+        behind = file.read(HEAD_BYTES)
+        return behind if sniff(behind) in ("audio/aac", "audio/flac", "audio/mpeg") else head

@@ -51,11 +51,12 @@ LEASH = (
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What ffmpeg says of a file. `seconds` None: the file does not tell."""
+    """What ffmpeg says of a file. `seconds` None: the file does not tell, and an estimate is no length."""
 
     seconds: float | None
     streams: int
     has_audio: bool
+    channels: int = 1
 
 
 class Ffmpeg:
@@ -91,9 +92,11 @@ class Ffmpeg:
         _, log_text, _ = await self._run(_input(source, mime), b"", cap=0, seconds=seconds)
         return read_probe(log_text)
 
-    async def decode(self, source: Path, mime: str, *, rate: int, seconds: float) -> bytes:
-        """At most `seconds` of a file's first sound as signed 16-bit mono PCM. Raises `MediaError`."""
-        arguments = [*_input(source, mime), *_pcm(rate, seconds)]
+    async def decode(self, source: Path, mime: str, *, rate: int, seconds: float, channel: int | None = None) -> bytes:
+        """At most `seconds` of a file's first sound as signed 16-bit mono PCM: all channels together, or one of them.
+        Raises `MediaError`."""
+        alone = [] if channel is None else ["-af", f"pan=mono|c0=c{channel}"]
+        arguments = [*_input(source, mime), *alone, *_pcm(rate, seconds)]
         return await self._checked(arguments, b"", cap=_pcm_bytes(rate, seconds))
 
     async def decode_bytes(self, data: bytes, mime: str, *, rate: int, seconds: float) -> bytes:
@@ -205,5 +208,8 @@ def read_probe(log_text: str) -> Probe:
         raise MediaError("ffmpeg finds no stream in the file")
     has_audio = re.search(r"^\s*Stream #\d+:\d+.*: Audio:", log_text, re.MULTILINE) is not None
     duration = re.search(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", log_text)
-    seconds = None if duration is None else int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3])
-    return Probe(seconds, streams, has_audio)
+    seconds = None
+    if duration is not None and "Estimating duration from bitrate" not in log_text:
+        seconds = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3])
+    channels = 1 if re.search(r"^\s*Stream #\d+:\d+.*: Audio:.* mono\b", log_text, re.MULTILINE) else 2
+    return Probe(seconds, streams, has_audio, channels)

@@ -1,159 +1,46 @@
-"""Pictures: measured before they are decoded, turned upright, made small enough for a model."""
+"""Pictures: measured before they are decoded, turned upright, made small enough for a model.
+
+Pillow runs in a process on the leash (`bot/media/leash.py`), never in the daemon: what comes from outside can be
+small as a file and large as a picture.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import io
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from bot.media.leash import Leash
 
-from PIL import ExifTags, Image
-
-from bot.core.errors import MediaError
-from bot.media.sniff import HEAD_BYTES, sniff
-
-PIXELS_AT_MOST = 40_000_000
-SIDE_AT_MOST = 16_384
 LONGEST_SIDE = 1568
 DRAWN_SIDE = 4096
-BYTES_AT_MOST = 5 * 1024 * 1024
-JPEG_STEPS = (88, 75, 60, 45)
-SIDE_STEPS = (4096, 2560, 1600, 1024, 512)
-FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
 
-UNREADABLE = "I cannot read that picture. Please send it as PNG, JPEG, WebP or GIF."
-TOO_LARGE = "That picture is too large for me. Please send a smaller one."
-
-# What Pillow's readers raise on broken files, found by feeding them cut and changed ones.
-_BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
+_LEASH = Leash("bot.media.picture_decoder")
 
 
 async def measure(data: bytes) -> tuple[int, int]:
     """Width and height in pixels, from the header alone. Raises `MediaError`."""
-    return await asyncio.to_thread(_measure, data)
+    size, _ = await _LEASH.run("measure", data)
+    width, _, height = size.partition("x")
+    return int(width), int(height)
 
 
 async def for_model(data: bytes) -> tuple[bytes, str]:
     """A picture that every model takes, and its MIME type: upright, at most 1568 pixels long and 5 MB.
 
-    A picture that is so already, and does not tell where it was taken, comes back as it is. Raises `MediaError`
-    for what is no picture or too large."""
-    return await asyncio.to_thread(_fit, data, LONGEST_SIDE)
+    A picture that is so already, and holds nothing else (a place, a comment), comes back as it is. Raises `MediaError`
+    for what is no picture, too large or too much work."""
+    return await _fit(data, LONGEST_SIDE)
 
 
 async def for_drawing(data: bytes) -> tuple[bytes, str]:
     """A picture for a model that changes it, and its MIME type: as `for_model`, but at most 4096 pixels long, because
     what is drawn is as fine as what was given. Raises `MediaError`."""
-    return await asyncio.to_thread(_fit, data, DRAWN_SIDE)
+    return await _fit(data, DRAWN_SIDE)
 
 
 async def shrink(data: bytes, cap: int) -> tuple[bytes, str]:
     """The picture as a JPEG of at most `cap` bytes, as good as fits. Raises `MediaError` when none does."""
-    return await asyncio.to_thread(_shrink, data, cap)
+    mime, packed = await _LEASH.run("shrink", data, cap)
+    return packed, mime
 
 
-def _measure(data: bytes) -> tuple[int, int]:
-    with _reading(data) as picture:
-        return picture.size
-
-
-def _fit(data: bytes, side: int) -> tuple[bytes, str]:
-    mime = sniff(data[:HEAD_BYTES])
-    with _reading(data) as picture:
-        fits = max(picture.size) <= side and len(data) <= BYTES_AT_MOST
-        if fits and not picture.getexif() and not getattr(picture, "is_animated", False):
-            picture.load()  # so that a broken file is found here and not by the model
-            return data, mime
-        small = _upright(picture, side)
-        if small.has_transparency_data:
-            packed = _save(small.convert("RGBA"), "PNG")
-            if len(packed) <= BYTES_AT_MOST:
-                return packed, "image/png"
-        return _as_jpeg(_on_white(small), BYTES_AT_MOST), "image/jpeg"
-
-
-def _shrink(data: bytes, cap: int) -> tuple[bytes, str]:
-    with _reading(data) as picture:
-        return _as_jpeg(_on_white(_upright(picture, SIDE_STEPS[0])), cap), "image/jpeg"
-
-
-def _as_jpeg(picture: Image.Image, cap: int) -> bytes:
-    """The picture in at most `cap` bytes, as good as fits."""
-    for side in SIDE_STEPS:
-        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-        for quality in JPEG_STEPS:
-            if len(packed := _save(picture, "JPEG", quality=quality)) <= cap:
-                return packed
-    raise MediaError(f"the picture does not fit into {cap} bytes", tell=TOO_LARGE)
-
-
-@contextmanager
-def _reading(data: bytes) -> Iterator[Image.Image]:
-    """The picture, its header read and nothing decoded yet. Raises `MediaError`, also for what shows itself only
-    when the block decodes it."""
-    mime = sniff(data[:HEAD_BYTES])
-    if mime not in FORMATS:
-        raise MediaError(f"not a picture: it begins like {mime or 'an unknown format'!r}", tell=UNREADABLE)
-    try:
-        with Image.open(io.BytesIO(data), formats=[FORMATS[mime]]) as picture:
-            width, height = picture.size
-            if width * height > PIXELS_AT_MOST or max(width, height) > SIDE_AT_MOST:
-                raise MediaError(
-                    f"the picture has {width} x {height} pixels, the limit is {PIXELS_AT_MOST}",
-                    tell=f"That picture is too large for me ({width} x {height} pixels). Please send a smaller one.",
-                )
-            yield picture
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
-        raise MediaError(f"the picture is too large to open: {error}", tell=TOO_LARGE) from error
-    except _BROKEN as error:
-        raise MediaError(f"the picture cannot be read: {error}", tell=UNREADABLE) from error
-
-
-def _upright(picture: Image.Image, side: int) -> Image.Image:
-    """At most `side` pixels long, and turned as the camera was held. Made small first: the memory of one decode."""
-    orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
-    if picture.mode == "P":
-        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-    turn = _TURNS.get(orientation)
-    return picture.transpose(turn) if turn is not None else picture
-
-
-# How to undo each orientation. Source: Exif 2.3, tag 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    """In plain colours, as JPEG wants it, with white where the picture was transparent."""
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    colours = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours).convert("RGB")
-
-
-def _save(picture: Image.Image, form: str, **how: int) -> bytes:
-    """The bare picture: where it was taken and with what does not go along."""
-    packed = io.BytesIO()
-    picture.info.pop("exif", None)  # some formats write it again, which ones depends on Pillow's version
-    picture.save(packed, form, **how)
-    return packed.getvalue()
+async def _fit(data: bytes, side: int) -> tuple[bytes, str]:
+    mime, packed = await _LEASH.run("fit", data, side)
+    return packed or data, mime

@@ -66,7 +66,8 @@ async def test_a_minute_goes_out_plain_and_more_goes_out_packed(tools: Ffmpeg, t
     assert sound is not None
     assert (sound.mime, sound.name) == ("audio/mpeg", "voice.mp3")
     assert len(sound.data) == pytest.approx(80 * 5_000, rel=0.05)
-    assert (await audio.inspect(tools, put(tmp_path, sound.data))).seconds == pytest.approx(80, abs=0.5)
+    decoded = await tools.decode_bytes(sound.data, sound.mime, rate=16_000, seconds=100)
+    assert len(decoded) / 32_000 == pytest.approx(80, abs=0.5)
 
 
 @pytest.mark.parametrize(

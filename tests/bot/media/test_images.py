@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.core.errors import MediaError
-from bot.media import images
+from bot.media import images, picture_decoder
 
 ORIENTATION, GPS = 0x0112, 0x8825
 
@@ -140,12 +140,12 @@ async def test_an_animation_becomes_its_first_picture() -> None:
 
 async def test_a_heavy_picture_gets_lighter() -> None:
     heavy = noise(1500)
-    assert len(heavy) > images.BYTES_AT_MOST
+    assert len(heavy) > picture_decoder.BYTES_AT_MOST
 
     data, mime = await images.for_model(heavy)
 
     assert mime == "image/jpeg"
-    assert len(data) <= images.BYTES_AT_MOST
+    assert len(data) <= picture_decoder.BYTES_AT_MOST
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ async def test_what_is_no_picture_is_refused_with_a_plain_sentence(data: bytes) 
     with pytest.raises(MediaError) as refused:
         await images.for_model(data)
 
-    assert refused.value.tell == images.UNREADABLE
+    assert refused.value.tell == picture_decoder.UNREADABLE
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])
@@ -192,7 +192,7 @@ async def test_a_damaged_file_gives_a_picture_or_a_media_error(form: str) -> Non
         try:
             await images.for_model(bytes(data))
         except MediaError as error:
-            assert error.tell in (images.UNREADABLE, images.TOO_LARGE) or "too large" in error.tell
+            assert error.tell in (picture_decoder.UNREADABLE, picture_decoder.TOO_LARGE) or "too large" in error.tell
 
 
 @pytest.mark.parametrize("cap", [400_000, 60_000])
