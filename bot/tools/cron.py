@@ -12,16 +12,23 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
 
 LAST_DAY = 32  # stands for the last day of any month
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTHS = {name: number for number, name in enumerate(_MONTHS, 1)}
-WEEKDAYS = {name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
+_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+WEEKDAYS = {name: number for number, name in enumerate(_NAMES)}
+_PLACES = ("", "1st", "2nd", "3rd", "4th", "5th")
 NO_NAMES: Mapping[str, int] = {}
 LAST = {"l": LAST_DAY, "last": LAST_DAY}
 MACROS = {
@@ -34,7 +41,6 @@ MACROS = {
     "@annually": "0 0 1 1 *",
 }
 A_DAY, A_MINUTE, A_MOMENT = timedelta(days=1), timedelta(minutes=1), timedelta(microseconds=1)
-YEARS_AHEAD = 41  # a 29th of February on a given weekday may be forty years away, across 2100
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>[0-9]{1,2}))?")
 _EVERY = re.compile(r"@every ([1-9][0-9]{0,6})m")
 _NTH = re.compile(r"(?P<day>\w+)#(?P<nth>[1-5])")
@@ -62,28 +68,45 @@ class CronLine:
         around_midnight = times[0] + 24 * 60 - times[-1]
         return A_MINUTE * min([later - earlier for earlier, later in pairwise(times)] + [around_midnight])
 
-    def fits(self, day: date) -> bool:
-        """Whether the line fires on a day."""
-        if day.month not in self.months:
-            return False
-        length = monthrange(day.year, day.month)[1]
-        by_date = day.day in self.days or (day.day == length and LAST_DAY in self.days)
-        weekday = day.isoweekday() % 7
-        by_weekday = weekday in self.weekdays or (weekday, (day.day + 6) // 7) in self.nth
-        return by_date or by_weekday if self.either else by_date and by_weekday
-
     def walls(self, start: datetime) -> Iterator[datetime]:
         """The times on the wall that fit, from `start` on, without a zone."""
-        first, ever = start.date(), any(self._comes_in(month) for month in self.months)
-        for day in _days(first, self.months) if ever or self.either else ():
-            if self.fits(day):
-                for hour in self.hours:
-                    for minute in self.minutes:
-                        if (wall := datetime.combine(day, time(hour, minute))) >= start:
-                            yield wall
+        if not self.either and not any(self._comes_in(month) for month in self.months):
+            return
+        calendar = calendar_of(self)
+        moment = calendar.get_next_fire_time(None, start.replace(tzinfo=UTC))
+        while moment is not None:
+            if self.either or self._has(moment):
+                yield moment.replace(tzinfo=None)
+            moment = calendar.get_next_fire_time(moment, moment)
+
+    def _has(self, moment: datetime) -> bool:
+        """Whether the day of the month is named: APScheduler takes it or a place in the month (2nd fri), not both."""
+        is_last = moment.day == monthrange(moment.year, moment.month)[1]
+        return moment.day in self.days or (is_last and LAST_DAY in self.days)
 
     def _comes_in(self, month: int) -> bool:
         return any(day <= monthrange(2000, month)[1] or day == LAST_DAY for day in self.days)
+
+
+@lru_cache(maxsize=64)
+def calendar_of(line: CronLine) -> BaseTrigger:
+    """APScheduler's trigger for the line on a calendar whose clocks never change: a zone is laid over it afterwards,
+    because its own arithmetic loses or doubles times where they do."""
+    by_weekday = {"day_of_week": _listed(_NAMES[number] for number in line.weekdays)} if line.weekdays else None
+    by_place = {"day": _listed(f"{_PLACES[nth]} {_NAMES[day]}" for day, nth in line.nth)} if line.nth else None
+    by_date = {"day": _listed("last" if day == LAST_DAY else str(day) for day in line.days)}
+    weekly = [fields for fields in (by_weekday, by_place) if fields]
+    days = [by_date, *weekly] if line.either else [{**by_date, **fields} for fields in weekly]
+    times = {
+        "minute": _listed(map(str, line.minutes)),
+        "hour": _listed(map(str, line.hours)),
+        "month": _listed(map(str, line.months)),
+    }
+    return OrTrigger([CronTrigger(timezone=UTC, **times, **fields) for fields in days])
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ",".join(values)
 
 
 def parse_cron(text: str) -> CronLine:
@@ -152,15 +175,6 @@ def _next_on_the_wall(line: CronLine, zone: ZoneInfo, after: datetime) -> dateti
             return soon
         else:
             after = max(soon, (wall - A_DAY).replace(tzinfo=zone).astimezone(UTC))
-
-
-def _days(first: date, months: frozenset[int]) -> Iterator[date]:
-    """Every day of these months, from `first` on."""
-    for year in range(first.year, min(first.year + YEARS_AHEAD, 9998)):
-        for month in sorted(months):
-            if (year, month) >= (first.year, first.month):
-                start = first.day if (year, month) == (first.year, first.month) else 1
-                yield from (date(year, month, day) for day in range(start, monthrange(year, month)[1] + 1))
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
