@@ -95,6 +95,7 @@ async def open_app(
             open_openrouter(config, profiles, environ, blobs=store, state_dir=state_dir, clock=clock)
         )
         media = MediaReader(store, ffmpeg_path=config.media.ffmpeg_path)
+        stack.callback(media.close)
         web = await stack.enter_async_context(SsrfGuard(plain=True))
         chat = RedactedChat(provider.chat, hidden)
         offered = providers(provider, chat, await unsound(media), web)

@@ -42,7 +42,9 @@ def make_channels(
         webhook = None
         if (pushed := telegram.webhook) is not None:
             webhook = WebhookSettings(pushed.url, pushed.port, _secret_of(pushed, environ), pushed.asked_path)
-        settings = TelegramSettings(token, api_root=telegram.api_root, commands=tuple(menu.items()), webhook=webhook)
+        settings = TelegramSettings(
+            token, api_root=telegram.api_root, commands=tuple(menu.items()), webhook=webhook, proxies=proxies
+        )
         channels.append(TelegramChannel(settings, cursors=store, blobs=store, clock=clock))
     if discord is not None and discord.enabled:
         from channels.discord.adapter import DiscordChannel

@@ -44,3 +44,8 @@ async def shrink(data: bytes, cap: int) -> tuple[bytes, str]:
 async def _fit(data: bytes, side: int) -> tuple[bytes, str]:
     mime, packed = await _LEASH.run("fit", data, side)
     return packed or data, mime
+
+
+def close() -> None:
+    """Ends the decoder process."""
+    _LEASH.close()

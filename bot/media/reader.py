@@ -18,6 +18,10 @@ class MediaReader:
     def __init__(self, blobs: Blobs, *, ffmpeg_path: str = "") -> None:
         self._blobs, self._ffmpeg = blobs, Ffmpeg(ffmpeg_path)
 
+    def close(self) -> None:
+        """Ends the decoder process; a later file would start a new one."""
+        images.close()
+
     async def check(self) -> None:
         """Returns when sound can be read and written. Raises `MediaError` with what to do."""
         await self._ffmpeg.works()

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -64,10 +65,15 @@ class TelegramChannel(Channel):
             seconds_between_edits=1.0,
             utf16=True,
         )
-        times = {"connect_seconds": settings.connect_seconds, "upload_seconds": settings.upload_seconds}
-        self._calls = Transport(connections=CONNECTIONS, answer_seconds=settings.answer_seconds, **times)
+        route = partial(
+            Transport,
+            connect_seconds=settings.connect_seconds,
+            upload_seconds=settings.upload_seconds,
+            proxy=settings.proxies.proxy_for(settings.root),
+        )
+        self._calls = route(connections=CONNECTIONS, answer_seconds=settings.answer_seconds)
         # Long polls wait on a connection of their own; the poller's watch ends one that is dead.
-        self._polls = Transport(connections=1, answer_seconds=None, **times)
+        self._polls = route(connections=1, answer_seconds=None)
         root = settings.root
         self._bot = Bot(
             settings.token,

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.core.errors import ConfigError
+from bot.net.proxy import ProxyRules
 
 PUBLIC_ROOT = "https://api.telegram.org"
 MB = 1024 * 1024
@@ -55,6 +56,7 @@ class TelegramSettings:
     upload_bytes: int = 50 * MB
     sends_per_second: float | None = None
     webhook: WebhookSettings | None = None
+    proxies: ProxyRules = field(default_factory=ProxyRules)
 
     def __post_init__(self) -> None:
         if not _TOKEN.fullmatch(self.token):

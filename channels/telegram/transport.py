@@ -49,12 +49,19 @@ class Refused(TelegramError):
 
 
 class Transport(BaseRequest):
-    """Kept-alive connections to one API server. `answer_seconds` bounds the wait for an answer, None for ever."""
+    """Kept-alive connections to one API server. `answer_seconds` bounds the wait for an answer, None for ever; `proxy`
+    is the address of a proxy to go through, None for none."""
 
     def __init__(
-        self, *, connections: int, connect_seconds: float, answer_seconds: float | None, upload_seconds: float
+        self,
+        *,
+        connections: int,
+        connect_seconds: float,
+        answer_seconds: float | None,
+        upload_seconds: float,
+        proxy: str | None = None,
     ) -> None:
-        self._connections = connections
+        self._connections, self._proxy = connections, proxy
         self._plain = _timeout(connect_seconds, answer_seconds)
         self._upload = _timeout(connect_seconds, upload_seconds)
         self._session: aiohttp.ClientSession | None = None
@@ -65,11 +72,12 @@ class Transport(BaseRequest):
 
     async def initialize(self) -> None:
         if self._session is None:
-            # Proxies of the environment stay out of it: the token is part of every address.
+            # aiohttp does not read the environment's proxies by itself: the token is part of every address.
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._plain,
+                proxy=self._proxy,
             )
 
     async def shutdown(self) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 
-from bot.core.errors import MediaError
-
 
 def prepare() -> None:
     """A no-op: it has nothing to load."""
@@ -23,8 +21,6 @@ def work(task: str, data: bytes, number: int) -> tuple[str, bytes]:
                 return file.read(), b""
         case "connect":
             return str(socket.socket()), b""
-        case "fork":
-            raise MediaError(f"a child of {os.fork()}")
         case "die":
             os._exit(1)
         case "spin":

@@ -33,7 +33,7 @@ async def test_a_decoder_works_in_its_own_process_and_is_kept(kept: Leash) -> No
     assert await kept.run("echo", b"data", 7) == ("7", b"data")
 
 
-@pytest.mark.parametrize("task", ["memory", "open", "connect", "fork", "die", "spin"])
+@pytest.mark.parametrize("task", ["memory", "open", "connect", "die", "spin"])
 async def test_what_a_decoder_must_not_do_ends_as_a_media_error(kept: Leash, task: str) -> None:
     with pytest.raises(MediaError):
         await kept.run(task, b"", 7)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,33 +10,9 @@ from bot.core.messages import Conversation, Target, Text
 from bot.net.proxy import ProxyRules
 from tests.channels.discord.conftest import Connect, Desk, contents, listening
 from tests.fakes.discord_api import DM_ID, DiscordApi, Upload
+from tests.fakes.proxy import proxy_to
 
-REQUEST = re.compile(rb"^[A-Z]+ (\S+) HTTP/1\.1\r$", re.MULTILINE)
 HOST = "discord.example"  # a name that only the proxy can resolve
-
-
-@contextlib.asynccontextmanager
-async def proxy_to(port: int) -> AsyncIterator[tuple[str, list[str]]]:
-    """A proxy that hands everything on to a port of this machine: its address, and what it was asked for."""
-    addresses: list[str] = []
-
-    async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await source.read(65_536):
-                addresses.extend(match.decode() for match in REQUEST.findall(data))
-                sink.write(data)
-                await sink.drain()
-        sink.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream, to_upstream = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(copy(reader, to_upstream), copy(upstream, writer))
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", addresses
-    finally:
-        server.close()
 
 
 @pytest.fixture
