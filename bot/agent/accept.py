@@ -143,7 +143,7 @@ class Acceptor:
             log.info("message.refused", extra={"conversation": str(inbound.conversation), "why": "bots in a loop"})
             return False
         await self._owners.remember(inbound)
-        # owners pay for what they say, and at the local page nobody else speaks
+        # owners pay for what they say, and at the local page only the owner writes
         unhurried = is_stop(inbound) or inbound.sender.id in door.owners
         return unhurried or await self._within_pace(source, inbound)
 
@@ -163,7 +163,7 @@ class Acceptor:
             return True
         here = inbound.conversation
         waiting = sum(other.conversation == here for other in before)
-        if self._lanes.busy_with(here):  # where nobody works nothing waits
+        if self._lanes.busy_with(here):  # without a lane nothing waits
             waiting += await self._store.inbox.waiting(here)
         if waiting < WAITING_AT_MOST:
             await self.not_taken.end(f"full:{here}")
@@ -233,7 +233,7 @@ class Acceptor:
 
 
 def is_stop(inbound: Inbound) -> bool:
-    """/stop never queues, whatever stands behind it. A forwarded one is somebody else's."""
+    """/stop never queues, whatever stands behind it. A forwarded one is another person's."""
     return inbound.text.casefold().split()[:1] == ["/stop"] and not inbound.forwarded
 
 
@@ -261,7 +261,7 @@ def before(other: Inbound, stop: Inbound, order: list[Inbound]) -> bool:
 
 
 def new_code() -> str:
-    """A pairing code that nobody can guess within its hour."""
+    """A pairing code that cannot be guessed within its hour."""
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
@@ -271,7 +271,7 @@ def hash_code(code: str) -> str:
 
 
 def pairing_card(request: PairingRequest) -> Text:
-    """What an owner sees when somebody asks to be let in."""
+    """The card on which an owner decides about a stranger."""
     name = plain_name(request.name)
     return Text(
         f"{name} (id {request.person_id}) asks to talk to me on {request.channel}.",

@@ -54,7 +54,7 @@ class SoundReader(Protocol):
     """Checks and normalises sound from outside."""
 
     async def for_transcription(self, blob: Blob) -> Sound | None:
-        """A checked, normalised copy fit for a transcriber, or None when nobody speaks in it. Raises `MediaError`."""
+        """A checked, normalised copy fit for a transcriber, or None when it holds no speech. Raises `MediaError`."""
 
 
 class PictureReader(Protocol):

@@ -130,7 +130,7 @@ def untrusted(text: str, what: str) -> str:
 
 def with_context(text: str, inbound: Inbound) -> str:
     """The words of a message with what the model must know of them: who says them in a room, what they reply to, and
-    whose they are. Forwarded words are somebody else's, so they stand in marks, with the name that came along."""
+    whose they are. Forwarded words are another person's, so they stand in marks, with the name that came along."""
     parts = []
     if inbound.quoted is not None and inbound.quoted.text:
         whose = "your own message" if inbound.quoted.from_me else "a message"

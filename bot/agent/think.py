@@ -259,7 +259,7 @@ def with_notice(finished: Finished, notice: str) -> Finished:
 
 
 def not_run(calls: Sequence[Call], *, left_out: int) -> list[ToolResult]:
-    """The answers to calls beyond what one round runs: each is told why, the last one also what came after it."""
+    """The answers to calls beyond what one round runs: each says why, the last one also what came after it."""
     more = f" {LEFT_OUT.format(count=left_out)}" if left_out else ""
     return [ToolResult(call.id, NOT_RUN + (more if call is calls[-1] else "")) for call in calls]
 

@@ -111,7 +111,7 @@ _KEEP = {"keep": "keep it", "change": "another token", "remove": "switch it off"
 
 
 def unreachable(config: Config) -> Iterator[str]:
-    """A sentence for each channel that nobody may use and where no owner could let anybody in."""
+    """A sentence for each channel that no person may use and where no owner could let one in."""
     for name, channel in (("telegram", config.channels.telegram), ("discord", config.channels.discord)):
         owned = any(owner.startswith(f"{name}:") for owner in config.owners)
         if channel is not None and channel.enabled and not (channel.allow_from or owned):

@@ -11,7 +11,7 @@ from bot.core.errors import ConfigError, VoxlineError
 
 
 def doubts(setup: Setup) -> Iterator[Finding]:
-    """What starts and does not do what was meant: names that let nobody in, servers without a served channel."""
+    """What starts and does not do what was meant: names that admit no person, servers without a served channel."""
     configured = setup.config.channels
     for name, channel in (("telegram", configured.telegram), ("discord", configured.discord)):
         if channel is not None and channel.enabled:

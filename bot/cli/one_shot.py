@@ -58,7 +58,7 @@ async def open_one_shot(setup: Setup, *, spoken: bool = False) -> AsyncIterator[
 
 
 def without_fallbacks(config: Config) -> Config:
-    """The same configuration, where the model that is asked answers or nobody does."""
+    """The same configuration, without fallbacks: only the model that is asked answers."""
     agents = config.agents
     defaults = agents.defaults.model_copy(update={"model": ModelChoice(primary=agents.defaults.model.primary)})
     listed = tuple(agent.model_copy(update={"model": None}) for agent in agents.list)

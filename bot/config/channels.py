@@ -26,7 +26,7 @@ def _policy(name: str) -> dict[str, JsonValue]:
 class Room(Section):
     """A group or a channel of a server.
 
-    `allow_from` None means the people who may talk in private; an empty list lets nobody in.
+    `allow_from` None means the people who may talk in private; an empty list admits no person.
     """
 
     enabled: bool = True
@@ -42,7 +42,7 @@ class Guild(Room):
 
 
 class _Private(Section):
-    """Who may write in private. A missing or empty `allow_from` lets nobody in by itself.
+    """Who may write in private. A missing or empty `allow_from` admits no person by itself.
 
     `allow_bots` lets other bots talk too, by the same rules as people; 20 messages a minute at most.
     `guests_in_groups`: people who were let in by pairing may talk in groups without an `allow_from` of their own too.

@@ -50,7 +50,7 @@ def _discord_rooms(config: Object) -> Iterator[KeyNote]:
 
 
 def _numeric_rooms(config: Object) -> Iterator[KeyNote]:
-    """Servers and channels are known by number; a name would serve nobody and only look as if it did."""
+    """Servers and channels are known by number; a name would serve no server and only look as if it did."""
     guilds = at(config, "channels", "discord", "guilds") or {}
     yield from _numbered(guilds, ("channels", "discord", "guilds"))
     for guild_id, guild in guilds.items():
@@ -99,7 +99,7 @@ def _telegram_groups(config: Object) -> Iterator[KeyNote]:
 
 
 def _numeric_people(config: Object) -> Iterator[KeyNote]:
-    """telegram:123 is 123; names such as @anna can change hands and let nobody in here."""
+    """telegram:123 is 123; names such as @anna can change hands, so no name lets a person in here."""
     for name, prefixes in (("telegram", ("telegram:", "tg:")), ("discord", ("discord:", "user:"))):
         for keys, holder in _allow_lists(at(config, "channels", name) or {}, ("channels", name)):
             kept: list[JsonValue] = []

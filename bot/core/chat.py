@@ -84,7 +84,7 @@ class ChatRequest:
 
     `thinking` is "" (as configured) or a level: off, minimal, low, medium, high, xhigh, adaptive, max.
     `max_tokens` None means the model's own maximum output. `person` and `session` say for whom and in which
-    conversation it is asked, "" for nobody; they leave this machine as keyed hashes only.
+    conversation it is asked, "" for the program itself; they leave this machine as keyed hashes only.
     """
 
     model: str

@@ -10,7 +10,7 @@ from bot.core.messages import Blob
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Audio in memory. `mime` is what it is; `name` a file name for formats told by extension."""
+    """Audio in memory. `mime` is what it is; `name` a file name for formats known by extension."""
 
     data: bytes
     mime: str

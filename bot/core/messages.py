@@ -107,7 +107,7 @@ class Inbound:
     chat, a mention, or a reply to the bot: the mention check of a room's voice note happens after
     it was transcribed. `room` is the group or server id for access rules ("" in private),
     `room_name` its title where the platform says it, in a stranger's words.
-    `forwarded` words are somebody else's, named by `forwarded_from` where that is known: never a command.
+    `forwarded` words are another person's, named by `forwarded_from` where that is known: never a command.
     Rows with the same non-empty `group` in one conversation (an album) become one turn.
     """
 

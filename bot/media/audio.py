@@ -54,7 +54,7 @@ UNREADABLE = "I cannot play that recording. Please send it as a voice note, MP3,
 
 @dataclass(frozen=True, slots=True)
 class SoundInfo:
-    """What a sound file is. `seconds` None: only decoding tells."""
+    """What a sound file is. `seconds` None: only decoding shows it."""
 
     mime: str
     seconds: float | None
@@ -100,7 +100,7 @@ def refuse_long(seconds: float) -> None:
 
 
 async def for_transcription(ffmpeg: Ffmpeg, path: Path) -> Sound | None:
-    """A checked copy at 16 kHz mono: WAV up to a minute, MP3 beyond. None when nobody speaks in it.
+    """A checked copy at 16 kHz mono: WAV up to a minute, MP3 beyond. None when it holds no speech.
 
     Raises `MediaError`."""
     info = await inspect(ffmpeg, path)

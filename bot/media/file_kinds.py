@@ -1,4 +1,4 @@
-"""File kinds: what a file that somebody sent "as a file" is by its name and announced MIME type, before it is fetched.
+"""File kinds: what a file sent "as a file" is by its name and announced MIME type, before it is fetched.
 
 Clients guess the type from the name and often guess wrong: TypeScript comes as `video/mp2t`, a voice note as
 `application/octet-stream`. So a name's ending counts for more. Once the bytes are here, they decide (LISTEN).

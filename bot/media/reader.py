@@ -27,7 +27,7 @@ class MediaReader:
         await self._ffmpeg.works()
 
     async def for_transcription(self, blob: Blob) -> Sound | None:
-        """A checked, normalised copy, or None when nobody speaks in it. Raises `MediaError`, also for a file that is
+        """A checked, normalised copy, or None when it holds no speech. Raises `MediaError`, also for a file that is
         too small to hold a word."""
         if blob.size < SMALLEST_BYTES:
             raise MediaError(f"the recording has only {blob.size} bytes", tell="That recording is empty.")

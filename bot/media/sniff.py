@@ -1,4 +1,4 @@
-"""What a file is, told from its first bytes: names and announced types are claims of the sender."""
+"""File sniffing: what a file is by its first bytes; names and announced types are claims of the sender."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ ENCODINGS = (
 
 
 def decoded(data: bytes, *, whole: bool = True) -> str | None:
-    """The text without its byte order mark; None when `data` is binary or its encoding cannot be told.
+    """The text without its byte order mark; None when `data` is binary or its encoding is unclear.
 
     With `whole` False, `data` is the beginning of a file and may end within a character."""
     for mark, encoding in BYTE_ORDER_MARKS:

@@ -1,4 +1,4 @@
-"""HTTP listener with a connection limit: whoever connects and stays silent can neither fill it nor stay.
+"""HTTP listener with a connection limit: a client that connects and stays silent can neither fill it nor stay.
 
 Every port that this daemon opens for HTTP is opened here, so that strangers on this machine cannot use up the
 descriptors which the channels need.

@@ -1,1 +1,1 @@
-"""How the daemon is: channels kept connected, health told, counted, and asked for by the command line."""
+"""How the daemon is: channels kept connected, health reported, events counted, the control socket answered."""

@@ -1,4 +1,4 @@
-"""Channels kept connected: each on its own, so that one that is down holds nobody up.
+"""Channels kept connected: each on its own, so that one that is down delays no other.
 
 What passes by itself is tried again with growing pauses; what only the operator can mend is left alone.
 """

@@ -36,7 +36,7 @@ async def control(state_dir: Path, answers: Mapping[str, Answer]) -> AsyncIterat
             async with asyncio.timeout(SECONDS):
                 writer.write(json.dumps(await _answered(await reader.readline(), answers)).encode() + b"\n")
                 await writer.drain()
-        except (TimeoutError, ValueError, OSError) as error:  # too long a line, or nobody listens any more
+        except (TimeoutError, ValueError, OSError) as error:  # too long a line, or the caller has hung up
             log.info("control.broken", extra={"why": type(error).__name__})
         finally:
             writer.close()

@@ -1,6 +1,6 @@
 """How often the daemon died lately, so that a crash loop does not spend what platforms count.
 
-A mark lies in the state directory while the daemon runs; one that is found at the start tells of a death.
+A mark lies in the state directory while the daemon runs; one that is found at the start means a death.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the event loop says when it may open nothing more: once in a while, instead of a hundred times a second.
 
-A listening socket whose accept() fails for want of descriptors is left alone for a second by asyncio, which tells of
+A listening socket whose accept() fails for want of descriptors is left alone for a second by asyncio, which logs
 every single connection that waits. Source: CPython, asyncio/selector_events.py, `_accept_connection`.
 """
 
@@ -21,7 +21,7 @@ ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]
 
 
 def sparing_words() -> ExceptionHandler:
-    """An exception handler for a loop: exhaustion is told once a minute, everything else as always."""
+    """An exception handler for a loop: exhaustion is logged once a minute, everything else as always."""
     silent_until = 0.0
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

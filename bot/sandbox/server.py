@@ -81,7 +81,7 @@ class Sandbox:
         return [request for request in self._state.seen if request.path == path]
 
     def admit(self, key: str) -> None:
-        """One more bearer key that is accepted; it tells one client's requests from another's."""
+        """One more bearer key that is accepted; it keeps one client's requests apart from another's."""
         self._state.keys.add(key)
 
     def forget(self) -> None:

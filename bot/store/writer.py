@@ -267,5 +267,5 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         return
     try:
         connection.execute("ROLLBACK")
-    except sqlite3.Error:  # the next BEGIN tells whether the disk still fails
+    except sqlite3.Error:  # the next BEGIN shows whether the disk still fails
         log.exception("store.rollback_failed")

@@ -1,4 +1,4 @@
-"""What a model is told about a tool, as short as it can be: it is paid for on every turn."""
+"""Tool specs: what a model reads about a tool, as short as it can be: it is paid for on every turn."""
 
 from __future__ import annotations
 

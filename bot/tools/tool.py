@@ -23,7 +23,7 @@ class Effect(StrEnum):
 
 
 class ToolFailed(VoxlineError):
-    """The model is told why and may try something else; the message is written for the model."""
+    """The model reads why and may try something else; the message is written for the model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Interaction follow-up webhooks: a second way to answer a command in a channel that refuses the bot.
 
-Whoever may use a command sees its answer, while a message of the bot needs rights in that channel.
+A person who may use a command sees its answer, while a message of the bot needs rights in that channel.
 Source: Discord docs, Receiving and Responding to Interactions, Followup Messages (a token lives 15 minutes).
 """
 

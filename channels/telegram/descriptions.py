@@ -1,4 +1,4 @@
-"""Message types without a text, worded: polls, places, checklists, gifts, and types that nobody has heard of yet.
+"""Message types without a text, worded: polls, places, checklists, gifts, and types that are newer than this program.
 
 In a private chat every message is worded, so that each gets an answer; only the service messages of `SILENT` ask
 for none. In a group a message that is unknown here may be any notice, so it stays without words.

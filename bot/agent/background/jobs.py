@@ -1,7 +1,7 @@
 """Slow paid work that outlives a turn: clips and songs.
 
 The intent is stored before the provider is asked, the provider's id right after; a restart goes on
-polling and never asks twice. What nobody knows the end of is told to the person, not repeated.
+polling and never asks twice. A job whose end is unknown is reported to the person, not repeated.
 The end of a job is a row in the inbox, so its result has its place in the order of the conversation.
 """
 
@@ -96,7 +96,7 @@ class JobRunner:
     async def __aenter__(self) -> JobRunner:
         for job in await self._jobs.jobs(None, active=True):
             if job.state is JobState.INTENT or isinstance(job.request, SongRequest):
-                # asked for, and nobody heard the answer: a song has no id to poll either
+                # asked for, and the answer was lost: a song has no id to poll either
                 text = INTERRUPTED.format(what=what(job))
                 await self._end(replace(job, state=JobState.UNKNOWN, note="interrupted"), text)
             else:
@@ -346,7 +346,7 @@ class JobRunner:
 
 
 def unheard(task: asyncio.Future[Begun]) -> None:
-    """Nobody waits for this any more: its failure is in the log and in the job."""
+    """A no-op: nothing waits for this task any more; its failure is in the log and in the job."""
     if not task.cancelled():
         task.exception()
 

@@ -1,4 +1,4 @@
-"""Commands about the bot: what it can do, how it is doing, who somebody is."""
+"""Commands about the bot: what it can do, how it is doing, and who the caller is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def about_commands(
     lacks: tuple[VoxlineError, ...],
     others: Callable[[], tuple[Command, ...]],
 ) -> tuple[Command, ...]:
-    """The commands that only tell. `look` tells how every channel is, `lacks` are what cannot be done, `others`
+    """The commands that only report. `look` returns the health of every channel, `lacks` are what cannot be done, `others`
     gives all commands, for /help."""
 
     async def help_(call: CommandCall) -> Reply:

@@ -46,7 +46,7 @@ class ModelGuide(Protocol):
 
 
 class Unguided:
-    """Nobody knows anything: every model may exist and take every level."""
+    """Without a catalog every model may exist and take every level."""
 
     async def listed(self) -> Sequence[str]:
         return ()

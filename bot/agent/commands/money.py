@@ -22,7 +22,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """`credit` says in a sentence what the account at the provider has left; None where nobody knows."""
+    """`credit` says in a sentence what the account at the provider has left; None where it is unknown."""
 
     budget: Budget
     credit: Callable[[], Awaitable[str]] | None = None

@@ -1,6 +1,6 @@
 """Access by allowlist and pairing: identity first, then scope, then the model.
 
-Ids are the platform's numeric ids; names never match. A missing allowlist lets nobody in.
+Ids are the platform's numeric ids; names never match. A missing allowlist admits no person.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class DmPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
-    """A group or server that is served. `allow_from` None means whoever the channel's own list allows.
+    """A group or server that is served. `allow_from` None means the people whom the channel's own list allows.
 
     `channels` are the only channels of a server that are served, each by its own rules; None means all of them.
-    `prompt` is what the agent is told there."""
+    `prompt` goes into the system prompt there."""
 
     require_mention: bool = True
     allow_from: frozenset[str] | None = None

@@ -41,7 +41,7 @@ YOURS_MONTH = "Your budget for this month is used up. It starts anew next month.
 
 
 class OverBudget(OutOfCredit):
-    """The operator's own limit: nobody was asked and nothing was paid."""
+    """The operator's own limit: the provider was not asked and nothing was paid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Pseudonyms:
     key: bytes = field(default_factory=lambda: secrets.token_bytes(_KEY_BYTES), repr=False)
 
     def fields(self, request: ChatRequest) -> dict[str, str]:
-        """The fields of a request that belong to somebody; none for one that belongs to nobody."""
+        """The fields of a request made for a person; none for a request of the program itself."""
         named = {"user": request.person, "session_id": request.session}
         return {name: self._hash(name, value) for name, value in named.items() if value}
 

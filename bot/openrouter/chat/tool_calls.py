@@ -181,7 +181,7 @@ def is_object(text: str) -> bool:
 
 
 def object_text(arguments: str) -> str:
-    """The arguments of a call as the text of a JSON object, for replay; what is none stands in it as it was written.
+    """The arguments of a call as the text of a JSON object, for replay; any other text is wrapped in one.
 
     A provider refuses a whole conversation for one call whose arguments it cannot read."""
     if not arguments.strip():

@@ -50,7 +50,7 @@ class SignInAttempt:
 class Desk:
     """The terminal (or page) of the person who signs in. `open_browser` returns whether a browser opened, and may raise
     `OSError` or `webbrowser.Error` when none can; `ask` shows a question and returns the answer, and raises `EOFError`
-    when there is nobody to type; `tell` shows one line."""
+    without a terminal to type at; `tell` shows one line."""
 
     open_browser: Callable[[str], Awaitable[bool]]
     ask: Callable[[str], Awaitable[str]]

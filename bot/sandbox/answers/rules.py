@@ -50,7 +50,7 @@ NextStep = SayWords | CallTool
 @dataclass(frozen=True, slots=True)
 class PersonAsks:
     """A request as the rules see it. `text` is what the person last said, `low` the same in lower case
-    with digits; `pictured` tells whether they showed a picture, and `seen` describes it."""
+    with digits; `pictured` says whether they showed a picture, and `seen` describes it."""
 
     text: str
     low: str

@@ -37,7 +37,7 @@ class Recognizer:
                 await self._end()
                 raise Rejected(408, f"The sandbox's recogniser took more than {PATIENCE_SECONDS:.0f} s") from None
             except asyncio.CancelledError:
-                await self._end()  # an answer that nobody reads must not be taken for the next one's
+                await self._end()  # an unread answer must not be taken for the next one's
                 raise
         if not line:
             await self.close()
@@ -48,7 +48,7 @@ class Recognizer:
         return str(answer["text"])
 
     async def warm(self) -> None:
-        """Starts the process, which loads while nobody waits."""
+        """Starts the process, so that it loads before the first recording."""
         async with self._turn:
             await self._running()
 

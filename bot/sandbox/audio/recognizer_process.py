@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 RATE = 16000
-QUIET = 60  # root mean square of 16-bit samples below which nobody speaks (about -55 dBFS)
+QUIET = 60  # root mean square of 16-bit samples below which there is no speech (about -55 dBFS)
 PEAK = 16000
 DITHER = 60  # digital silence between words derails the recogniser; faint noise is what it was trained on
 MARGIN = bytes(2 * RATE * 3 // 10)  # 0.3 s of silence on either side
