@@ -67,7 +67,7 @@ def _microusd(dollars: object) -> int | None:
 
 
 async def billed(client: OpenRouterClient, generation_id: str, *, timeout_seconds: float) -> int | None:
-    """The cost in micro-dollars, None when the provider names none. Raises `ProviderError`, also while it is not known yet.
+    """The cost in micro-dollars, None when the provider names none. Raises `ProviderError`, also while it is unknown.
 
     Source: OpenRouter docs, get a generation."""
     answer = await client.get_json(

@@ -26,8 +26,8 @@ def about_commands(
     lacks: tuple[VoxlineError, ...],
     others: Callable[[], tuple[Command, ...]],
 ) -> tuple[Command, ...]:
-    """The commands that only report. `look` returns the health of every channel, `lacks` are what cannot be done, `others`
-    gives all commands, for /help."""
+    """The commands that only report. `look` returns the health of every channel, `lacks` are what cannot be done,
+    `others` gives all commands, for /help."""
 
     async def help_(call: CommandCall) -> Reply:
         lines = [f"/{command.name} — {command.about}" for command in others() if call.owner or not command.owners_only]
