@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+
+
+# Loaded now: found at its first use it would be opened while a message is read, which fails for want of descriptors.
+codecs.lookup("utf-16-le")
+
 
 def whole(text: str) -> str:
     """The text with halves that belong together joined, and every lone half replaced: those can be neither written
