@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 
-
 # Loaded now: found at its first use it would be opened while a message is read, which fails for want of descriptors.
 codecs.lookup("utf-16-le")
 
