@@ -145,6 +145,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_no_command_shows_a_secret_even_when_everything_is_refused(tmp_path: Path) -> None:
     echo = StatusError(401, f"No auth credentials found: {'; '.join(CANARIES)}")

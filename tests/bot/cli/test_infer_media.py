@@ -93,6 +93,7 @@ def test_a_link_for_a_clip_or_a_song_is_left_to_the_provider(voxline: Voxline, s
     assert sandbox.asked("/chat/completions")[-1].body["messages"][0]["content"][1]["image_url"]["url"] == link[1]
 
 
+@pytest.mark.long
 def test_a_clip_is_awaited_for_as_long_as_is_configured(voxline: Voxline, connected: Path) -> None:
     whole = connected.read_text().removesuffix("}")
     connected.write_text(f"{whole}, agents: {{ defaults: {{ videoGenerationModel: {{ timeoutMs: 20 }} }} }} }}")

@@ -114,6 +114,7 @@ async def test_a_file_that_hides_its_length_is_decoded_no_further_than_the_limit
     assert refused.value.tell.startswith("Recordings can be up to 15 minutes")
 
 
+@pytest.mark.long
 def test_the_nastiest_note_takes_less_than_150_mib(hour: Path, tmp_path: Path) -> None:
     quarter = tmp_path / "quarter.ogg"
     ffmpeg("-i", str(hour), "-t", "899", "-c", "copy", str(quarter))

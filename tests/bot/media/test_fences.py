@@ -55,6 +55,7 @@ def by_reference(text: str) -> list[str]:
     return [token.content for token in REFERENCE.parse(text) if token.type == "fence"]
 
 
+@pytest.mark.long
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(st.sampled_from(LINES), max_size=12))
 def test_what_commonmark_calls_a_block_of_code_is_one(lines: list[str]) -> None:
