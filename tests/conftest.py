@@ -9,11 +9,16 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.store import SqliteStore, open_store
 from tests.canaries import CANARIES, leaks
 from tests.fakes.clock import FakeClock
 from tests.fakes.telegram_api import TOKEN as TELEGRAM_TOKEN
+
+# How fast examples come depends on the machine; a slow one must not fail a law.
+settings.register_profile("voxline", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("voxline")
 
 
 @pytest.hookimpl(wrapper=True)
